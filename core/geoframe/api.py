@@ -1,0 +1,76 @@
+"""The front door for Python: run a method, open a run, build a component by name.
+
+This is the one module of the core that looks down the arrow to the registry, and only when one
+of its functions is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geoframe.run.directory import Run
+
+
+def run(
+    method: str,
+    config: Mapping[str, Any] | None = None,
+    *,
+    path: str | PathLike[str] | None = None,
+    resume: bool = False,
+) -> Run:
+    """Run a method as ``geoframe run`` does and return the finished run.
+
+    Parameters
+    ----------
+    method
+        Name of an installed method.
+    config
+        Plain nested tables, as the TOML file would hold them.
+    path
+        The run directory; by default ``runs/<method>/<time>-<short id>``.
+    resume
+        Continue the run in ``path``.
+
+    Examples
+    --------
+    >>> run = geoframe.run("nst", {"trainer": {"steps": 500}})  # doctest: +SKIP
+    >>> run.results["metrics"]["distortion_mean"]               # doctest: +SKIP
+    """
+    from geoframe_registry import runs
+
+    prepared = runs.prepare(method, config or {}, Path(path) if path else None, resume=resume)
+    return runs.finish(prepared)
+
+
+def open_run(path: str | PathLike[str]) -> Run:
+    """Open a run directory; ``open_run(path).load()`` gives the trained objects.
+
+    Raises
+    ------
+    RunError
+        If there is no run at ``path``.
+    PluginError
+        If the plugin that made it is not installed.
+    """
+    from geoframe_registry import runs
+
+    return runs.open_run(Path(path))
+
+
+def build(kind: str, name: str, /, **options: Any) -> Any:
+    """Build an installed component: ``build("geometry", "hyperboloid", dim=5)``.
+
+    Raises
+    ------
+    PluginError
+        If there is no such component.
+    ConfigError
+        If an option is unknown, missing or out of range.
+    """
+    from geoframe_registry import configs
+
+    return configs.component(kind, {"name": name, **options}).build()

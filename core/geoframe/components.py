@@ -1,0 +1,137 @@
+"""Components by name: what an entry point declares, and what a config refers to."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from geoframe.errors import PluginError
+
+KINDS: Mapping[str, str] = {
+    "geometry": "geoframe.geometries",
+    "embedder": "geoframe.embedders",
+    "trainer": "geoframe.trainers",
+    "sampler": "geoframe.samplers",
+    "adapter": "geoframe.adapters",
+    "dataset": "geoframe.datasets",
+    "method": "geoframe.methods",
+}
+"""Component kind -> entry-point group."""
+
+
+@attrs.frozen(kw_only=True)
+class ComponentSpec:
+    """One installed component, known from metadata alone until something of it is asked for.
+
+    An entry point names either the component class itself or, so that its options can be read
+    without importing torch, its config class: an attrs class with the class attribute
+    ``component = "module:Class"``.
+    """
+
+    kind: str
+    name: str
+    target: str
+    """``"module:Class"``, as the entry point states it."""
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} '{self.name}' of {self.distribution} {self.version}"
+
+    @property
+    def declared(self) -> type:
+        """The class the entry point names: a component or its config.
+
+        Raises
+        ------
+        PluginError
+            If it cannot be imported, whatever the reason.
+        """
+        return self._import(self.target)
+
+    @property
+    def options(self) -> type:
+        """The attrs class of the component's options.
+
+        It is the declared config class, the component's ``Config``, or else derived from the
+        keyword parameters of the component's ``__init__``.
+        """
+        declared = self.declared
+        if attrs.has(declared) and hasattr(declared, "component"):
+            return declared
+        config: type | None = getattr(declared, "Config", None)
+        return config if config is not None else _options_of_signature(declared)
+
+    @property
+    def summary(self) -> str:
+        """First line of the declared class's docstring."""
+        return (inspect.getdoc(self.declared) or "").partition("\n")[0]
+
+    def load(self) -> type:
+        """Import and return the class that implements the component."""
+        declared = self.declared
+        if attrs.has(declared):
+            return self._import(declared.component)  # type: ignore[attr-defined]
+        return declared
+
+    def _import(self, target: str) -> type:
+        module, _, attribute = target.partition(":")
+        try:
+            loaded = getattr(importlib.import_module(module), attribute)
+        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
+            raise PluginError(
+                f"{self} cannot be loaded from '{target}': {type(error).__name__}: {error}; "
+                f"reinstall or remove {self.distribution}"
+            ) from error
+        if not isinstance(loaded, type):
+            raise PluginError(f"{self} cannot be loaded: '{target}' is not a class")
+        return loaded
+
+
+@attrs.frozen(kw_only=True)
+class Component:
+    """A reference in a config, resolved: which component, with which options."""
+
+    spec: ComponentSpec
+    options: Any
+    """Instance of ``spec.options``."""
+
+    @property
+    def name(self) -> str:
+        """The component's name in the registry."""
+        return self.spec.name
+
+    def build(self, **context: Any) -> Any:
+        """Construct the component from its options; ``context`` adds to or replaces them."""
+        options = {
+            field.name: _built(getattr(self.options, field.name))
+            for field in attrs.fields(type(self.options))
+            if field.name not in context
+        }
+        return self.spec.load()(**options, **context)
+
+
+def _built(value: Any) -> Any:
+    """Build the components that an option holds (the factors of a product, say)."""
+    if isinstance(value, Component):
+        return value.build()
+    if isinstance(value, tuple):
+        return tuple(_built(item) for item in value)
+    return value
+
+
+def _options_of_signature(cls: type) -> type:
+    parameters = list(inspect.signature(cls, eval_str=True).parameters.values())
+    fields = {
+        parameter.name: attrs.field(
+            default=attrs.NOTHING if parameter.default is parameter.empty else parameter.default,
+            type=Any if parameter.annotation is parameter.empty else parameter.annotation,
+        )
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    return attrs.make_class(f"{cls.__name__}Options", fields, frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The embedders that every method can use."""

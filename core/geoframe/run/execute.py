@@ -1,0 +1,37 @@
+"""Carrying a run out, from its first hook to its result."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+from geoframe.method import Result
+from geoframe.run.directory import Run
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch (all devices)."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def execute(run: Run) -> Result:
+    """Run the method on its config, keep the result, and tell the hooks.
+
+    Whatever the method raises is passed on after the ``geoframe_run_failed`` hook.
+    """
+    seed_everything(run.config.seed)
+    run.fire("geoframe_run_started", run=run)
+    try:
+        result = run.method.run(run.config, run)
+        run.write_result(result)
+    except BaseException as error:
+        run.fire("geoframe_run_failed", run=run, error=error)
+        raise
+    finally:
+        run.close()
+    run.fire("geoframe_run_finished", run=run, result=result)
+    return result

@@ -1,0 +1,1 @@
+"""The default trainer: a gradient loop on accelerate."""
