@@ -57,12 +57,12 @@ class Method(ABC):
     def load(self, run: Run) -> Any:
         """Return the trained objects of a finished run."""
 
-    def embed(self, trained: Any, data: Path) -> Mapping[str, np.ndarray]:
-        """Apply what :meth:`load` returned to a data file -> named arrays of equal length."""
+    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
+        """Apply a finished run to a data file -> named arrays of equal length."""
         raise RunError(f"{type(self).__name__} cannot embed new data")
 
-    def export(self, trained: Any, folder: Path) -> Sequence[Path]:
-        """Write weights and config for use without geoframe's CLI; return the files written."""
+    def export(self, run: Run, folder: Path) -> Sequence[Path]:
+        """Write what a finished run trained for use without geoframe; return the files written."""
         raise RunError(f"{type(self).__name__} has nothing to export")
 
     def reference_tables(self) -> Sequence[ReferenceTable]:

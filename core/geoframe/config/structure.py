@@ -142,11 +142,12 @@ def _structure_path(value: Any, _: Any) -> Path:
 
 def _structure_literal(value: Any, cls: Any) -> Any:
     allowed = get_args(cls)
-    if value not in allowed or isinstance(value, bool) is not (True in allowed or False in allowed):
-        listed = ", ".join(repr(choice) for choice in allowed)
-        hint = did_you_mean(str(value), [str(choice) for choice in allowed])
-        raise ValueError(f"{describe(value)} is not allowed; choose from {listed}{hint}")
-    return allowed[allowed.index(value)]
+    for choice in allowed:  # True == 1 in Python, but not in TOML
+        if value == choice and isinstance(value, bool) is isinstance(choice, bool):
+            return choice
+    listed = ", ".join(repr(choice) for choice in allowed)
+    hint = did_you_mean(str(value), [str(choice) for choice in allowed])
+    raise ValueError(f"{describe(value)} is not allowed; choose from {listed}{hint}")
 
 
 def _union_hook(converter: cattrs.Converter) -> Callable[[Any, Any], Any]:

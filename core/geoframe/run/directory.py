@@ -21,6 +21,7 @@ from geoframe.run.files import (
     explained,
     jsonable,
     read_json,
+    read_table,
     read_tensors,
     write_bytes,
     write_json,
@@ -75,20 +76,22 @@ class Run:
     @property
     def manifest(self) -> dict[str, Any]:
         """Versions, seed, data fingerprint, command line and what the method recorded."""
-        manifest: dict[str, Any] = read_json(self.path / "manifest.json")
-        return manifest
+        return read_table(self.path / "manifest.json", "method")
 
     @property
     def results(self) -> dict[str, Any]:
         """Content of ``results.json``."""
-        results: dict[str, Any] = read_json(self.path / "results.json")
-        return results
+        return read_table(self.path / "results.json", "metrics")
 
     def load(self) -> Any:
         """Return the trained objects, as the method's ``load`` defines them."""
+        self.require_finished()
+        return self.method.load(self)
+
+    def require_finished(self) -> None:
+        """Raise :class:`RunError` unless the run came to its end."""
         if not self.finished:
             raise RunError(f"{self.path}: the run is not finished; continue it with --resume")
-        return self.method.load(self)
 
     def record(self, **facts: Any) -> None:
         """Add facts (data fingerprint, repairs, device) to the manifest."""
@@ -242,7 +245,10 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
 
 
 def _check_same_config(run: Run, config_text: str) -> None:
-    stored = (run.path / "config.toml").read_text(encoding="utf-8")
+    try:
+        stored = (run.path / "config.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{run.path / 'config.toml'}: cannot be read: {error}") from None
     if run.manifest["method"] != run.method_name:
         raise RunError(f"{run.path}: is a run of '{run.manifest['method']}'")
     if stored != config_text:

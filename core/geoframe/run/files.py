@@ -88,6 +88,20 @@ def read_json(path: Path) -> Any:
         raise RunError(f"{path}: cannot be read: {error}") from None
 
 
+def read_table(path: Path, key: str) -> dict[str, Any]:
+    """Read a JSON file of a run that must hold an object with ``key``.
+
+    Raises
+    ------
+    RunError
+        If it is missing or damaged.
+    """
+    table = read_json(path)
+    if not isinstance(table, dict) or key not in table:
+        raise RunError(f"{path}: is damaged: it is no JSON object with '{key}'")
+    return table
+
+
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors as safetensors."""
     plain, storages = {}, set()

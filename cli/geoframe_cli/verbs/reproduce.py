@@ -1,0 +1,137 @@
+"""``geoframe reproduce``: published numbers beside measured ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geoframe_cli import completion
+
+if TYPE_CHECKING:
+    from geoframe.reference import Published, ReferenceTable
+    from geoframe_registry.reproduce import Measured, MeasuredRow
+
+
+@click.command(epilog="\b\nExample:\n  geoframe reproduce nst --quick")
+@click.argument("method", shell_complete=completion.methods)
+@click.option("--table", "table_name", help="Measure this table only.")
+@click.option("--quick", is_flag=True, help="Smaller runs with one seed; marked as quick.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds. Default: the table's.")
+@click.option(
+    "--runs",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Where the runs are kept. Default: runs/reproduce/METHOD.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def reproduce(
+    method: str,
+    table_name: str | None,
+    quick: bool,
+    seeds: int | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the published tables of METHOD again and print both numbers side by side.
+
+    Finished runs are used again and interrupted ones continued, so the verb may be repeated. A
+    row that fails is reported, and the exit code is then 1.
+    """
+    from geoframe_registry.reproduce import measure, tables
+
+    found = []
+    for table in tables(method, table_name):
+        rows = []
+        for row in table.rows:
+            click.echo(f"{table.name}: {row.name} ...", err=True)
+            rows.append(
+                measure(
+                    method,
+                    table,
+                    row,
+                    folder=folder or Path("runs") / "reproduce" / method,
+                    seeds=seeds,
+                    quick=quick,
+                )
+            )
+        found.append((table, rows))
+        if not as_json:
+            _print(table, rows, quick=quick)
+    if as_json:
+        from geoframe_cli.output import print_json
+
+        print_json({"method": method, "quick": quick, "tables": [_plain(*each) for each in found]})
+    elif not found:
+        click.echo(f"{method} has no reference tables")
+    if any(row.errors for _, rows in found for row in rows):
+        sys.exit(1)
+
+
+def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -> None:
+    from geoframe_cli.output import print_table
+
+    columns = [
+        f"{metric} {which}" for metric in table.metrics for which in ("published", "measured")
+    ]
+    cells = [
+        (
+            row.name,
+            *_pairs(table.metrics, row),
+            len(row.runs),
+            "failed" if row.errors else "",
+        )
+        for row in rows
+    ]
+    title = f"{table.title} (quick: not comparable with the published)" if quick else table.title
+    print_table(title, ["", *columns, "runs", ""], cells, caption=table.note)
+    for row in rows:
+        for error in row.errors:
+            click.echo(f"{table.name}: {row.name}: {error}")
+
+
+def _pairs(metrics: Iterable[str], row: MeasuredRow) -> Iterable[str | None]:
+    for metric in metrics:
+        yield _published(row.published.get(metric))
+        yield _measured(row.measured.get(metric))
+
+
+def _published(number: Published | None) -> str | None:
+    if number is None:
+        return None
+    mark = "" if number.certainty == "verified" else f" ({number.certainty})"
+    return f"{_with_spread(number.value, number.spread)}{mark}"
+
+
+def _measured(number: Measured | None) -> str | None:
+    return None if number is None else _with_spread(number.mean, number.sd)
+
+
+def _with_spread(value: float, spread: float | None) -> str:
+    return f"{value:.4g}" if spread is None else f"{value:.4g} ± {spread:.2g}"
+
+
+def _plain(table: ReferenceTable, rows: Sequence[MeasuredRow]) -> dict[str, Any]:
+    import attrs
+
+    return {
+        "name": table.name,
+        "title": table.title,
+        "note": table.note,
+        "rows": [
+            {
+                "name": row.name,
+                "published": {name: attrs.asdict(each) for name, each in row.published.items()},
+                "measured": {
+                    name: {"mean": each.mean, "sd": each.sd, "values": each.values}
+                    for name, each in row.measured.items()
+                },
+                "runs": [str(path) for path in row.runs],
+                "errors": row.errors,
+            }
+            for row in rows
+        ],
+    }

@@ -1,0 +1,134 @@
+"""``geoframe run``: a config in, a run directory out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+import click
+
+from geoframe_cli import completion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geoframe.config import TomlTable
+    from geoframe.run.directory import Run
+
+
+@click.command(
+    epilog="\b\nExample:\n  geoframe run nst --config tree.toml --set trainer.steps=500 --seed 1"
+)
+@click.argument("method", shell_complete=completion.methods)
+@click.option("--config", type=click.Path(), help="The TOML file with the options.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Replace one option; may be repeated.",
+)
+@click.option("--seed", type=int, help="Seed of the run; the same as --set seed=N.")
+@click.option(
+    "--run-dir",
+    type=click.Path(),
+    shell_complete=completion.runs,
+    help="Where everything is kept. Default: runs/METHOD/TIME-ID.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue the run in --run-dir, with its stored config if no other is given.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print results.json and nothing else.")
+@click.option("--quiet", is_flag=True, help="Show no progress; print the run directory only.")
+def run(
+    method: str,
+    config: str | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    run_dir: str | None,
+    resume: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run METHOD and keep config, versions, metrics, checkpoints and results together.
+
+    Options come from the method's defaults, then --config, then --set and --seed. 'geoframe init
+    METHOD' writes a config with every option explained.
+
+    On several GPUs or machines: accelerate launch -m geoframe_cli run METHOD --run-dir DIR ...
+    """
+    rank = int(os.environ.get("RANK", "0"))
+    if "RANK" in os.environ and run_dir is None:
+        if rank > 0:  # the first process tells
+            sys.exit(2)
+        raise click.UsageError("several processes must share one directory; give it as --run-dir")
+    if resume and run_dir is None:
+        raise click.UsageError("--resume needs the run's directory; give it as --run-dir")
+
+    from pathlib import Path
+
+    from geoframe_registry import runs
+
+    table = _config(Path(config) if config is not None else None, overrides, seed)
+    plugins = []
+    if sys.stderr.isatty() and not quiet:
+        from geoframe_cli.progress import Progress
+
+        plugins.append(Progress())
+    path = Path(run_dir) if run_dir is not None else None
+    prepared = runs.prepare(method, table, path, resume=resume, plugins=plugins)
+    try:
+        # What a method prints must not get into the JSON.
+        with redirect_stdout(sys.stderr if as_json else sys.stdout):
+            finished = runs.finish(prepared)
+    except KeyboardInterrupt:
+        import shlex
+
+        where = shlex.quote(str(prepared.path))
+        click.echo(
+            f"Interrupted; go on with: geoframe run {method} --run-dir {where} --resume", err=True
+        )
+        sys.exit(130)
+    if rank == 0:
+        _show(finished, as_json=as_json, quiet=quiet)
+
+
+def _config(path: Path | None, overrides: tuple[str, ...], seed: int | None) -> TomlTable:
+    from geoframe.config import TomlTable, apply_overrides, load_toml, parse_override
+    from geoframe.errors import ConfigError
+
+    pairs: list[tuple[str, object]] = []
+    problems: list[str] = []
+    for text in overrides:
+        try:
+            pairs.append(parse_override(text))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    if seed is not None:
+        pairs.append(("seed", seed))
+    return apply_overrides(load_toml(path) if path else TomlTable({}), pairs)
+
+
+def _show(run: Run, *, as_json: bool, quiet: bool) -> None:
+    results = run.results
+    if as_json:
+        click.echo((run.path / "results.json").read_text(encoding="utf-8"), nl=False)
+        return
+    if quiet:
+        click.echo(run.path)
+        return
+    from geoframe_cli.output import print_table
+
+    print_table(f"{run.method_name}: results", ["metric", "value"], results["metrics"].items())
+    for note in results["notes"]:
+        click.echo(f"Note: {note}")
+    click.echo(f"Run:    {run.path}")
+    report = run.path / "report.html"
+    if report.exists():
+        click.echo(f"Report: {report}")

@@ -1,0 +1,1 @@
+"""Closed-form diffusion: sampling from the exact score of a data set, without training."""

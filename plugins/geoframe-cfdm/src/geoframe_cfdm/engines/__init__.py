@@ -1,0 +1,1 @@
+"""Ways to compute the posterior mean of the data; all behind :class:`base.Trajectory`."""

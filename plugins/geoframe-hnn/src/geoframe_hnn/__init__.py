@@ -1,0 +1,1 @@
+"""Hyperbolic embeddings of weighted trees: constructed, certified, and trained for comparison."""

@@ -1,0 +1,5 @@
+"""Graphs by name: classes with options and ``load() -> WeightedDigraph``, all torch-free.
+
+A stored dataset lies in a folder below ``$GEOFRAME_DATA``, or where its option ``root`` says.
+Each class is its own options class, so its entry point names it directly.
+"""

@@ -1,0 +1,48 @@
+"""Debian packages and what they depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import numpy as np
+from geoframe.config.fields import option
+
+from geoframe_nst.datasets.stored import stored_file
+from geoframe_nst.graph import WeightedDigraph
+
+
+@attrs.frozen(kw_only=True)
+class DebianDependencies:
+    """Python packages of Debian 12 and all they need; a dependency precedes its dependents.
+
+    A DAG of 7354 packages. The weight is
+    :func:`~geoframe_nst.datasets.closure.requirement_distance`, the time is the depth.
+    """
+
+    component: ClassVar[str] = "geoframe_nst.datasets.debian:DebianDependencies"
+
+    reduction: bool = option(False, help="Leave out edges that follow from others by transitivity.")
+    root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/debian-deps.")
+
+    def load(self) -> WeightedDigraph:
+        """Return the DAG.
+
+        Raises
+        ------
+        DataError
+            If the file is not found.
+        """
+        from geoframe_nst.datasets.closure import depth, requirement_distance
+        from geoframe_nst.readers.arrays import load_npz
+
+        arrays = load_npz(stored_file("debian-deps", "debian12_python.npz", self.root))
+        edges = arrays["reduction_edges" if self.reduction else "edges"].astype(np.int64)
+        n = len(arrays["names"])
+        return WeightedDigraph(
+            names=arrays["names"].tolist(),
+            edges=edges,
+            weights=requirement_distance(n, edges),
+            times=depth(n, edges),
+        )

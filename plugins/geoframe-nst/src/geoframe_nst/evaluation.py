@@ -1,0 +1,125 @@
+"""What a run reports: measures, worst edges and pictures of a trained spacetime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+from geoframe import Result, Training
+from geoframe.run.directory import Run
+from geoframe.run.resources import peak_memory_mib
+from numpy.typing import NDArray
+
+from geoframe_nst import figures
+from geoframe_nst.config import NSTConfig
+from geoframe_nst.graph import WeightedDigraph
+from geoframe_nst.metrics import (
+    directionality,
+    directionality_ceiling,
+    distortion,
+    order_quality,
+    time_correlation,
+)
+from geoframe_nst.reachability import Reachability
+from geoframe_nst.trained import TrainedSpacetime
+
+
+def evaluate(
+    config: NSTConfig,
+    graph: WeightedDigraph,
+    trained: TrainedSpacetime,
+    training: Training,
+    run: Run,
+) -> Result:
+    """Measure a trained spacetime against its graph and draw it into the run's figures."""
+    distances = trained.edge_distances(graph.edges)
+    times = trained.times()
+    lengths = distortion(graph.weights, distances)
+    quality = order_quality(
+        times,
+        Reachability(len(graph), graph.edges),
+        pairs=config.evaluation.pairs,
+        seed=config.seed,
+    )
+    ceiling = directionality_ceiling(
+        len(graph), graph.edges, seconds=config.evaluation.ceiling_seconds
+    )
+    metrics: dict[str, float | int | str | None] = {
+        **{f"distortion_{name}": value for name, value in attrs.asdict(lengths).items()},
+        "directionality": directionality(times, graph.edges),
+        "directionality_ceiling": ceiling.value,
+        "closure_recall": quality.closure_recall,
+        "false_causality": quality.false_causality,
+        "order_precision": quality.precision,
+        "time_dim": times.shape[1],
+        "epochs": training.epochs,
+        "seconds": training.seconds,
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    notes = list(graph.repairs)
+    if not ceiling.exact:
+        notes.append(
+            "the directionality ceiling is an upper bound: the search for the exact one was cut "
+            f"short; an order that honours {ceiling.attained:.4f} of the edges was found"
+        )
+    if quality.sampled:
+        notes.append(
+            f"closure recall and false causality were measured on {quality.comparable_tested} and "
+            f"{quality.incomparable_tested} pairs drawn at random"
+        )
+    if lengths.negative > 0:
+        notes.append(
+            f"{lengths.negative:.1%} of the distances are negative, so the mean and standard "
+            "deviation of the distortion mean little: signs cancel"
+        )
+    _draw(graph, trained, distances, times, run)
+    if graph.times is not None and np.isfinite(graph.times).sum() > 1:
+        correlation = time_correlation(times, graph.times)
+        metrics["time_spearman"] = correlation.mean_rank
+        notes.append(
+            f"Spearman's correlation with the time column of {correlation.nodes} nodes: "
+            f"{correlation.mean_rank:.3f}"
+        )
+        run.write_figure("learned_and_given_time", _against(times, graph.times))
+    worst = worst_edges(graph, distances, config.evaluation.worst_edges)
+    return Result(metrics=metrics, tables={"worst_edges": worst}, notes=notes)
+
+
+def worst_edges(
+    graph: WeightedDigraph, distances: NDArray[np.float64], count: int
+) -> list[dict[str, Any]]:
+    """List the edges whose distance is furthest from their weight, by the ratio of the two."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.abs(np.log(np.abs(distances) / graph.weights))
+    worst = np.argsort(-np.where(distances > 0, off, np.inf), kind="stable")[:count]
+    return [
+        {
+            "source": graph.names[graph.edges[edge, 0]],
+            "target": graph.names[graph.edges[edge, 1]],
+            "weight": float(graph.weights[edge]),
+            "distance": float(distances[edge]),
+        }
+        for edge in worst.tolist()
+    ]
+
+
+def _draw(
+    graph: WeightedDigraph,
+    trained: TrainedSpacetime,
+    distances: NDArray[np.float64],
+    times: NDArray[np.float64],
+    run: Run,
+) -> None:
+    with np.errstate(divide="ignore"):
+        run.write_figure("distortion", figures.distortion_histogram(graph.weights / distances))
+    places = trained.places()
+    run.write_figure(
+        "space_and_time", figures.space_and_time(places, times, graph.edges, graph.names)
+    )
+
+
+def _against(times: NDArray[np.float64], known: NDArray[np.float64]) -> Any:
+    there = np.isfinite(known)
+    spans = np.maximum(np.ptp(times, axis=0), np.finfo(float).tiny)
+    return figures.time_against_data((times / spans).mean(axis=1)[there], known[there])

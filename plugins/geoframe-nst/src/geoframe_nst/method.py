@@ -1,0 +1,67 @@
+"""The nst method: from a graph to a trained spacetime and its report. Torch-free at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoframe.method import Method, Result
+from geoframe.reference import ReferenceTable
+
+from geoframe_nst.config import NSTConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from geoframe.run.directory import Run
+
+    from geoframe_nst.trained import TrainedSpacetime
+
+
+class NeuralSpacetimes(Method):
+    """Neural spacetime: one vector per node of a weighted DAG for how far and what came before."""
+
+    Config = NSTConfig
+    citation = (
+        "H. Sáez de Ocáriz Borde, A. Kratsios, M. T. Law, X. Dong, M. Bronstein: "
+        "Neural Spacetimes for DAG Representation Learning. ICLR 2025, arXiv:2408.13885"
+    )
+
+    def run(self, config: NSTConfig, run: Run) -> Result:
+        """Read the graph, train, evaluate and draw."""
+        from geoframe_nst.data import load_graph
+        from geoframe_nst.evaluation import evaluate
+        from geoframe_nst.training import keep, train
+
+        graph = load_graph(config.data)
+        run.record(
+            data={"nodes": len(graph), "edges": len(graph.edges), "sha256": graph.fingerprint()},
+            repairs=list(graph.repairs),
+        )
+        trained, training = train(config, graph, run)
+        keep(trained, run)
+        return evaluate(config, graph, trained, training, run)
+
+    def load(self, run: Run) -> TrainedSpacetime:
+        """Return the trained spacetime with its queries."""
+        from geoframe_nst.training import restore
+
+        return restore(run)
+
+    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
+        """Points of the nodes of a table: arrays ``name`` and ``point``."""
+        from geoframe_nst.applying import embed_table
+
+        return embed_table(run.load(), data, run.config.data)
+
+    def export(self, run: Run, folder: Path) -> Sequence[Path]:
+        """Write coordinates (parquet and npz) and the weights (safetensors)."""
+        from geoframe_nst.applying import export_trained
+
+        return export_trained(run.load(), folder)
+
+    def reference_tables(self) -> Sequence[ReferenceTable]:
+        """Return the paper's tables of synthetic, WebKB and DREAM5 graphs."""
+        from geoframe_nst.reference import TABLES
+
+        return TABLES

@@ -1,0 +1,176 @@
+"""From a config and a graph to a trained spacetime, and back from a run directory."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from geoframe import ConfigError, DataError, Geometry, PartialOrder, Training
+from geoframe.embedders.table import Table
+from geoframe.run.directory import Run
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from geoframe_nst.config import NSTConfig
+from geoframe_nst.embedding import SpacetimeEmbedding
+from geoframe_nst.feedback import feedback_arc_set
+from geoframe_nst.graph import WeightedDigraph
+from geoframe_nst.incomparable import IncomparablePairs
+from geoframe_nst.landmarks import landmark_coordinates
+from geoframe_nst.objective import SpacetimeObjective
+from geoframe_nst.order import NeuralOrder
+from geoframe_nst.reachability import Reachability, topological_order
+from geoframe_nst.realizer import realizer
+from geoframe_nst.spacetime import NeuralSpacetime
+from geoframe_nst.trained import TrainedSpacetime
+
+DEFAULT_TIME_DIM = 2
+"""Time coordinates of a trained order, unless the config says otherwise."""
+INPUTS = "inputs"
+"""Name of the nodes' inputs among the tensors of a finished run."""
+
+
+def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedSpacetime, Training]:
+    """Fit a spacetime to ``graph``, logging and keeping checkpoints in ``run``."""
+    geometry = config.geometry.build()
+    reachability = Reachability(len(graph), graph.edges)
+    extensions = _extensions(config, geometry, reachability, graph.edges)
+    embedding = build(config, geometry, len(graph), graph.features, extensions)
+    edges = torch.tensor(graph.edges)
+    weights = torch.tensor(graph.weights, dtype=torch.float32)
+    if config.nst.start == "landmarks":
+        _start_at_landmarks(embedding, graph, config.seed, extensions)
+    if config.nst.calibrate:
+        embedding.calibrate(edges, weights)
+    trained_order = embedding.ranks is None
+    apart = trained_order and config.nst.order_loss == "margin" and config.nst.negatives > 0
+    objective = SpacetimeObjective(
+        embedding,
+        edges,
+        weights,
+        config.nst,
+        order=trained_order,
+        incomparable=IncomparablePairs(reachability, seed=config.seed) if apart else None,
+        targets=extensions if trained_order else None,
+    )
+    training = config.trainer.build().fit(objective, run)
+    return TrainedSpacetime(embedding.cpu(), graph.names), training
+
+
+def restore(run: Run) -> TrainedSpacetime:
+    """Rebuild what :func:`train` made from a finished run, without its data."""
+    config: NSTConfig = run.config
+    names, state = run.read_json("nodes"), run.read_tensors("model")
+    inputs, extensions = state.pop(INPUTS), state.get("ranks")
+    if config.nst.time == "hybrid":  # of which only the number of coordinates is needed
+        extensions = torch.empty(0, config.nst.time_dim or DEFAULT_TIME_DIM)
+    features = inputs.numpy() if inputs.ndim == 2 else None
+    embedding = build(config, config.geometry.build(), len(names), features, extensions)
+    embedding.load_state_dict(state)
+    return TrainedSpacetime(embedding, names)
+
+
+def keep(trained: TrainedSpacetime, run: Run) -> None:
+    """Write what :func:`restore` needs into the run directory."""
+    run.write_json("nodes", trained.names)
+    embedding = trained.embedding
+    run.write_tensors("model", {**embedding.state_dict(), INPUTS: embedding.inputs})
+
+
+def build(
+    config: NSTConfig,
+    geometry: Geometry,
+    n: int,
+    features: NDArray[np.float32] | None,
+    extensions: Tensor | None,
+) -> SpacetimeEmbedding:
+    """Put embedder and spacetime together, untrained.
+
+    Parameters
+    ----------
+    geometry
+        A space, or a spacetime with an order of its own.
+    n
+        Number of nodes.
+    features
+        Node features ``(n, f)``, if there are any.
+    extensions
+        Linear extensions ``(n, t)`` from the realizer, if the config asks for them.
+    """
+    options = config.nst
+    ranks = extensions if options.time == "realizer" else None
+    spacetime, free = geometry, geometry.dim
+    if not isinstance(geometry, PartialOrder):
+        t = extensions.shape[1] if extensions is not None else options.time_dim or DEFAULT_TIME_DIM
+        order = nn.Identity() if ranks is not None else NeuralOrder(t, mixing=options.order_map)
+        spacetime = NeuralSpacetime(geometry, order, time_dim=t, directed=options.directed)
+        free = geometry.dim if ranks is not None else spacetime.dim
+    inputs = torch.arange(n)
+    embedder = config.embedder.spec.load()
+    if getattr(embedder, "inductive", True):
+        if features is None:
+            raise DataError(
+                f"embedder '{config.embedder.name}' needs node features, and the graph has none; "
+                "give data.nodes, or leave embedder.name out"
+            )
+        inputs = torch.tensor(features)
+    width = inputs.shape[1] if inputs.ndim == 2 else n
+    built = config.embedder.build(in_features=width, out_features=free)
+    return SpacetimeEmbedding(built, spacetime, inputs, ranks)
+
+
+def _extensions(
+    config: NSTConfig, geometry: Geometry, reachability: Reachability, edges: NDArray[np.int64]
+) -> Tensor | None:
+    """Linear extensions ``(n, t)`` that stand for time, or that time is trained towards."""
+    if isinstance(geometry, PartialOrder):
+        if config.nst.time == "hybrid" or config.nst.directed:
+            raise ConfigError(
+                [
+                    f"nst: geometry '{config.geometry.name}' has an order of its own; "
+                    "leave out nst.time = 'hybrid' and nst.directed"
+                ]
+            )
+        return None
+    if config.nst.time == "neural":
+        return None
+    dim = config.nst.time_dim or (DEFAULT_TIME_DIM if config.nst.time == "hybrid" else None)
+    ranks = realizer(reachability, max_dim=dim, seed=config.seed).ranks
+    if not reachability.acyclic:
+        ranks = _spread(ranks, _acyclic_position(len(ranks), edges))
+    extensions = torch.tensor(ranks, dtype=torch.float32)
+    if config.nst.time == "hybrid":  # scaled to what a network puts out
+        extensions = 2.0 * extensions / max(1, len(ranks) - 1) - 1.0
+    return extensions
+
+
+def _acyclic_position(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place of each node ``(n,)`` in an order that as few edges as possible go against."""
+    kept = np.delete(edges, feedback_arc_set(n, edges).removed, axis=0)
+    position = np.empty(n, dtype=np.int64)
+    position[topological_order(n, kept)] = np.arange(n)
+    return position
+
+
+def _spread(ranks: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put nodes of equal rank, those of a common cycle, one after another by ``position``."""
+    spread = np.empty_like(ranks)
+    for column in range(ranks.shape[1]):
+        spread[np.lexsort((position, ranks[:, column])), column] = np.arange(len(ranks))
+    return spread
+
+
+@torch.no_grad()
+def _start_at_landmarks(
+    embedding: SpacetimeEmbedding, graph: WeightedDigraph, seed: int, extensions: Tensor | None
+) -> None:
+    """Start the rows of a lookup table where path lengths, and linear extensions, put the nodes."""
+    embedder = embedding.embedder
+    if not isinstance(embedder, Table):
+        return
+    rows = embedder.rows
+    spacetime = embedding.spacetime
+    space = spacetime.space.dim if isinstance(spacetime, NeuralSpacetime) else rows.shape[1]
+    start = landmark_coordinates(len(graph), graph.edges, graph.weights, space, seed=seed)
+    rows[:, :space] = torch.tensor(start, dtype=rows.dtype)
+    if embedding.ranks is None and extensions is not None:
+        rows[:, space:] = extensions

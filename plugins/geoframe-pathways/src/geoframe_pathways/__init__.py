@@ -1,0 +1,1 @@
+"""Neural pathways: many small experts, routed by nearest prototype, one in memory at a time."""

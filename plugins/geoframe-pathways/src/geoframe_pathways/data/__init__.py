@@ -1,0 +1,1 @@
+"""Tables: reading them and turning their columns into numbers."""

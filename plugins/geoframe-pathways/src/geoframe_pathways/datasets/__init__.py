@@ -1,0 +1,1 @@
+"""Datasets that come by name."""

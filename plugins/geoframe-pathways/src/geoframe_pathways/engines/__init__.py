@@ -1,0 +1,1 @@
+"""Engines that train experts: in this process, in several, on a Ray cluster."""

@@ -1,0 +1,146 @@
+"""Training of one block of experts: the unit of work of every engine."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import attrs
+import numpy as np
+import torch
+from geoframe.training.schedule import learning_rate_factor
+from torch import Tensor
+from torch.optim import AdamW
+
+from geoframe_pathways.engines.config import StackedConfig
+from geoframe_pathways.objective import loss_per_expert
+from geoframe_pathways.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
+
+DRAWN_AT_ONCE = 64
+"""Steps whose batches are drawn together."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class BlockState:
+    """Where the training of a block stands."""
+
+    step: int
+    parameters: Tensor
+    """``(e, parameters)``."""
+    mean: Tensor
+    square: Tensor
+    """Adam's running mean of the gradient and of its square, shaped as the parameters."""
+    loss: float
+    """Mean of the experts' losses over the last steps; NaN if one was not finite."""
+    seconds: float
+
+    def to_bytes(self) -> bytes:
+        """Write the state as a safetensors image."""
+        tensors = {name: getattr(self, name) for name in ("parameters", "mean", "square")}
+        facts = {name: getattr(self, name) for name in ("step", "loss", "seconds")}
+        return tensors_to_bytes(tensors, facts)
+
+    @classmethod
+    def from_bytes(cls, image: bytes) -> BlockState:
+        """Read what :meth:`to_bytes` wrote."""
+        tensors, facts = tensors_from_bytes(image)
+        return cls(**tensors, **facts)  # type: ignore[arg-type]
+
+
+def blocks_of(task: ExpertTask, size: int) -> list[range]:
+    """Cut the expert ids into consecutive blocks."""
+    return [
+        range(start, min(start + size, task.experts)) for start in range(0, task.experts, size)
+    ]
+
+
+def batch_per_expert(options: StackedConfig, experts: int) -> int:
+    """Rows of one step for each expert."""
+    return max(options.expert_batch, options.batch_size // experts)
+
+
+def next_stop(step: int, options: StackedConfig) -> int:
+    """Step at which a block that stands at ``step`` is kept next."""
+    every = options.checkpoint_every
+    return min(options.steps, (step // every + 1) * every)
+
+
+def beginning(task: ExpertTask, experts: range) -> BlockState:
+    """State of a block before its first step."""
+    parameters = torch.stack([task.shape.initial(task.seed, expert) for expert in experts])
+    zeros = torch.zeros_like(parameters)
+    return BlockState(
+        step=0, parameters=parameters, mean=zeros, square=zeros, loss=math.inf, seconds=0.0
+    )
+
+
+def advance(
+    task: ExpertTask, experts: range, state: BlockState, options: StackedConfig, until: int
+) -> BlockState:
+    """Train a block from where it stands to step ``until``.
+
+    The result is the same to the last bit wherever this happens and however the way is cut:
+    batches and initial parameters depend on (seed, expert id) alone, the stack has the same
+    layout everywhere, and one thread does the arithmetic. Adam works element by element, so the
+    sum of the experts' losses trains each as if it were alone; gradients are clipped per expert.
+    """
+    started = time.perf_counter()
+    parameters = state.parameters.clone().requires_grad_()
+    optimizer = AdamW([parameters], lr=1.0, weight_decay=options.weight_decay, fused=True)
+    optimizer.state[parameters] = {
+        "step": torch.tensor(float(state.step)),
+        "exp_avg": state.mean.clone(),
+        "exp_avg_sq": state.square.clone(),
+    }
+    ids = torch.arange(experts.start, experts.stop)
+    size = batch_per_expert(options, task.experts)
+    warmup = int(options.warmup * options.steps)
+    total = torch.zeros(())
+    with _one_thread():
+        for step, rows in _drawn(task, experts, state.step, until, size):
+            factor = learning_rate_factor(step, options.steps, "cosine", warmup)
+            optimizer.param_groups[0]["lr"] = options.learning_rate * factor
+            outputs = task.shape.forward(parameters, task.localise(task.inputs[rows], ids))
+            losses = loss_per_expert(task.loss, outputs, task.targets[rows])
+            optimizer.zero_grad()
+            losses.sum().backward()
+            if options.clip_norm is not None:
+                assert parameters.grad is not None
+                norms = parameters.grad.norm(dim=1, keepdim=True)
+                parameters.grad.mul_((options.clip_norm / (norms + 1e-6)).clamp(max=1.0))
+            optimizer.step()
+            total += losses.detach().mean()
+    loss = float(total) / max(1, until - state.step)
+    finite = bool(torch.isfinite(parameters).all())
+    return BlockState(
+        step=until,
+        parameters=parameters.detach(),
+        mean=optimizer.state[parameters]["exp_avg"],
+        square=optimizer.state[parameters]["exp_avg_sq"],
+        loss=loss if finite else math.nan,
+        seconds=state.seconds + time.perf_counter() - started,
+    )
+
+
+def _drawn(
+    task: ExpertTask, experts: range, first: int, until: int, size: int
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield each step with the rows ``(e, size)`` of its batches."""
+    for start in range(first, until, DRAWN_AT_ONCE):
+        steps = min(DRAWN_AT_ONCE, until - start)
+        drawn = np.stack([task.batches(expert, start, steps, size) for expert in experts], axis=1)
+        for offset, rows in enumerate(torch.from_numpy(drawn)):
+            yield start + offset, rows
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # denormal products slow a step down up to tenfold
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,78 @@
+"""The default engine: block after block in this process."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from geoframe import Objective, Trainer, Training
+from geoframe.run.directory import Run
+from geoframe.training.gradient import GradientTrainer
+from geoframe.training.interrupt import deferred_interrupt
+
+from geoframe_pathways.engines.block import advance, next_stop
+from geoframe_pathways.engines.config import StackedConfig
+from geoframe_pathways.engines.ledger import Ledger
+from geoframe_pathways.objective import ExpertsObjective
+
+
+class BlockTrainer(Trainer):
+    """Base of the engines: trains an objective of many experts block by block.
+
+    An objective that is not divisible is a single piece of work, which the gradient trainer of
+    the core does in this process.
+
+    Parameters
+    ----------
+    **options
+        The fields of ``Config``.
+    """
+
+    Config: ClassVar[type[StackedConfig]] = StackedConfig
+
+    def __init__(self, **options: Any) -> None:
+        self.options = self.Config(**options)
+
+    def fit(self, objective: Objective, run: Run | None = None) -> Training:
+        """Train ``objective`` in place; see :meth:`geoframe.Trainer.fit`."""
+        if not isinstance(objective, ExpertsObjective):
+            return self._gradient_trainer().fit(objective, run)
+        ledger = Ledger(objective, self.options, run)
+        if ledger.pending:
+            self.train(ledger)
+        return ledger.finish()
+
+    @abstractmethod
+    def train(self, ledger: Ledger) -> None:
+        """Bring every pending block of the ledger to its last step."""
+
+    def _gradient_trainer(self) -> GradientTrainer:
+        options = self.options
+        return GradientTrainer(
+            steps=options.steps,
+            learning_rate=options.learning_rate,
+            batch_size=options.batch_size,
+            weight_decay=options.weight_decay,
+            schedule="cosine",
+            warmup=int(options.warmup * options.steps),
+            clip_norm=options.clip_norm,
+            checkpoint_every=options.checkpoint_every,
+            device="cpu",
+        )
+
+
+class StackedTrainer(BlockTrainer):
+    """Trains a block's experts as one stack of matrices, block after block."""
+
+    def train(self, ledger: Ledger) -> None:
+        """Train here; an interrupt is obeyed after the block's state was kept."""
+        task = ledger.objective.task
+        with deferred_interrupt() as interrupt:
+            for block in ledger.pending:
+                while (state := ledger.states[block]).step < self.options.steps:
+                    until = next_stop(state.step, self.options)
+                    ledger.keep(
+                        block, advance(task, ledger.blocks[block], state, self.options, until)
+                    )
+                    if interrupt.requested:
+                        raise KeyboardInterrupt

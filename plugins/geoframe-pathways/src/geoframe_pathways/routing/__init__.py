@@ -1,0 +1,1 @@
+"""Routers: which expert an input belongs to."""

@@ -1,0 +1,102 @@
+"""From training inputs to a router: the routing space, the cells, and who trains on what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe_pathways.routing.clusters import balanced_prototypes
+from geoframe_pathways.routing.index import FaissRouter
+from geoframe_pathways.routing.nearest import Points
+from geoframe_pathways.routing.router import FlatRouter, Router
+from geoframe_pathways.routing.tree import TreeRouter, grow_tree
+
+RouterKind = Literal["auto", "flat", "tree", "faiss"]
+
+FLAT_UP_TO = 10_000
+"""Prototypes above which 'auto' searches an index."""
+CLUSTERED_UP_TO = 1024
+"""Prototypes up to which k-means is run on all of them at once."""
+
+ROUTERS: Mapping[str, type[Router]] = {
+    router.kind: router for router in (FlatRouter, TreeRouter, FaissRouter)
+}
+
+
+@attrs.frozen(eq=False)
+class RouteSpace:
+    """Where prototypes live: the input space, or its first principal components."""
+
+    mean: Points
+    """``(inputs,)``."""
+    components: Points | None
+    """``(inputs, k)``, orthonormal columns; None leaves the inputs as they are."""
+
+    def project(self, x: NDArray[np.floating]) -> Points:
+        """Map inputs ``(n, inputs)`` or ``(inputs,)`` to routing coordinates in float64."""
+        wide = x.astype(np.float64)
+        return wide if self.components is None else (wide - self.mean) @ self.components
+
+
+def route_space(x: NDArray[np.float32], dims: int) -> RouteSpace:
+    """Principal components of inputs ``(n, inputs)`` if there are more than ``dims`` of them."""
+    mean = x.mean(axis=0, dtype=np.float64)
+    if x.shape[1] <= dims:
+        return RouteSpace(mean, None)
+    centred = x.astype(np.float64) - mean
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    leading = vectors[:, ::-1][:, :dims]
+    # An eigenvector's sign is arbitrary; fix it, so that every machine takes the same.
+    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(dims)])
+    return RouteSpace(mean, leading * signs)
+
+
+def make_router(
+    points: Points,
+    cells: int,
+    *,
+    kind: RouterKind,
+    valency: int,
+    min_rows: int,
+    balance: bool,
+    seed: int,
+) -> Router:
+    """Cut training points ``(n, k)`` into at most ``cells`` cells of ``min_rows`` rows or more."""
+    cells = max(1, min(cells, len(points) // min_rows))
+    if kind == "auto":
+        kind = "flat" if cells <= FLAT_UP_TO else "faiss"
+    if kind == "tree" or cells > CLUSTERED_UP_TO:
+        tree = grow_tree(points, cells, valency=valency, min_rows=min_rows, seed=seed)
+        if kind == "tree":
+            return tree
+        prototypes = tree.prototypes
+    else:
+        prototypes = balanced_prototypes(
+            points, cells, min_rows=min_rows, seed=seed, balance=balance
+        )
+    return FaissRouter(prototypes) if kind == "faiss" else FlatRouter(prototypes)
+
+
+def members_of(router: Router, points: Points, overlap: float) -> list[NDArray[np.int64]]:
+    """Rows of each cell, with those of the neighbours that lie close to the border.
+
+    Parameters
+    ----------
+    points
+        Training points ``(n, k)``.
+    overlap
+        A row also belongs to the runner-up if that is at most ``1 + overlap`` times as far.
+    """
+    ids, distances = router.two_nearest(points)
+    shared = np.flatnonzero(
+        (distances[:, 1] <= (1.0 + overlap) * distances[:, 0]) & (ids[:, 0] != ids[:, 1])
+    ) if overlap > 0 else np.empty(0, dtype=np.int64)
+    owners = np.concatenate([ids[:, 0], ids[shared, 1]])
+    rows = np.concatenate([np.arange(len(points)), shared])
+    order = np.lexsort((rows, owners))
+    ends = np.searchsorted(owners[order], np.arange(router.cells + 1))
+    return [rows[order[start:stop]] for start, stop in zip(ends[:-1], ends[1:], strict=True)]

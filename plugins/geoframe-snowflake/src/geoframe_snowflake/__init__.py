@@ -1,0 +1,1 @@
+"""Neural snowflakes: trainable (quasi-)metrics."""

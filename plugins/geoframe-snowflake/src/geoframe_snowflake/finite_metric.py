@@ -1,0 +1,160 @@
+"""Finite sets with distances: a matrix, a weighted graph, or points with a metric function."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+BLOCK_BYTES = 64 * 2**20
+"""Memory that one block of rows may take while pairs are collected."""
+
+
+def _strings(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class FiniteMetric(ABC):
+    """``n`` named items with distances between them, computed a few rows at a time."""
+
+    names: tuple[str, ...] = attrs.field(converter=_strings)
+    features: NDArray[np.float32] | None = None
+    """float32 ``(n, f)``: what an encoder may see of the items; or None."""
+    repairs: tuple[str, ...] = attrs.field(default=(), converter=_strings)
+    """Sentences that say what was changed in the data as they were given."""
+
+    def __len__(self) -> int:
+        """Number of items."""
+        return len(self.names)
+
+    @abstractmethod
+    def rows(self, items: Ints) -> Floats:
+        """Distances from some items ``(k,)`` to all -> ``(k, n)``."""
+
+    @property
+    def edges(self) -> Ints | None:
+        """Pairs ``(e, 2)`` to draw as lines, if the distances come from a graph."""
+        return None
+
+    def matrix(self) -> Floats:
+        """All distances ``(n, n)``."""
+        return self.rows(np.arange(len(self)))
+
+    def between(self, first: Ints, second: Ints) -> Floats:
+        """Distances of pairs ``(p,)``; the rows of each different ``first`` are computed once."""
+        found = np.empty(len(first))
+        sources, index = np.unique(first, return_inverse=True)
+        order = np.argsort(index, kind="stable")
+        bounds = np.searchsorted(index[order], np.arange(len(sources) + 1))
+        step = max(1, BLOCK_BYTES // (8 * max(1, len(self))))
+        for start in range(0, len(sources), step):
+            stop = min(start + step, len(sources))
+            rows = self.rows(sources[start:stop])
+            pairs = order[bounds[start] : bounds[stop]]
+            found[pairs] = rows[index[pairs] - start, second[pairs]]
+        return found
+
+    def fingerprint(self) -> str:
+        """Return the sha256 (hex) of names, features and what the distances are made of."""
+        digest = hashlib.sha256(json.dumps(self.names).encode())
+        for array in (*self._content(), self.features):
+            if array is None:
+                digest.update(b"none;")
+                continue
+            digest.update(f"{array.shape}{array.dtype.name};".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @abstractmethod
+    def _content(self) -> tuple[NDArray[Any], ...]:
+        """Arrays that the distances are computed from."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class MatrixMetric(FiniteMetric):
+    """Distances given as a matrix."""
+
+    distances: Floats
+    """float64 ``(n, n)``: symmetric, zero on the diagonal, finite, not negative."""
+
+    def rows(self, items: Ints) -> Floats:
+        """Rows of the matrix."""
+        return self.distances[items]
+
+    def _content(self) -> tuple[NDArray[Any], ...]:
+        return (self.distances,)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class GraphMetric(FiniteMetric):
+    """Lengths of the shortest paths of a connected, undirected, weighted graph (Dijkstra)."""
+
+    ends: Ints
+    """int64 ``(e, 2)``: the two ends of each edge, each pair of ends once."""
+    lengths: Floats
+    """float64 ``(e,)``, finite and positive."""
+
+    @property
+    def edges(self) -> Ints:
+        """The graph's edges."""
+        return self.ends
+
+    @property
+    def adjacency(self) -> csr_array:
+        """Edge lengths as a sparse ``(n, n)`` matrix, each edge in one direction."""
+        n = len(self)
+        return csr_array((self.lengths, (self.ends[:, 0], self.ends[:, 1])), shape=(n, n))
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether the graph has no cycle."""
+        return len(self.ends) == len(self) - 1
+
+    def rows(self, items: Ints) -> Floats:
+        """Shortest path lengths from ``items``."""
+        found: Floats = dijkstra(self.adjacency, directed=False, indices=items)
+        return found
+
+    def _content(self) -> tuple[NDArray[Any], ...]:
+        return self.ends, self.lengths
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class PointMetric(FiniteMetric):
+    """Points with a metric function; the points are the features too."""
+
+    points: Floats
+    """float64 ``(n, f)``."""
+    function: Callable[[Floats, Floats], Floats]
+    """Distances of ``(k, f)`` and ``(n, f)`` -> ``(k, n)``."""
+    fresh: Floats | None = None
+    """float64 ``(m, f)``: further points of the same kind, to test on; or None."""
+
+    def rows(self, items: Ints) -> Floats:
+        """Distances of the points."""
+        found = self.function(self.points[items], self.points)
+        found[np.arange(len(items)), items] = 0.0
+        return found
+
+    def _content(self) -> tuple[NDArray[Any], ...]:
+        return (self.points,)
+
+
+def components_of(n: int, ends: Ints) -> tuple[int, NDArray[np.int32]]:
+    """Number of connected components of an undirected graph, and the component of each node."""
+    ones = np.ones(len(ends))
+    graph = csr_array((ones, (ends[:, 0], ends[:, 1])), shape=(n, n))
+    count, labels = connected_components(graph, directed=False)
+    return int(count), labels

@@ -1,0 +1,36 @@
+"""Options of the geometries with a closed-form or spline profile. Torch-free."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import attrs
+from geoframe.config.fields import option
+
+
+@attrs.frozen(kw_only=True)
+class SnowflakePowerConfig:
+    """Power |x - y|^q: a fixed snowflake (q <= 1), or the quasi-metric of exact embeddings."""
+
+    component: ClassVar[str] = "geoframe_snowflake.power:SnowflakePower"
+
+    dim: int = option(2, ge=1, help="Number of coordinates of a point.")
+    exponent: float = option(0.5, gt=0, help="The power q, at the start if trained.")
+    learnable: bool = option(False, help="Whether q is trained.")
+
+
+@attrs.frozen(kw_only=True)
+class SnowflakeSplineConfig:
+    """Trainable (quasi-)metric f(|x - y|) with a monotone concave spline f."""
+
+    component: ClassVar[str] = "geoframe_snowflake.spline:SnowflakeSpline"
+
+    dim: int = option(2, ge=1, help="Number of coordinates of a point.")
+    knots: int = option(16, ge=1, help="Number of pieces of f; beyond the last one it is linear.")
+    positive: Literal["abs", "softplus", "exp", "square"] = option(
+        "softplus", help="How the bends of f are kept concave."
+    )
+    power: Literal["trainable", "metric"] = option(
+        "trainable",
+        help="Outer power 1 + |p|: learned (a quasi-metric), or frozen at 1 (a metric).",
+    )

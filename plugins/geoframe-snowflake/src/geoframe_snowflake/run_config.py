@@ -1,0 +1,107 @@
+"""Options of the snowflake method. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, components, option, section
+
+from geoframe_snowflake.data_config import MetricDataConfig
+
+SAME_DIM = 8
+"""Default dimension, the same for all geometries that are compared."""
+
+
+@attrs.frozen(kw_only=True)
+class FitConfig:
+    """How distances are embedded."""
+
+    exact: bool = option(
+        True,
+        help="Compute the training-free exact embedding f(t) = t^q with the smallest exponent q.",
+    )
+    train: bool = option(True, help="Train [geometry] in its own, usually smaller, dimension.")
+    start: Literal["exact", "random"] = option(
+        "exact",
+        help="First coordinates of a table: the first axes of the exact embedding, or noise.",
+    )
+    encode: bool = option(
+        True,
+        help="Map features by [embedder]; false takes them as coordinates and trains only f.",
+    )
+    loss: Literal["log-ratio", "relative", "squared"] = option(
+        "log-ratio",
+        help="Error of a distance d against the given D: (log d - log D)^2, (d / D - 1)^2, or "
+        "the paper's (d - D)^2.",
+    )
+    frozen: tuple[str, ...] = option(
+        (), help="Parameters of [geometry] that stay as they start, by name."
+    )
+    curve_steps: int = option(
+        100, ge=0, unit="steps", help="L-BFGS steps that fit f alone before all is trained."
+    )
+    pairs: int = option(
+        500_000, ge=1, unit="pairs", help="Training pairs drawn if there are more than that."
+    )
+    exact_limit: int = option(
+        5000, ge=2, unit="items", help="Most items that the full exact embedding is computed for."
+    )
+    landmarks: int = option(
+        500, ge=2, unit="items", help="Landmarks whose distances are exact beyond that number."
+    )
+    double: bool = option(False, help="Train in double precision.")
+
+
+@attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is measured at the end."""
+
+    pairs: int = option(
+        1_000_000, ge=1, unit="pairs", help="Pairs sampled if there are more than that."
+    )
+    worst: int = option(10, ge=0, help="Worst pairs and worst triangles listed in the report.")
+
+
+@attrs.frozen(kw_only=True)
+class SnowflakeRunConfig(MethodConfig):
+    """Isometric or low-dimensional embedding of a distance matrix, a weighted graph or points."""
+
+    data: MetricDataConfig = section(MetricDataConfig, help="The distances.")
+    geometry: Component = component(
+        "geometry",
+        default={"name": "snowflake", "dim": SAME_DIM},
+        help="The space to embed in: a snowflake, or any other with distances >= 0.",
+    )
+    embedder: Component = component(
+        "embedder",
+        default={"name": "table"},
+        help="From items to coordinates: 'table' trains a row per item; 'mlp' maps features, so "
+        "that items not seen in training can be embedded.",
+    )
+    trainer: Component = component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "steps": 2000,
+            "learning_rate": 0.01,
+            "batch_size": 16384,
+            "schedule": "cosine",
+        },
+        help="How the parameters are fitted.",
+    )
+    snowflake: FitConfig = section(FitConfig, help="What is special to snowflakes.")
+    compare: tuple[Component, ...] = components(
+        "geometry",
+        default=(
+            {"name": "euclidean", "dim": SAME_DIM},
+            {"name": "hyperboloid", "dim": SAME_DIM, "learnable": True},
+        ),
+        help="Further spaces to embed the same distances in, with the same embedder and trainer.",
+    )
+    evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured at the end.")
+
+    def __attrs_post_init__(self) -> None:
+        if not (self.snowflake.exact or self.snowflake.train):
+            raise ValueError("snowflake: one of exact and train must be true")

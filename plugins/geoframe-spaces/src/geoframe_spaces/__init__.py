@@ -1,0 +1,1 @@
+"""Spaces in closed form: constant curvature, products, and spacetimes."""

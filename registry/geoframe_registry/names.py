@@ -1,0 +1,72 @@
+"""Names of installed entry points, read as text: fast enough for ``--help`` and completion.
+
+``importlib.metadata`` alone costs more time than the whole of ``geoframe --help``. Only names
+come from here; whatever is then used is looked up by :mod:`geoframe_registry.discovery`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+SUFFIXES = (".dist-info", ".egg-info")
+
+
+def names(group: str) -> list[str]:
+    """Sorted names of the entry points in ``group``, of every distribution on ``sys.path``."""
+    found = {line.partition("=")[0].strip() for text in _texts() for line in _section(text, group)}
+    return sorted(found)
+
+
+def _section(text: str, group: str) -> Iterator[str]:
+    inside = False
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            inside = line == f"[{group}]"
+        elif inside and line and not line.startswith("#"):
+            yield line
+
+
+def _texts() -> Iterator[str]:
+    """Yield each distribution's ``entry_points.txt``; the first on the path hides the others."""
+    seen = set()
+    for entry in sys.path:
+        for info, content in _entry_points_below(entry or "."):
+            distribution = info.partition("-")[0].lower().replace("_", "-").replace(".", "-")
+            if distribution in seen:
+                continue
+            seen.add(distribution)
+            try:
+                yield content.decode("utf-8")
+            except UnicodeDecodeError:
+                continue  # damaged; 'geoframe plugins' reports it
+
+
+def _entry_points_below(entry: str) -> Iterator[tuple[str, bytes]]:
+    try:
+        infos = sorted(name for name in os.listdir(entry) if name.lower().endswith(SUFFIXES))
+    except NotADirectoryError:
+        yield from _entry_points_in_zip(entry)
+        return
+    except OSError:
+        return
+    for info in infos:
+        try:
+            with open(os.path.join(entry, info, "entry_points.txt"), "rb") as file:
+                yield info, file.read()
+        except OSError:
+            yield info, b""  # it has none, but still hides a later copy of itself
+
+
+def _entry_points_in_zip(entry: str) -> Iterator[tuple[str, bytes]]:
+    import zipfile  # rarely needed, and not cheap to import
+
+    try:
+        with zipfile.ZipFile(entry) as archive:
+            for name in archive.namelist():
+                info, _, file = name.partition("/")
+                if file == "entry_points.txt" and info.lower().endswith(SUFFIXES):
+                    yield info, archive.read(name)
+    except (OSError, zipfile.BadZipFile):
+        return

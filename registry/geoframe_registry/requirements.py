@@ -1,0 +1,63 @@
+"""Whether a distribution's requirements are met by what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+
+import attrs
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from geoframe.errors import PluginError
+
+
+@attrs.frozen
+class Unmet:
+    """A requirement that is not met."""
+
+    name: str
+    """Canonical name of the distribution required."""
+    requirement: str
+    found: str
+    """What is there instead."""
+
+
+def unmet(distribution: str) -> Iterator[Unmet]:
+    """Yield each unmet requirement of a distribution, as ``pip check`` does."""
+    for text in metadata.requires(distribution) or ():
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            yield Unmet("", text, "not a valid requirement")
+            continue
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        name = canonicalize_name(requirement.name)
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Unmet(name, text, "not installed")
+            continue
+        if not requirement.specifier.contains(version, prereleases=True):
+            yield Unmet(name, text, f"{name} {version} is installed")
+
+
+def core_mismatch(distribution: str) -> str | None:
+    """Say in what the distribution's requirement of geoframe-core is not met, if it is not."""
+    for each in unmet(distribution):
+        if each.name == "geoframe-core":
+            return f"{distribution} needs {each.requirement}, but {each.found}"
+    return None
+
+
+def require_core(distribution: str) -> None:
+    """Refuse a distribution that needs another version of geoframe-core.
+
+    Raises
+    ------
+    PluginError
+        If it does.
+    """
+    if mismatch := core_mismatch(distribution):
+        raise PluginError(f"{mismatch}; upgrade the older of the two with pip")

@@ -1,0 +1,81 @@
+"""embed, report, export, reproduce."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def done(toy_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_text("x,y\n0,0\n1,0\n2,0\n")
+    return toy_run("done", slope=3.0, trainer={"steps": 300})
+
+
+def embedded(path):
+    if path.suffix == ".npz":
+        with np.load(path) as arrays:
+            return arrays["x"], arrays["y"].ravel()
+    frame = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    assert list(frame.columns) == ["x", "y_0"]
+    return frame["x"].to_numpy(), frame["y_0"].to_numpy()
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet"])
+def test_embed_writes_what_the_method_gives(geoframe, done, tmp_path, suffix):
+    path = tmp_path / f"out{suffix}"
+    path.write_text("an older file")
+    result = geoframe("embed", done, "--data", "points.csv", "-o", path)
+    assert result.exit_code == 0, result.output
+    x, y = embedded(path)
+    assert x.tolist() == [0, 1, 2]
+    assert y == pytest.approx([0, 3, 6], abs=0.05)
+    assert list(tmp_path.glob(".tmp-*")) == []
+
+
+def test_report_is_written_again(geoframe, done):
+    report = done / "report.html"
+    report.unlink()
+    result = geoframe("report", done)
+    assert result.stdout == f"{report}\n"
+    assert "Legendre" in report.read_text() or "toy" in report.read_text()
+
+
+def test_export_writes_into_a_new_folder(geoframe, done, tmp_path):
+    result = geoframe("export", done, "-o", "new/folder")
+    assert result.exit_code == 0
+    [line] = result.stdout.splitlines()
+    assert line.endswith("model.safetensors")
+    assert (tmp_path / "new" / "folder" / "model.safetensors").exists()
+
+
+def test_reproduce_prints_published_beside_measured(geoframe, local_site, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = geoframe("reproduce", "toy", "--seeds", "2")
+    assert result.exit_code == 1  # one row of the table fails on purpose
+    [steep] = [line for line in result.stdout.splitlines() if line.strip().startswith("steep")]
+    assert "3 ± 0.1" in steep
+    assert steep.count("±") == 3
+    assert "lines: bad: seed 0: ZeroDivisionError" in result.stdout
+    [flat] = [line for line in result.stdout.splitlines() if line.strip().startswith("flat")]
+    assert "failed" not in flat
+    assert (tmp_path / "runs" / "reproduce" / "toy" / "lines" / "flat-seed1").is_dir()
+
+
+def test_reproduce_as_json(geoframe, local_site, tmp_path):
+    options = ["--quick", "--runs", tmp_path / "again", "--table", "lines", "--json"]
+    result = geoframe("reproduce", "toy", *options)
+    content = json.loads(result.stdout)
+    assert content["quick"] is True
+    [table] = content["tables"]
+    steep, bad, flat = table["rows"]
+    assert steep["published"]["slope"]["value"] == 3.0
+    assert steep["measured"]["slope"]["sd"] is None
+    assert len(steep["measured"]["slope"]["values"]) == 1
+    assert len(bad["errors"]) == 1
+    assert flat["runs"] == [str(tmp_path / "again" / "lines-quick" / "flat-seed0")]
+    assert json.loads(geoframe("reproduce", "toy", *options).stdout) == content

@@ -1,0 +1,116 @@
+"""``geoframe --help`` costs little more than its two libraries, whatever is installed."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+
+RUNS = 15
+HEAVY = {f"heavy{index}": "import torch\nclass Heavy:\n    '''Heavy.'''\n" for index in range(10)}
+
+
+@pytest.fixture
+def heavy_site(site):
+    """Return a site with ten plugins that import torch at module level."""
+    for name, source in HEAVY.items():
+        site.install(
+            f"geoframe-{name}",
+            {
+                "geoframe.geometries": {name: f"{name}:Heavy"},
+                "geoframe.plugins": {name: name},
+                "geoframe.commands": {f"verb-{name}": f"{name}:verb"},
+            },
+            modules={name: source},
+        )
+    site.install_toy()
+    return site
+
+
+def cpu_seconds(site, *arguments):
+    """CPU time of one run of Python."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        [sys.executable, *arguments], check=True, capture_output=True, env=site.environment
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]], ids=" ".join)
+def test_help_costs_at_most_a_third_more_than_its_libraries(heavy_site, arguments):
+    # What the installed script does. The two take turns, so that a busy machine slows both.
+    script = "from geoframe_cli import main; main()"
+    baseline, ours = [], []
+    for _ in range(RUNS):
+        baseline.append(cpu_seconds(heavy_site, "-c", "import click, pluggy"))
+        ours.append(cpu_seconds(heavy_site, "-c", script, *arguments))
+    ratio = min(ours) / min(baseline)
+    assert ratio <= 1.3, f"{min(ours) * 1e3:.0f} ms, {ratio:.2f} times the baseline"
+
+
+def modules_after(site, *arguments, **environment):
+    """Names of the modules that a verb leaves imported, and its exit code."""
+    code = (
+        "import json, sys\n"
+        "from geoframe_cli import main\n"
+        "code = 0\n"
+        "try:\n    main(sys.argv[1:], prog_name='geoframe')\n"
+        "except SystemExit as error:\n    code = error.code\n"
+        "print(json.dumps([code, sorted(sys.modules)]), file=sys.__stderr__)\n"
+    )
+    done = site.python("-c", code, *arguments, **environment)
+    exit_code, names = json.loads(done.stderr.splitlines()[-1])
+    return exit_code, set(names)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["init", "--help"], ["reproduce", "--help"]]
+)
+def test_help_imports_nothing_heavy(heavy_site, arguments):
+    code, modules = modules_after(heavy_site, *arguments)
+    assert code == 0
+    assert modules.isdisjoint({"torch", "importlib.metadata", "attr", "attrs", "rich", *HEAVY})
+    assert "geoframe" not in modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["list"], 0),
+        (["list", "--json"], 0),
+        (["info", "toy"], 0),
+        (["info", "mlp", "--json"], 0),
+        (["init", "toy"], 0),
+        (["run", "toy", "--set", "slpoe=1"], 2),
+        (["run", "toy", "--config", "missing.toml"], 2),
+        (["run", "no-such-method"], 2),
+        (["run", "toy", "--set", "embedder.name=mpl"], 2),
+        (["embed", "nowhere", "--data", "x.csv", "-o", "y.csv"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_torch_is_not_imported_where_nothing_is_computed(heavy_site, arguments, expected):
+    code, modules = modules_after(heavy_site, *arguments)
+    assert code == expected
+    assert modules.isdisjoint({"torch", *HEAVY})
+
+
+def test_plugins_imports_torch_only_to_check(site):
+    site.install_toy()
+    code, modules = modules_after(site, "plugins")
+    assert code == 0
+    assert "torch" not in modules
+    _, modules = modules_after(site, "plugins", "--check")
+    assert "torch" in modules
+
+
+def test_completion_imports_nothing_heavy(heavy_site):
+    code, modules = modules_after(
+        heavy_site, COMP_WORDS="geoframe run t", COMP_CWORD="2", _GEOFRAME_COMPLETE="bash_complete"
+    )
+    assert code == 0
+    assert modules.isdisjoint({"torch", "importlib.metadata", "attrs", "rich", *HEAVY})
