@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -72,7 +73,11 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """Return an empty folder of installed distributions, seen by the subprocesses it starts."""
-    path = tmp_path / "site"
+    return _new_site(tmp_path)
+
+
+def _new_site(parent: Path) -> Site:
+    path = parent / "site"
     path.mkdir()
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("GEOFRAME_")}
     inherited.pop("RANK", None)
@@ -96,13 +101,18 @@ def local_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     return site
 
 
+@pytest.fixture(scope="session")
+def _finished_toy_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    site = _new_site(folder)
+    site.install_toy()
+    options = ["--set", "slope=3.0", "--set", "trainer.steps=300"]
+    done = site.run("run", "toy", *options, "--run-dir", "done", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "done"
+
+
 @pytest.fixture
-def toy_run(local_site: Site, tmp_path: Path) -> Callable[..., Path]:
-    """Return a function that runs the toy method in this process and gives the run's folder."""
-    from geoframe_registry import runs
-
-    def make(name: str = "run", **config: object) -> Path:
-        finished = runs.finish(runs.prepare("toy", config, tmp_path / name))
-        return finished.path
-
-    return make
+def finished_run(_finished_toy_run: Path, local_site: Site, tmp_path: Path) -> Path:
+    """Return the directory ``done`` of a finished run of the toy method, to read or to damage."""
+    return Path(shutil.copytree(_finished_toy_run, tmp_path / "done"))

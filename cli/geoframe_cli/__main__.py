@@ -2,4 +2,4 @@
 
 from geoframe_cli import main
 
-main()
+main(prog_name="geoframe")

@@ -95,14 +95,12 @@ class Verbs(click.Group):
 @contextmanager
 def _debugging(debug: bool) -> Iterator[None]:
     """Let the registry know too that tracebacks are wanted."""
-    before = os.environ.get("GEOFRAME_DEBUG")
-    if debug:
-        os.environ["GEOFRAME_DEBUG"] = "1"
+    before = os.environ.get("GEOFRAME_DEBUG", "0")
+    os.environ["GEOFRAME_DEBUG"] = "1" if debug else "0"
     try:
         yield
     finally:
-        if debug and before is None:
-            del os.environ["GEOFRAME_DEBUG"]
+        os.environ["GEOFRAME_DEBUG"] = before
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:

@@ -88,7 +88,10 @@ class ComponentSpec:
                 f"reinstall or remove {self.distribution}"
             ) from error
         if not isinstance(loaded, type):
-            raise PluginError(f"{self} cannot be loaded: '{target}' is not a class")
+            raise PluginError(
+                f"{self} cannot be loaded: '{target}' is not a class; "
+                f"tell the authors of {self.distribution}"
+            )
         return loaded
 
 

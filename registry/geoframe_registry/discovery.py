@@ -123,12 +123,10 @@ def find(kind: str, name: str) -> ComponentSpec:
         geoframe-core.
     """
     owner, _, plain = name.rpartition(":")
-    matches = [
-        spec
-        for spec in components(kind)
-        if spec.name == plain
-        and (not owner or canonicalize_name(spec.distribution) == canonicalize_name(owner))
-    ]
+    matches = [spec for spec in components(kind) if spec.name == plain]
+    if owner:
+        owner = canonicalize_name(owner)
+        matches = [spec for spec in matches if canonicalize_name(spec.distribution) == owner]
     if not matches:
         raise PluginError(_not_found(kind, name))
     if len(matches) > 1:

@@ -155,5 +155,5 @@ class Hooks:
             raise PluginError(message) from error
         if plugin not in self._warned:
             self._warned.add(plugin)
-            debug = bool(os.environ.get("GEOFRAME_DEBUG"))
+            debug = os.environ.get("GEOFRAME_DEBUG") == "1"
             log.warning("Warning: %s", message, exc_info=error if debug else None)

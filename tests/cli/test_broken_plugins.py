@@ -170,7 +170,10 @@ def test_duplicate_names(site):
     site.install_toy()
     site.install("geoframe-rival", {"geoframe.methods": {"toy": "geoframe_toy.method:Toy"}})
     both = json.loads(site.run("list", "method", "--json").stdout)
-    assert [each["plugin"] for each in both if each["conflict"]] == ["geoframe-rival", "geoframe-toy"]
+    assert [each["plugin"] for each in both if each["conflict"]] == [
+        "geoframe-rival",
+        "geoframe-toy",
+    ]
     assert state_of(site, "geoframe-rival")["state"] == "conflict"
     assert state_of(site, "geoframe-toy")["state"] == "conflict"
     plain = site.run("run", "toy")

@@ -55,7 +55,9 @@ def test_two_plugins_with_one_verb_are_named(site):
 
 def test_a_built_in_verb_cannot_be_replaced(site):
     site.install(
-        "geoframe-greet", {"geoframe.commands": {"list": "greeting:greet"}}, modules={"greeting": COMMAND}
+        "geoframe-greet",
+        {"geoframe.commands": {"list": "greeting:greet"}},
+        modules={"greeting": COMMAND},
     )
     assert "gradient" in site.run("list").stdout
     assert "verb 'list' is built in and cannot be replaced" in site.run("plugins").stdout

@@ -102,10 +102,12 @@ def test_info_shows_every_option(geoframe):
 
 
 def test_info_of_a_name_of_two_kinds_asks_for_the_kind(local_site, geoframe):
-    local_site.install("geoframe-more", {"geoframe.embedders": {"toy": "geoframe_toy.config:ToyConfig"}})
+    local_site.install(
+        "geoframe-more", {"geoframe.embedders": {"toy": "geoframe_toy.config:ToyConfig"}}
+    )
     ambiguous = geoframe("info", "toy")
     assert ambiguous.exit_code == 2
-    assert "'toy' is the name of a embedder and a method; choose by --kind" in ambiguous.stderr
+    assert "'toy' is of several kinds: embedder, method; choose by --kind" in ambiguous.stderr
     assert geoframe("info", "toy", "--kind", "method").exit_code == 0
 
 
@@ -119,7 +121,9 @@ def test_info_shows_the_promise_of_a_geometry_when_asked(local_site, geoframe):
         "    @property\n    def promise(self):\n        return Promise(relaxation=1.5)\n"
     )
     local_site.install(
-        "geoframe-line", {"geoframe.geometries": {"line": "line_module:Line"}}, modules={"line_module": source}
+        "geoframe-line",
+        {"geoframe.geometries": {"line": "line_module:Line"}},
+        modules={"line_module": source},
     )
     assert "relaxation" not in geoframe("info", "line").stdout
     checked = geoframe("info", "line", "--check")

@@ -154,14 +154,13 @@ CASES = {
 
 
 @pytest.fixture
-def folder(toy_run, tmp_path, monkeypatch):
+def folder(finished_run, tmp_path, monkeypatch):
     """Return a folder with good and bad files, a finished run ``done`` and a ``full`` folder."""
     monkeypatch.chdir(tmp_path)
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "something").write_text("mine")
-    toy_run("done", trainer={"steps": 2})
     return tmp_path
 
 

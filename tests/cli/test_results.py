@@ -10,10 +10,10 @@ import pytest
 
 
 @pytest.fixture
-def done(toy_run, tmp_path, monkeypatch):
+def done(finished_run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "points.csv").write_text("x,y\n0,0\n1,0\n2,0\n")
-    return toy_run("done", slope=3.0, trainer={"steps": 300})
+    return finished_run
 
 
 def embedded(path):
@@ -42,7 +42,7 @@ def test_report_is_written_again(geoframe, done):
     report.unlink()
     result = geoframe("report", done)
     assert result.stdout == f"{report}\n"
-    assert "Legendre" in report.read_text() or "toy" in report.read_text()
+    assert "toy" in report.read_text()
 
 
 def test_export_writes_into_a_new_folder(geoframe, done, tmp_path):

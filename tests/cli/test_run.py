@@ -90,7 +90,8 @@ def test_several_processes_need_a_common_directory(geoframe, here, monkeypatch, 
 @pytest.mark.slow
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on(site, tmp_path):
     site.install_toy()
-    arguments = ["run", "toy", "--set", "trainer.steps=200000", "--set", "trainer.log_every=10"]
+    options = ("trainer.steps=1000000", "trainer.log_every=10", "trainer.checkpoint_every=100000")
+    arguments = ["run", "toy", *(part for option in options for part in ("--set", option))]
     process = subprocess.Popen(
         [sys.executable, "-m", "geoframe_cli", *arguments, "--run-dir", "my run"],
         cwd=tmp_path,
@@ -114,13 +115,14 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(site, tmp_path):
         f"Interrupted; go on with: geoframe run toy --run-dir '{path}' --resume"
     )
     assert "Traceback" not in stderr
-    config = path / "config.toml"
-    config.write_text(config.read_text().replace("steps = 200000", "steps = 60000"))
-    before = max(int(each.name.partition("-")[2]) for each in (path / "checkpoints").iterdir())
-    assert before > 0
+    stopped = max(int(each.name.partition("-")[2]) for each in (path / "checkpoints").iterdir())
+    assert stopped > 0
+    config = path / "config.toml"  # rather than wait for all the other steps
+    config.write_text(config.read_text().replace("steps = 1000000", f"steps = {stopped + 100}"))
     resumed = site.run("run", "toy", "--run-dir", "my run", "--resume", "--json", cwd=tmp_path)
-    if before < 60000:
-        assert json.loads(resumed.stdout)["metrics"]["steps"] == 60000
+    assert json.loads(resumed.stdout)["metrics"]["steps"] == stopped + 100
+    logged = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
+    assert logged == sorted(set(logged))
 
 
 def test_the_progress_bar_is_on_stderr_and_only_on_a_terminal(site, tmp_path):

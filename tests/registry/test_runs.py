@@ -147,16 +147,15 @@ def test_only_the_main_process_calls_hooks(make, monkeypatch):
     assert not run.path.exists()
 
 
-def test_a_run_is_opened_and_loaded(toy_run):
-    path = toy_run(slope=-1.5)
-    run = runs.open_run(path)
-    assert run.config.slope == -1.5
+def test_a_run_is_opened_and_loaded(finished_run):
+    run = runs.open_run(finished_run)
+    assert run.config.slope == 3.0
     assert run.method_name == "toy"
     assert sum(p.numel() for p in run.load().parameters()) == 2
 
 
-def test_nothing_in_a_run_directory_is_executed(toy_run, monkeypatch):
-    path = toy_run()
+def test_nothing_in_a_run_directory_is_executed(finished_run, monkeypatch):
+    path = finished_run
     for name in ("geoframe_toy", "toy", "method"):
         (path / f"{name}.py").write_text("raise SystemExit('executed')")
     monkeypatch.chdir(path)
@@ -164,15 +163,15 @@ def test_nothing_in_a_run_directory_is_executed(toy_run, monkeypatch):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\x00"])
-def test_a_damaged_manifest_is_told(toy_run, content):
-    path = toy_run()
+def test_a_damaged_manifest_is_told(finished_run, content):
+    path = finished_run
     (path / "manifest.json").write_text(content)
     with pytest.raises(RunError, match=r"manifest\.json"):
         runs.open_run(path)
 
 
-def test_a_run_of_an_uninstalled_method_names_the_plugin(toy_run):
-    path = toy_run()
+def test_a_run_of_an_uninstalled_method_names_the_plugin(finished_run):
+    path = finished_run
     (path / "manifest.json").write_text('{"method": "sdi"}')
     with pytest.raises(PluginError, match="pip install geoframe-sdi"):
         runs.open_run(path)

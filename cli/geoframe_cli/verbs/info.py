@@ -73,7 +73,7 @@ def _kind_of(name: str) -> str:
     specs = components()
     kinds = sorted({spec.kind for spec in specs if spec.name == plain})
     if len(kinds) > 1:
-        raise PluginError(f"'{name}' is the name of a {' and a '.join(kinds)}; choose by --kind")
+        raise PluginError(f"'{name}' is of several kinds: {', '.join(kinds)}; choose by --kind")
     if not kinds and name not in KNOWN:
         hint = did_you_mean(name, {spec.name for spec in specs})
         raise PluginError(f"no component '{name}' is installed{hint}; 'geoframe list' shows all")

@@ -45,7 +45,9 @@ def test_an_exponent_of_one_is_the_identity_bit_for_bit() -> None:
 def test_gradients_are_finite_and_right(small: float) -> None:
     x = torch.tensor([0.0, 1e-12, -1e-7, 0.3, -2.0, 1e6], requires_grad=True)
     inside, outside = (torch.tensor(e, requires_grad=True) for e in (small, 1.7))
-    for gradient in torch.autograd.grad(signed_power(x, inside, outside).sum(), [x, inside, outside]):
+    for gradient in torch.autograd.grad(
+        signed_power(x, inside, outside).sum(), [x, inside, outside]
+    ):
         assert torch.isfinite(gradient).all()
     inputs = [value.detach().double().requires_grad_() for value in (x[3:5], inside, outside)]
     assert torch.autograd.gradcheck(signed_power, inputs)

@@ -97,9 +97,9 @@ def test_it_learns_a_snowflake_of_the_line() -> None:
     target = t.sqrt()
     geometry.rescale(t, target)
     optimiser = torch.optim.Adam(geometry.parameters(), lr=0.02)
-    for _ in range(300):
+    for _ in range(150):
         optimiser.zero_grad()
         loss = (geometry.profile(t) - target).square().mean()
         loss.backward()
         optimiser.step()
-    assert float(loss.detach()) < 1e-3 * float(target.var())
+    assert float(loss.detach()) < 5e-3 * float(target.var())

@@ -1,5 +1,7 @@
 """Single precision: what the stable forms keep, and where the usual ones (geoopt 0.5) lose it."""
 
+import math
+
 import geoopt
 import mpmath
 import pytest
@@ -7,6 +9,8 @@ import torch
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.poincare import PoincareBall
 from geoframe_spaces.sphere import Sphere
+from geoframe_spaces.stereographic import Stereographic
+from torch.testing import assert_close
 
 
 def neighbours(radius, n=200):
@@ -78,3 +82,20 @@ def test_far_points_stay_apart():
     for space in (Hyperboloid(2), PoincareBall(2)):
         points = space.project(v)
         assert abs(space.distance(points[0], points[1]).item() - 4) < 0.03
+
+
+def test_antipodes():
+    sphere = Sphere(2, curvature=0.5)
+    x = sphere.project(torch.randn(50, 2)).requires_grad_()
+    distances = sphere.distance(x, -x.detach())
+    assert_close(distances, torch.full((50,), math.pi / math.sqrt(0.5)))
+    distances.sum().backward()
+    assert x.grad.isfinite().all()
+
+    ball = Stereographic(2, curvature=1.0)
+    p = torch.randn(50, 2).requires_grad_()
+    antipodes = (-p / (p * p).sum(-1, keepdim=True)).detach()
+    distances = ball.distance(p, antipodes)
+    assert_close(distances, torch.full((50,), math.pi), atol=2e-6, rtol=0)
+    distances.sum().backward()
+    assert p.grad.isfinite().all()

@@ -79,6 +79,13 @@ class ClosedFormConfig:
         help="How the posterior mean is computed. auto chooses at each step among the exact ones "
         "(dense, window, gram); neighbors and gaussian are approximations.",
     )
+    gaussian_until: float = option(
+        0.0,
+        ge=0,
+        lt=1,
+        help="Up to this time the data are taken for one Gaussian, whose posterior mean is cheap; "
+        "0 never. An approximation that is good early (below about 0.05 on images).",
+    )
     precision: Literal["auto", "float32", "bf16"] = option(
         "auto",
         help="Precision of the first product: auto uses bf16 where it is fast and its error stays "

@@ -53,6 +53,13 @@ class SampleNoise:
         drawn = [torch.rand((), generator=own, dtype=torch.float64) for own in self._own]
         return torch.stack(drawn) if drawn else torch.empty(0, dtype=torch.float64)
 
+    def uniforms(self, each: int, count: int) -> Tensor:
+        """Uniform numbers ``(n * each, count)`` float64."""
+        drawn = [
+            torch.rand(each, count, generator=own, dtype=torch.float64) for own in self._own
+        ]
+        return torch.cat(drawn) if drawn else torch.empty(0, count, dtype=torch.float64)
+
     def perturbations(self) -> Tensor | None:
         """Perturbations times sigma ``(n, M, d)``, ``(1, M, d)`` if shared, None if sigma is 0.
 

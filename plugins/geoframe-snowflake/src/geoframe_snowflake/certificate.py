@@ -10,9 +10,6 @@ import numpy as np
 
 from geoframe_snowflake.finite_metric import Floats, Ints
 
-ALL_TRIANGLES = 400
-"""Number of points up to which every triangle is looked at; above, those of a sample."""
-
 
 @attrs.frozen(kw_only=True, eq=False)
 class Distortion:
@@ -72,8 +69,13 @@ class Triangle:
     ratio: float
     """d(start, end) / (d(start, middle) + d(middle, end)): above 1, the triangle is violated."""
 
+    def of(self, items: Ints) -> Triangle:
+        """The same triangle, its corners being positions in ``items``."""
+        start, middle, end = items[[self.start, self.middle, self.end]].tolist()
+        return Triangle(start=start, middle=middle, end=end, ratio=self.ratio)
 
-def worst_triangles(distances: Floats, count: int, *, seed: int = 0) -> Sequence[Triangle]:
+
+def worst_triangles(distances: Floats, count: int) -> Sequence[Triangle]:
     """Triangles with the largest ratio of a side to the way round, one per middle point.
 
     The ratio of the first is the smallest K that these points do not contradict in
@@ -82,17 +84,12 @@ def worst_triangles(distances: Floats, count: int, *, seed: int = 0) -> Sequence
     Parameters
     ----------
     distances
-        ``(n, n)``. If n > 400, a random sample of 400 points is looked at.
+        ``(n, n)``. All n^3 triangles are looked at.
     count
         How many triangles to return.
     """
-    n = len(distances)
-    kept = np.arange(n)
-    if n > ALL_TRIANGLES:
-        kept = np.sort(np.random.default_rng(seed).permutation(n)[:ALL_TRIANGLES])
-        distances = distances[np.ix_(kept, kept)]
     found: list[Triangle] = []
-    for middle in range(len(kept)):
+    for middle in range(len(distances)):
         way = distances[:, middle, None] + distances[middle]
         ratio = np.divide(distances, way, out=np.zeros_like(distances), where=way > 0)
         np.fill_diagonal(ratio, 0)
@@ -101,9 +98,9 @@ def worst_triangles(distances: Floats, count: int, *, seed: int = 0) -> Sequence
         if ratio[start, end] > 0:
             found.append(
                 Triangle(
-                    start=int(kept[start]),
-                    middle=int(kept[middle]),
-                    end=int(kept[end]),
+                    start=int(start),
+                    middle=middle,
+                    end=int(end),
                     ratio=float(ratio[start, end]),
                 )
             )

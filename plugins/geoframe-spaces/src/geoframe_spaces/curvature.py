@@ -19,6 +19,11 @@ class Curvature(nn.Module):
         -1 or 1; ``value`` must agree.
     learnable
         Whether it is trained.
+
+    Raises
+    ------
+    ValueError
+        If ``value`` is not a finite number of that sign.
     """
 
     log_magnitude: Tensor

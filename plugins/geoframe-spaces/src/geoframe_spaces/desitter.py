@@ -26,6 +26,11 @@ class DeSitter(Geometry):
         dimensions, then time.
     root
         Whether to take the signed square root of the squared interval.
+
+    Raises
+    ------
+    ValueError
+        If ``dim`` is less than 3.
     """
 
     def __init__(self, dim: int = 3, *, root: bool = False) -> None:

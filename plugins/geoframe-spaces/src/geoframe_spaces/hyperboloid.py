@@ -33,7 +33,7 @@ class Hyperboloid(Geometry):
         d(x, y) = 2/sqrt(c) asinh( |p - q| sqrt(1 + sqrt(c) x_0) sqrt(1 + sqrt(c) y_0) / 2 ),
 
     which equals arccosh(K <x, y>) / sqrt(c) but subtracts nothing large from anything large: the
-    textbook form loses all digits of a float32 at radius 9, this one keeps what the coordinates
+    textbook form loses all digits of a float32 at radius 8, this one keeps what the coordinates
     hold (about eps e^r at radius r).
 
     Parameters
@@ -44,6 +44,11 @@ class Hyperboloid(Geometry):
         K < 0.
     learnable
         Whether K is trained; it stays negative.
+
+    Raises
+    ------
+    ValueError
+        If ``dim`` is less than 1 or ``curvature`` is not a negative number.
     """
 
     def __init__(self, dim: int = 2, *, curvature: float = -1.0, learnable: bool = False) -> None:

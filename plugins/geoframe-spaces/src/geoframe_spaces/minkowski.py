@@ -25,6 +25,11 @@ class Minkowski(Geometry):
         How many of them are time; published with 1.
     root
         Whether to take the signed square root of the squared interval.
+
+    Raises
+    ------
+    ValueError
+        If there is no time coordinate, or no other one.
     """
 
     def __init__(self, dim: int = 2, *, time_dims: int = 1, root: bool = False) -> None:

@@ -37,6 +37,11 @@ class PoincareBall(Geometry):
         K < 0.
     learnable
         Whether K is trained; it stays negative.
+
+    Raises
+    ------
+    ValueError
+        If ``dim`` is less than 1 or ``curvature`` is not a negative number.
     """
 
     def __init__(self, dim: int = 2, *, curvature: float = -1.0, learnable: bool = False) -> None:

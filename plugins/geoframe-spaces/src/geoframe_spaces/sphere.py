@@ -32,6 +32,11 @@ class Sphere(Geometry):
         K > 0.
     learnable
         Whether K is trained; it stays positive.
+
+    Raises
+    ------
+    ValueError
+        If ``dim`` is less than 1 or ``curvature`` is not a positive number.
     """
 
     def __init__(self, dim: int = 2, *, curvature: float = 1.0, learnable: bool = False) -> None:

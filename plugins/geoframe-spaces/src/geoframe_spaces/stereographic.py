@@ -46,6 +46,11 @@ class Stereographic(Geometry):
         K, at the start if it is trained.
     learnable
         Whether K is trained.
+
+    Raises
+    ------
+    ValueError
+        If ``dim`` is less than 1 or ``curvature`` is not a finite number.
     """
 
     curvature: Tensor

@@ -38,8 +38,8 @@ def balanced_prototypes(
     """Prototypes ``(c, k)`` of cells of at least ``min_rows`` rows and similar sizes.
 
     Cells above twice the mean size are split, and as many of the smallest given up for them;
-    then cells below ``min_rows`` are given up one by one, smallest first, their rows going to
-    the nearest neighbours. So c may be less than ``cells``.
+    then cells below ``min_rows`` are given up, their rows going to the nearest neighbours. So c
+    may be less than ``cells``.
     """
     prototypes = k_means(points, cells, seed=seed)
     for round_ in range(ROUNDS if balance else 0):
@@ -52,11 +52,19 @@ def balanced_prototypes(
         given_up = np.setdiff1d(np.argsort(sizes, kind="stable")[:gained], large)
         kept = np.delete(prototypes, np.union1d(large, given_up), axis=0)
         prototypes = np.concatenate([kept, *halves])[:cells]
+    return without_small(points, prototypes, min_rows)
+
+
+def without_small(points: Points, prototypes: Points, min_rows: int) -> Points:
+    """Give up prototypes, smallest cells first, until every cell has ``min_rows`` rows."""
     while len(prototypes) > 1:
         _, sizes = _assign(points, prototypes)
-        if sizes.min() >= min_rows:
+        small = int((sizes < min_rows).sum())
+        if not small:
             break
-        prototypes = np.delete(prototypes, sizes.argmin(), axis=0)
+        # Half of the small cells at a time: the others grow by what these leave.
+        dropped = np.argsort(sizes, kind="stable")[: (small + 1) // 2]
+        prototypes = np.delete(prototypes, dropped[: len(prototypes) - 1], axis=0)
     return prototypes
 
 

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe_pathways.routing.clusters import balanced_prototypes
+from geoframe_pathways.routing.clusters import balanced_prototypes, without_small
 from geoframe_pathways.routing.index import FaissRouter
 from geoframe_pathways.routing.nearest import Points
 from geoframe_pathways.routing.router import FlatRouter, Router
@@ -73,12 +73,12 @@ def make_router(
         tree = grow_tree(points, cells, valency=valency, min_rows=min_rows, seed=seed)
         if kind == "tree":
             return tree
-        prototypes = tree.prototypes
+        prototypes = without_small(points, tree.prototypes, min_rows)
     else:
         prototypes = balanced_prototypes(
             points, cells, min_rows=min_rows, seed=seed, balance=balance
         )
-    return FaissRouter(prototypes) if kind == "faiss" else FlatRouter(prototypes)
+    return FaissRouter(prototypes) if kind == "faiss" and cells > 1 else FlatRouter(prototypes)
 
 
 def members_of(router: Router, points: Points, overlap: float) -> list[NDArray[np.int64]]:
@@ -92,11 +92,14 @@ def members_of(router: Router, points: Points, overlap: float) -> list[NDArray[n
         A row also belongs to the runner-up if that is at most ``1 + overlap`` times as far.
     """
     ids, distances = router.two_nearest(points)
-    shared = np.flatnonzero(
-        (distances[:, 1] <= (1.0 + overlap) * distances[:, 0]) & (ids[:, 0] != ids[:, 1])
-    ) if overlap > 0 else np.empty(0, dtype=np.int64)
+    close = (distances[:, 1] <= (1.0 + overlap) * distances[:, 0]) & (ids[:, 0] != ids[:, 1])
+    shared = np.flatnonzero(close & (overlap > 0))
     owners = np.concatenate([ids[:, 0], ids[shared, 1]])
     rows = np.concatenate([np.arange(len(points)), shared])
     order = np.lexsort((rows, owners))
     ends = np.searchsorted(owners[order], np.arange(router.cells + 1))
-    return [rows[order[start:stop]] for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    found = [rows[order[start:stop]] for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    for cell in np.flatnonzero(np.diff(ends) == 0):  # an approximate search may pass a cell over
+        distance = ((points - router.prototypes[cell]) ** 2).sum(axis=1)
+        found[cell] = np.array([distance.argmin()])
+    return found

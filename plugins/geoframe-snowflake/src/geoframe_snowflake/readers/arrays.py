@@ -36,9 +36,9 @@ def read_array_file(path: Path, config: MetricDataConfig) -> Raw:
     DataError
         If there is none of them, or a shape does not fit.
     """
+    if config.content == "points":
+        return read_points(path, config.name)
     arrays = read_arrays(path)
-    if config.content == "points" and "points" not in arrays and "distances" in arrays:
-        arrays = {**arrays, "points": arrays["distances"]}
     kinds = {"distances": "distances", "edges": "graph", "parent": "graph", "points": "points"}
     for key, content in kinds.items():
         if key in arrays and config.content in ("auto", content):
@@ -50,13 +50,27 @@ def read_array_file(path: Path, config: MetricDataConfig) -> Raw:
         )
     if key == "distances":
         matrix = _numeric(path, arrays, key, 2)
-        names = _names(path, arrays, config, len(matrix))
+        names = _names(path, arrays, config.name, len(matrix))
         return RawDistances(origin=str(path), names=names, distances=matrix)
     if key == "points":
-        points = _numeric(path, arrays, key, 2)
-        names = _names(path, arrays, config, len(points))
-        return RawPoints(origin=str(path), names=names, points=points)
+        return read_points(path, config.name)
     return _tree(path, arrays, config) if key == "parent" else _edges(path, arrays, config)
+
+
+def read_points(path: Path, name: str) -> RawPoints:
+    """Read the array ``points``, or a single array of any name, and the names of its rows.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    arrays = read_arrays(path)
+    key = "points" if "points" in arrays or len(arrays) > 1 else next(iter(arrays), "points")
+    if key not in arrays:
+        raise DataError(f"{path}: has no array 'points' (arrays: {', '.join(arrays) or 'none'})")
+    points = _numeric(path, arrays, key, 2)
+    return RawPoints(origin=str(path), names=_names(path, arrays, name, len(points)), points=points)
 
 
 def _edges(path: Path, arrays: Arrays, config: MetricDataConfig) -> RawEdges:
@@ -69,7 +83,7 @@ def _edges(path: Path, arrays: Arrays, config: MetricDataConfig) -> RawEdges:
     if len(lengths) != len(ends):
         raise DataError(f"{path}: {len(lengths)} lengths for {len(ends)} edges")
     count = int(ends.max(initial=-1)) + 1
-    names = _names(path, arrays, config, None) or numbered(count)
+    names = _names(path, arrays, config.name, None) or numbered(count)
     if ends.min(initial=0) < 0 or count > len(names):
         raise DataError(f"{path}: edges must lie in 0 ... {len(names) - 1}")
     return RawEdges(origin=str(path), names=names, ends=ends, lengths=lengths)
@@ -86,19 +100,20 @@ def _tree(path: Path, arrays: Arrays, config: MetricDataConfig) -> RawEdges:
         raise DataError(f"{path}: {len(length)} lengths for {n} nodes")
     return RawEdges(
         origin=str(path),
-        names=_names(path, arrays, config, n),
+        names=_names(path, arrays, config.name, n),
         ends=np.stack([parent[child], child], axis=1),
         lengths=length[child],
     )
 
 
-def _names(path: Path, arrays: Arrays, config: MetricDataConfig, n: int | None) -> tuple[str, ...]:
-    for key in (config.name, *NAMES):
+def _names(path: Path, arrays: Arrays, name: str, n: int | None) -> tuple[str, ...]:
+    for key in (name, *NAMES):
         if key in arrays:
             names = as_names(arrays[key])
             if n is not None and len(names) != n:
                 raise DataError(f"{path}: {len(names)} names in '{key}' for {n} items")
-            return names
+            # Inner nodes of trees often have no label.
+            return tuple(each or f"#{index}" for index, each in enumerate(names))
     return numbered(n or 0)
 
 

@@ -1,0 +1,128 @@
+"""Which engine carries a batch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from torch import Tensor
+
+from geoframe_cfdm.config import ClosedFormConfig
+from geoframe_cfdm.engines.base import Trajectory
+from geoframe_cfdm.engines.denoised import DenoisedTrajectory
+from geoframe_cfdm.engines.gaussian import Gaussian, fit_gaussian
+from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix
+from geoframe_cfdm.engines.lowprecision import LowPrecision, bf16_is_fast
+from geoframe_cfdm.engines.neighbors import NeighborTrajectory
+from geoframe_cfdm.engines.search import Search, make_search
+from geoframe_cfdm.engines.streamed import StreamedTrajectory
+from geoframe_cfdm.engines.tabled import TabledTrajectory
+from geoframe_cfdm.noise import SampleNoise
+from geoframe_cfdm.points import Points
+
+MIB = 2**20
+LOW_PRECISION_FROM = 64
+"""Coordinates from which a product takes longer than reading its result."""
+
+
+class Engines:
+    """Builds trajectories over one set of points; what they share is built when first needed.
+
+    Parameters
+    ----------
+    points
+        The training points.
+    options
+        The sampler's options.
+    """
+
+    def __init__(self, points: Points, options: ClosedFormConfig) -> None:
+        self.points, self.options = points, options
+
+    def start(
+        self, z: Tensor, perturbations: Tensor | None, noise: SampleNoise, t: float
+    ) -> Trajectory:
+        """Start a trajectory at states ``z`` ``(B, d)`` at time ``t``; ``z`` is taken over."""
+        engine, points = self.options.engine, self.points
+        if engine == "gaussian" or t < self.options.gaussian_until:
+            early = engine != "gaussian"
+            return DenoisedTrajectory(
+                points,
+                z,
+                perturbations,
+                self.gaussian.posterior_mean,
+                name="gaussian",
+                reason="before gaussian_until" if early else "asked for",
+                smoothed=True,
+            )
+        if engine == "neighbors":
+            return NeighborTrajectory(
+                points,
+                self.search,
+                z,
+                perturbations,
+                options=self.options.neighbors,
+                noise=noise,
+            )
+        if engine == "gram" or (engine == "auto" and self._gram_pays()):
+            return GramTrajectory(points, self.gram, z, perturbations)
+        count = 1 if perturbations is None else perturbations.shape[1]
+        if points.all is None or not self._tables_fit(len(z), count):
+            return StreamedTrajectory(points, z, perturbations, block=self._block(len(z), count))
+        return TabledTrajectory(
+            points,
+            z,
+            perturbations,
+            tolerance=self.options.tolerance,
+            windows={"auto": "auto", "dense": "never", "window": "always"}[engine],
+            low_precision=self.low_precision,
+        )
+
+    def changes(self, before: float, t: float) -> bool:
+        """Whether another engine takes over between two times."""
+        until = self.options.gaussian_until
+        return self.options.engine != "gaussian" and before < until <= t
+
+    @cached_property
+    def gram(self) -> Tensor:
+        """Inner products of the points."""
+        assert self.points.all is not None
+        return gram_matrix(self.points.all)
+
+    @cached_property
+    def gaussian(self) -> Gaussian:
+        """The points as one Gaussian."""
+        return fit_gaussian(self.points)
+
+    @cached_property
+    def search(self) -> Search:
+        """The nearest-neighbour index."""
+        return make_search(
+            self.points, self.options.neighbors.index, self.options.neighbors.probes
+        )
+
+    @cached_property
+    def low_precision(self) -> LowPrecision | None:
+        """The points in bf16, if that is wanted, fast and fits."""
+        points, precision = self.points, self.options.precision
+        wanted = precision == "bf16" or (
+            precision == "auto"
+            and points.dim >= LOW_PRECISION_FROM
+            and 2 * len(points) * points.dim <= self.options.memory * MIB / 2
+            and bf16_is_fast(points.device.type)
+        )
+        return LowPrecision(points) if wanted and points.all is not None else None
+
+    def _gram_pays(self) -> bool:
+        n = len(self.points)
+        small = 4 * n * n <= self.options.memory * MIB / 2
+        return self.points.all is not None and n < self.points.dim and small
+
+    def _tables_fit(self, batch: int, count: int) -> bool:
+        # Products with the states, with the perturbations, and weights.
+        return 4 * batch * (count + 3) * len(self.points) <= self.options.memory * MIB
+
+    def _block(self, batch: int, count: int) -> int:
+        """Points to read at a time: they, a copy and their logits take a quarter of the budget."""
+        row = 4 * (3 * self.points.dim + 3 * batch * count)
+        return max(256, min(65536, int(self.options.memory * MIB / 4 / row)))
+

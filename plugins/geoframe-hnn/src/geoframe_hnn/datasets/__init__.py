@@ -1,0 +1,1 @@
+"""Trees by name, for examples, benchmarks and reference tables."""

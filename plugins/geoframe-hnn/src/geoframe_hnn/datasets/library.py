@@ -1,0 +1,30 @@
+"""The directory tree of the installed Python standard library."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+from geoframe.config.fields import option
+
+from geoframe_hnn.raw import RawTree
+
+
+@attrs.frozen(kw_only=True)
+class PythonLibrary:
+    """Folders and files of the Python standard library, which every installation has."""
+
+    component: ClassVar[str] = "geoframe_hnn.datasets.library:PythonLibrary"
+
+    tests: bool = option(False, help="Whether to include the library's own tests.")
+
+    def load(self) -> RawTree:
+        """Walk the folder, leaving out caches and installed packages."""
+        from geoframe_hnn.readers.paths import read_folder
+
+        skip = {"__pycache__", "site-packages", "dist-packages"}
+        if not self.tests:
+            skip |= {"test", "tests", "idle_test"}
+        return read_folder(Path(sysconfig.get_paths()["stdlib"]), skip=frozenset(skip))

@@ -1,0 +1,118 @@
+"""New nodes from files, and coordinates to files that other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from geoframe.errors import DataError
+from geoframe.run.files import write_bytes, write_tensors
+from numpy.typing import NDArray
+
+from geoframe_hnn.data_config import TreeDataConfig
+from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.raw import shown
+from geoframe_hnn.readers.arrays import load_npz
+from geoframe_hnn.readers.tables import read_parent_list
+from geoframe_hnn.trained import TrainedTree
+
+Columns = dict[str, NDArray[np.generic]]
+
+
+def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.generic]]:
+    """Embed the nodes of a file.
+
+    A parent list (csv, tsv) attaches leaves to known nodes, or to new ones listed before; the
+    result has a row for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes
+    through the run's network.
+
+    Raises
+    ------
+    DataError
+        If the file is neither, or does not fit the run.
+    """
+    if path.suffix == ".npz":
+        arrays = load_npz(path)
+        if "features" not in arrays:
+            raise DataError(f"{path}: no array 'features'; it has {', '.join(arrays)}")
+        return {"point": trained.embed_features(arrays["features"]).numpy()}
+    if path.suffix not in (".csv", ".tsv"):
+        raise DataError(f"{path}: new nodes come as .csv, .tsv (parent, child, length) or .npz")
+    grown = _attached(trained, path)
+    new = np.arange(len(trained.tree), len(grown))
+    found = columns(grown, new)
+    points = trained.embed_attached(grown)
+    return found if points is None else {**found, "point": points.numpy()}
+
+
+def _attached(trained: TrainedTree, path: Path) -> HyperbolicTree:
+    # A config that only carries the column names; its dataset is never looked at.
+    names = TreeDataConfig(dataset=None)  # type: ignore[arg-type]
+    raw = read_parent_list(path, names, "\t" if path.suffix == ".tsv" else ",")
+    below = set(raw.edges[:, 1].tolist())
+    for node, name in enumerate(raw.names):
+        if node not in below and name not in trained.tree:
+            raise DataError(
+                f"{path}: '{shown(name)}' is neither a node of the run nor given a parent"
+            )
+    lengths = np.ones(len(raw.edges)) if raw.lengths is None else raw.lengths
+    try:
+        return trained.attach(
+            [raw.names[child] for child in raw.edges[:, 1]],
+            [raw.names[parent] for parent in raw.edges[:, 0]],
+            lengths.tolist(),
+        )
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def columns(embedded: HyperbolicTree, nodes: NDArray[np.int64] | None = None) -> Columns:
+    """One row per node: the stored form, and the place seen from the root.
+
+    ``name``, ``parent`` (empty for the root), ``length``; ``direction_*`` in the parent's frame;
+    ``root_distance`` (exact, in the tree's unit) and ``root_direction_*``; ``poincare_*``, which
+    float64 resolves up to about 36 from the root at curvature -1.
+    """
+    nodes = np.arange(len(embedded)) if nodes is None else nodes
+    tree = embedded.tree
+    radius, toward = embedded.polar()
+    ball = embedded.to_poincare()
+    names = np.array(tree.names)
+    parents = np.where(tree.parent >= 0, names[np.maximum(tree.parent, 0)], "")
+    found: Columns = {
+        "name": names[nodes],
+        "parent": parents[nodes],
+        "length": tree.length[nodes],
+        "root_distance": radius[nodes],
+    }
+    for key, values in (
+        ("direction", embedded.direction),
+        ("root_direction", toward),
+        ("poincare", ball),
+    ):
+        for axis in range(embedded.dim):
+            found[f"{key}_{axis}"] = values[nodes, axis]
+    return found
+
+
+def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
+    """Write ``nodes.parquet`` and ``nodes.npz``, and ``network.safetensors`` if there is one."""
+    found = columns(trained.construction)
+    if trained.network is not None:
+        points = trained.network.cloud.points.numpy()
+        found |= {f"point_{axis}": column for axis, column in enumerate(points.T)}
+    folder.mkdir(parents=True, exist_ok=True)
+    table, arrays = BytesIO(), BytesIO()
+    pd.DataFrame(found).to_parquet(table, index=False)
+    extra = {"scale": trained.construction.scale, "curvature": trained.construction.curvature}
+    np.savez_compressed(arrays, allow_pickle=False, **found, **extra)
+    written = [folder / "nodes.parquet", folder / "nodes.npz"]
+    write_bytes(written[0], table.getvalue())
+    write_bytes(written[1], arrays.getvalue())
+    if trained.network is not None:
+        written.append(folder / "network.safetensors")
+        write_tensors(written[-1], trained.network.model.state_dict())
+    return written

@@ -1,0 +1,119 @@
+"""Pictures of an embedded tree for its report."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from numpy.typing import NDArray
+
+from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.quality import Distortion
+from geoframe_hnn.tree import Floats
+
+MOST_EDGES = 4000
+"""Edges drawn at most, those nearest to the centre."""
+MOST_LABELS = 40
+SAMPLES = 12
+"""Points of a drawn geodesic."""
+DRAWN_EDGE = 1.5
+"""Hyperbolic length at which an edge of median length is drawn, unless it is shorter already."""
+
+
+def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
+    """Draw a tree of the plane in the Poincare disc, its edges as geodesics.
+
+    At the certified scale the nodes next to the centre would lie on the rim already. The
+    directions do not depend on the scale, so the tree is drawn with shorter edges.
+    """
+    median = float(np.median(embedded.tree.length[1:])) if len(embedded) > 1 else 1.0
+    shown = embedded.rescaled(min(embedded.scale, DRAWN_EDGE / median))
+    unit_disc = HyperbolicTree(tree=shown.tree, direction=shown.direction, scale=shown.scale)
+    points = unit_disc.to_poincare(center)
+    radius, _ = unit_disc.polar(center)
+    z = points[:, 0] + 1j * points[:, 1]
+    parent = embedded.tree.parent
+    child = 1 + np.argsort(np.maximum(radius[1:], radius[parent[1:]]), kind="stable")[:MOST_EDGES]
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    axes = figure.add_subplot()
+    axes.add_patch(Circle((0, 0), 1, facecolor="#f7f9fc", edgecolor="#9aa5b1"))
+    curves = geodesics(z[parent[child]], z[child])
+    axes.add_collection(
+        LineCollection(
+            list(np.stack([curves.real, curves.imag], axis=-1)),
+            colors="#5b6577",
+            linewidths=np.clip(2.0 * (1.0 - np.abs(z[child]) ** 2), 0.15, 1.5),
+        )
+    )
+    drawn = np.concatenate([[0], child]) if len(child) == len(parent) - 1 else child
+    axes.scatter(
+        z[drawn].real,
+        z[drawn].imag,
+        s=np.clip(40.0 * (1.0 - np.abs(z[drawn]) ** 2), 0.5, 30.0),
+        c=embedded.tree.depth[drawn],
+        cmap="viridis",
+        zorder=3,
+        linewidths=0,
+    )
+    for node in np.argsort(radius, kind="stable")[:MOST_LABELS]:
+        room = 1.0 - abs(z[node])
+        if room > 0.02:
+            axes.annotate(
+                embedded.tree.names[node][-28:],
+                (z[node].real, z[node].imag),
+                fontsize=float(np.clip(14 * room, 3, 8)),
+                zorder=4,
+            )
+    axes.set_aspect("equal")
+    axes.set_xlim(-1.02, 1.02)
+    axes.set_ylim(-1.02, 1.02)
+    axes.axis("off")
+    left_out = len(parent) - 1 - len(child)
+    axes.set_title(
+        f"seen from {embedded.tree.names[center]}; edges of median length drawn "
+        f"{shown.scale * median:.3g} long, certified at {embedded.scale * median:.3g}"
+        + (f"; {left_out} edges near the rim left out" if left_out else ""),
+        fontsize=8,
+    )
+    return figure
+
+
+def geodesics(
+    start: NDArray[np.complex128], end: NDArray[np.complex128]
+) -> NDArray[np.complex128]:
+    """Points ``(m, 12)`` on the geodesics of the unit disc between ``(m,)`` and ``(m,)``."""
+    # A Moebius map takes the start to 0, where geodesics are straight; its inverse takes us back.
+    start = start * np.minimum(1.0, (1.0 - 1e-12) / np.maximum(np.abs(start), 1e-300))
+    end = end * np.minimum(1.0, (1.0 - 1e-12) / np.maximum(np.abs(end), 1e-300))
+    start, end = start[:, None], end[:, None]
+    away = (end - start) / (1.0 - np.conj(start) * end)
+    length = np.minimum(np.abs(away), 1.0 - 1e-15)
+    steps = np.tanh(np.linspace(0.0, 1.0, SAMPLES) * np.arctanh(length))
+    straight = away / np.maximum(np.abs(away), 1e-300) * steps
+    found: NDArray[np.complex128] = (straight + start) / (1.0 + np.conj(start) * straight)
+    return found
+
+
+def distortion_by_distance(measured: dict[str, Distortion]) -> Figure:
+    """Plot mean, least and greatest ratio over the tree distance, one colour per embedding."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for index, (name, distortion) in enumerate(measured.items()):
+        rows = distortion.by_distance()
+        middle: Floats = np.array([0.5 * (row["from"] + row["to"]) for row in rows])
+        colour = f"C{index}"
+        axes.plot(middle, [row["mean ratio"] for row in rows], ".-", color=colour, label=name)
+        axes.fill_between(
+            middle,
+            [row["least ratio"] for row in rows],
+            [row["greatest ratio"] for row in rows],
+            color=colour,
+            alpha=0.15,
+            linewidth=0,
+        )
+    axes.axhline(1.0, color="black", linewidth=0.8, linestyle="--")
+    axes.set_xlabel("distance in the tree")
+    axes.set_ylabel("embedded distance / tree distance")
+    axes.legend(fontsize=8)
+    return figure

@@ -1,0 +1,70 @@
+"""Hyperbolic layers: linear maps in the tangent space and translations by a hyperbolic bias."""
+
+from __future__ import annotations
+
+import torch
+from geoframe_spaces.hyperboloid import Hyperboloid
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own convention
+
+
+class HyperbolicLinear(nn.Module):
+    """h -> exp_o(activation(A log_o h)) translated by a bias, from one space to the next.
+
+    The translation carries the bias, a tangent vector at the origin, to each point by parallel
+    transport, and goes along it from there (Ganea, Becigneul and Hofmann, NeurIPS 2018).
+
+    Parameters
+    ----------
+    source, target
+        Hyperboloids of possibly different dimension and curvature. They may be shared with other
+        layers.
+    activation
+        Whether ReLU is applied in the tangent space.
+    """
+
+    def __init__(
+        self, source: Hyperboloid, target: Hyperboloid, *, activation: bool = True
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.target = target
+        self.activation = activation
+        self.linear = nn.Linear(source.dim, target.dim, bias=False)
+        self.bias = nn.Parameter(torch.zeros(target.dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Points ``(n, source.point_dim)`` -> points ``(n, target.point_dim)``."""
+        tangent = self.linear(self.source.logmap0(x))
+        if self.activation:
+            tangent = F.relu(tangent)
+        return translate(self.target, self.target.project(tangent), self.bias)
+
+
+def translate(space: Hyperboloid, x: Tensor, bias: Tensor) -> Tensor:
+    """Go from points along a tangent vector of the origin that was carried to them.
+
+    Parameters
+    ----------
+    space
+        The hyperboloid, curvature K.
+    x
+        Points ``(..., dim + 1)``.
+    bias
+        Tangent vector ``(dim,)`` at the origin.
+
+    Returns
+    -------
+    Tensor
+        The Lorentz boost that takes the origin o to x, applied to exp_o(bias). With
+        b = exp_o(bias) and c = -K, its space part is b_1 + (sqrt(c) b_0 + c <x_1, b_1> /
+        (1 + sqrt(c) x_0)) x_1; the time part follows from <y, y> = 1/K, so that the result lies
+        on the sheet whatever was rounded.
+    """
+    root = space.curvature.root()
+    b = space.expmap0(bias)
+    rest = x[..., 1:]
+    along = root * root * (rest * b[1:]).sum(-1, keepdim=True) / (1.0 + root * x[..., :1])
+    moved = b[1:] + (root * b[:1] + along) * rest
+    height = torch.sqrt(1.0 / (root * root) + (moved * moved).sum(-1, keepdim=True))
+    return torch.cat([height, moved], dim=-1)

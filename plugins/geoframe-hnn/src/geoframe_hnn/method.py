@@ -1,0 +1,59 @@
+"""The hnn method: from a tree to a certified embedding and its report. Torch-free at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoframe.method import Method, Result
+from geoframe.reference import ReferenceTable
+
+from geoframe_hnn.config import HNNConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from geoframe.run.directory import Run
+
+    from geoframe_hnn.trained import TrainedTree
+
+
+class HyperbolicNeuralNetworks(Method):
+    """Any weighted tree in hyperbolic space, with a certificate of how faithful the result is."""
+
+    Config = HNNConfig
+    citation = (
+        "A. Kratsios, R. Hong, H. Sáez de Ocáriz Borde: Capacity Bounds for Hyperbolic Neural "
+        "Network Representations of Latent Tree Structures. Neural Networks, 2024, "
+        "arXiv:2308.09250"
+    )
+
+    def run(self, config: HNNConfig, run: Run) -> Result:
+        """Read the tree, embed it, train what is asked for, and compare."""
+        from geoframe_hnn.running import run_tree
+
+        return run_tree(config, run)
+
+    def load(self, run: Run) -> TrainedTree:
+        """Return the embedded tree with its queries."""
+        from geoframe_hnn.storage import load
+
+        return load(run)
+
+    def embed(self, trained: TrainedTree, data: Path) -> Mapping[str, np.ndarray]:
+        """Embed new nodes: a parent list (csv, tsv), or an npz with ``features``."""
+        from geoframe_hnn.export import embed_file
+
+        return embed_file(trained, data)
+
+    def export(self, trained: TrainedTree, folder: Path) -> Sequence[Path]:
+        """Write the stored form and coordinates (parquet and npz), and the network's weights."""
+        from geoframe_hnn.export import export_trained
+
+        return export_trained(trained, folder)
+
+    def reference_tables(self) -> Sequence[ReferenceTable]:
+        """Return published results of tree embeddings, and the paper's illustration."""
+        from geoframe_hnn.reference import TABLES
+
+        return TABLES

@@ -1,0 +1,74 @@
+"""Newick and Nexus files, parsed by DendroPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from geoframe.errors import DataError
+
+from geoframe_hnn.raw import RawTree, read_text, shown
+
+
+def read_phylogeny(path: Path, schema: str) -> RawTree:
+    """Read the first tree of a Newick or Nexus file.
+
+    Labels of inner nodes that are all numbers are support values and not names. The length of
+    an edge above the root is left out.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be parsed or holds no tree.
+    """
+    import dendropy  # half a second that no other format has to pay
+
+    text = read_text(path)
+    try:
+        trees = dendropy.TreeList.get(
+            data=text,
+            schema=schema,
+            preserve_underscores=True,
+            suppress_leaf_node_taxa=True,
+            **({"suppress_internal_node_taxa": True}),
+        )
+    except Exception as error:  # DendroPy raises many types, some of them plain Exceptions
+        raise DataError(f"{path}: not a readable {schema} file: {shown(error)}") from None
+    if len(trees) == 0:
+        raise DataError(f"{path}: holds no tree")
+    nodes = list(trees[0].preorder_node_iter())
+    index = {id(node): row for row, node in enumerate(nodes)}
+    names = [_label(node) for node in nodes]
+    inner = [row for row, node in enumerate(nodes) if not node.is_leaf() and names[row]]
+    repairs = []
+    if inner and all(_is_number(names[row]) for row in inner):
+        for row in inner:
+            names[row] = ""
+        repairs.append(f"took the numbers at {len(inner)} inner nodes as support values, not names")
+    if len(trees) > 1:
+        repairs.append(f"the file holds {len(trees)} trees; the first was used")
+    edges = [(index[id(node.parent_node)], row) for row, node in enumerate(nodes) if row]
+    given = [node.edge_length for node in nodes[1:]]
+    lengths = None
+    if any(length is not None for length in given):
+        lengths = np.array([np.nan if length is None else float(length) for length in given])
+    return RawTree(
+        origin=str(path),
+        names=tuple(names),
+        edges=np.array(edges, dtype=np.int64).reshape(-1, 2),
+        lengths=lengths,
+        repairs=tuple(repairs),
+    )
+
+
+def _label(node: object) -> str:
+    taxon = getattr(node, "taxon", None)
+    return str((taxon.label if taxon is not None else getattr(node, "label", None)) or "").strip()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,135 @@
+"""Published results of tree embeddings as data. Torch-free."""
+
+from __future__ import annotations
+
+from geoframe.reference import Published, ReferenceRow, ReferenceTable
+
+README = "github.com/HazyResearch/hyperbolics, README at 59f79b1225775e3deb5b1f7c4238bf539648a329"
+ISSUE = "github.com/facebookresearch/poincare-embeddings, issue 53"
+
+STORED = {"data.dataset.name": "stored-tree"}
+MOSSES = {**STORED, "data.dataset.tree": "phylo_mosses_hofbauer2016"}
+MAMMALS = {
+    "data.dataset.name": "wordnet-tree",
+    "data.dataset.subset": "mammals",
+    "data.multiple_parents": "first",
+    "data.lengths": "nested",
+    "evaluation.relation": "ancestors",
+    "evaluation.ranked_nodes": 1180,
+}
+ILLUSTRATION = {
+    "hnn.fit": "gradient",
+    "hnn.inputs": "layout",
+    "embedder.hidden": 100,
+    "embedder.layers": 10,
+    "trainer.learning_rate": 0.003,
+    "trainer.steps": 300,
+}
+TREES = {
+    "binary, depth 8": {"data.dataset.name": "complete-tree"},
+    "ternary, depth 5": {
+        "data.dataset.name": "complete-tree",
+        "data.dataset.branching": 3,
+        "data.dataset.depth": 5,
+    },
+    "random, 1000 nodes": {"data.dataset.name": "random-tree"},
+}
+
+TABLES = (
+    ReferenceTable(
+        name="construction",
+        title="Constructed embeddings: the hyperbolics example, and the same tree in the plane",
+        metrics=(
+            "certified_distortion",
+            "worst_distortion",
+            "average_distortion",
+            "map",
+            "any_euclidean_at_least",
+            "scale",
+            "seconds",
+        ),
+        rows=(
+            ReferenceRow(
+                name="mosses, 100 dimensions, scale 2",
+                overrides={
+                    **MOSSES,
+                    "geometry.dim": 100,
+                    "hnn.scale": 2.0,
+                    "evaluation.ranked_nodes": 344,
+                },
+                published={
+                    "worst_distortion": Published(
+                        value=1.406, source=README, certainty="verified"
+                    ),
+                    "average_distortion": Published(
+                        value=0.2317, source=README, certainty="verified"
+                    ),
+                    "map": Published(value=1.0, source=README, certainty="verified"),
+                },
+            ),
+            *(
+                ReferenceRow(
+                    name=f"{tree}, 2 dimensions",
+                    overrides={**STORED, "data.dataset.tree": tree},
+                )
+                for tree in (
+                    "smalltree",
+                    "phylo_mosses_hofbauer2016",
+                    "pythonidae",
+                    "mammals_bininda2007",
+                    "tree-20-3",
+                    "wordnet_weighted",
+                )
+            ),
+        ),
+        note="The example's average distortion is measured against its own scale; needs "
+        "GEOFRAME_DATA.",
+    ),
+    ReferenceTable(
+        name="mammals",
+        title="Reconstruction of the transitive closure of the WordNet mammals",
+        metrics=("map", "mean_rank", "dim", "seconds"),
+        rows=(
+            ReferenceRow(
+                name="Poincare embedding in 5 dimensions; here constructed in 5",
+                overrides={**MAMMALS, "geometry.dim": 5},
+                published={
+                    "map": Published(value=0.927, source=ISSUE, certainty="secondary"),
+                    "mean_rank": Published(value=1.26, source=ISSUE, certainty="secondary"),
+                },
+            ),
+            ReferenceRow(name="constructed in 2 dimensions", overrides=MAMMALS),
+        ),
+        note="Needs GEOFRAME_DATA. One mammal has two parents and keeps the first, so that one "
+        "chain of ancestors is counted that the other parent does not see.",
+    ),
+    ReferenceTable(
+        name="illustration",
+        title="Networks trained on distances, as in the paper's illustration (nothing published "
+        "could be verified), beside the construction",
+        metrics=(
+            "worst_distortion",
+            "trained_network_worst_distortion",
+            "trained_network_average_distortion",
+            "euclidean_2_average_distortion",
+            "euclidean_4_average_distortion",
+            "any_euclidean_at_least",
+        ),
+        rows=tuple(
+            ReferenceRow(
+                name=name,
+                overrides={
+                    **ILLUSTRATION,
+                    **tree,
+                    "compare": [
+                        {"name": "euclidean", "dim": 2},
+                        {"name": "euclidean", "dim": 4},
+                    ],
+                },
+            )
+            for name, tree in TREES.items()
+        ),
+        seeds=5,
+        quick={"trainer.steps": 60},
+    ),
+)

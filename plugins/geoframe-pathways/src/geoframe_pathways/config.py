@@ -1,0 +1,87 @@
+"""Options of the pathways method. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, option, section
+
+from geoframe_pathways.data.config import TableDataConfig
+
+Baseline = Literal["dense-equal-active", "dense-equal-total", "hist-gradient-boosting"]
+
+
+@attrs.frozen(kw_only=True)
+class ModelConfig:
+    """Cells and experts."""
+
+    experts: tuple[int, ...] = option(
+        (1, 4, 16, 64),
+        ge=1,
+        help="Numbers of experts to try; validation chooses. A single number is taken as it is.",
+    )
+    width: int = option(64, ge=1, help="Units of a hidden layer of an expert.")
+    hidden: int = option(2, ge=1, le=16, help="Hidden layers of an expert.")
+    activation: Literal["prelu", "relu"] = option("prelu", help="Activation of hidden layers.")
+    router: Literal["auto", "flat", "tree", "faiss"] = option(
+        "auto",
+        help="How the cell of an input is found: nearest of all prototypes (flat), greedy descent "
+        "(tree), an index (faiss); auto is flat up to 10,000 experts, then faiss.",
+    )
+    valency: int = option(8, ge=2, help="Children of a node of the routing tree.")
+    route_dims: int = option(
+        32, ge=1, help="Inputs above which routing uses so many principal components."
+    )
+    min_rows: int = option(
+        300,
+        ge=1,
+        unit="rows",
+        help="Least training rows of a cell: numbers of experts that leave fewer on average are "
+        "not tried, smaller cells are merged into their neighbours.",
+    )
+    balance: bool = option(True, help="Split cells of more than twice the mean size.")
+    overlap: float = option(
+        0.1, ge=0, help="An expert also trains on rows at most 1 + overlap times as far from it."
+    )
+    blend: float = option(
+        0.0,
+        ge=0,
+        help="Mix the two nearest experts where they are within 1 + blend times as far; 0: never.",
+    )
+    centred: bool = option(
+        True, help="Centre and scale the inputs of each cell (leave it on; off is much worse)."
+    )
+    smoothing: float = option(
+        0.01, ge=0, lt=1, help="Classification: weight of the class shares in probabilities."
+    )
+
+
+@attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is compared and reported."""
+
+    validation_fraction: float = option(
+        0.2, gt=0, lt=1, help="Share of the training rows that chooses among numbers of experts."
+    )
+    baselines: tuple[Baseline, ...] = option(
+        ("dense-equal-active", "dense-equal-total", "hist-gradient-boosting"),
+        help="Models trained on the same rows for comparison.",
+    )
+    cells_shown: int = option(20, ge=0, help="Cells in the report's table, worst first.")
+
+
+@attrs.frozen(kw_only=True)
+class PathwaysConfig(MethodConfig):
+    """Neural pathways on a table: one small network per region of the input space."""
+
+    data: TableDataConfig = section(TableDataConfig, help="The table.")
+    pathways: ModelConfig = section(ModelConfig, help="Cells and experts.")
+    trainer: Component = component(
+        "trainer",
+        default={"name": "stacked"},
+        help="The engine: 'stacked' in this process, 'processes' over TCP, 'ray' on a cluster. "
+        "These three give the same experts. Any other trainer works too.",
+    )
+    evaluation: EvaluationConfig = section(EvaluationConfig, help="What is compared and reported.")

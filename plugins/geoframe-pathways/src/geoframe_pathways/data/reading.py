@@ -1,0 +1,163 @@
+"""Reading users' files: csv, tsv, parquet and npz. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from geoframe.errors import DataError, did_you_mean
+from numpy.typing import NDArray
+
+from geoframe_pathways.data.config import TableDataConfig
+from geoframe_pathways.data.encoder import as_frame
+from geoframe_pathways.data.table import Table, make_table
+
+CHUNK = 100_000
+"""Rows read at once when a file is streamed."""
+COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+
+
+def load_table(config: TableDataConfig) -> Table:
+    """Read the table that a config describes.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or used; the message says what to do.
+    """
+    if config.path is None:
+        table = config.dataset.build().load()
+        if not isinstance(table, Table):
+            raise DataError(
+                f"data.dataset.name: '{config.dataset.name}' is not a table of features and a "
+                "target; see 'geoframe list dataset'"
+            )
+        return table
+    features, target, name = _read(config.path, config)
+    test_rows = None if config.splits is None else _test_rows(config, len(features))
+    return make_table(features, target, name, config.task, test_rows=test_rows)
+
+
+def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
+    """Yield the file in pieces, each with the share of the file that is read by then.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    kind = file_format(path, "auto")
+    try:
+        if kind in ("csv", "tsv"):
+            size = max(1, path.stat().st_size)
+            with path.open("rb") as file:
+                reader: Any = pd.read_csv(
+                    file,
+                    sep="\t" if kind == "tsv" else ",",
+                    chunksize=CHUNK,
+                    compression=_compression(path),
+                )
+                for frame in reader:
+                    yield frame, min(1.0, file.tell() / size)
+        elif kind == "parquet":
+            import pyarrow.parquet
+
+            source = pyarrow.parquet.ParquetFile(path)
+            done = 0
+            for batch in source.iter_batches(batch_size=CHUNK):
+                done += len(batch)
+                yield batch.to_pandas(), done / max(1, source.metadata.num_rows)
+        else:
+            arrays = _npz(path)
+            yield as_frame(_array(arrays, "x", path)), 1.0
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+
+
+def file_format(path: Path, wanted: str) -> str:
+    """Name the format of a file, by its suffix if ``wanted`` is ``auto``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or the suffix says nothing.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if wanted != "auto":
+        return wanted
+    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
+    suffix = suffixes[-1].lower() if suffixes else ""
+    found = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".npz": "npz"}.get(suffix)
+    if found is None:
+        raise DataError(f"{path}: cannot tell the format; give data.format (csv, parquet, npz)")
+    return found
+
+
+def _read(
+    path: Path, config: TableDataConfig
+) -> tuple[pd.DataFrame, NDArray[np.generic], str]:
+    kind = file_format(path, config.format)
+    if kind == "npz":
+        arrays = _npz(path)
+        name = config.target or "y"
+        return as_frame(_array(arrays, "x", path)), _array(arrays, name, path), name
+    try:
+        if kind == "parquet":
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, sep="\t" if kind == "tsv" else ",")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    names = [str(name) for name in frame.columns]
+    frame.columns = pd.Index(names)
+    if len(names) < 2:
+        raise DataError(f"{path}: has {len(names)} column; features and a target are needed")
+    if len(set(names)) < len(names):
+        raise DataError(f"{path}: two columns have the same name")
+    target = config.target or names[-1]
+    if target not in names:
+        raise DataError(f"{path}: data.target: no column '{target}'{did_you_mean(target, names)}")
+    return frame.drop(columns=target), frame[target].to_numpy(), target
+
+
+def _compression(path: Path) -> Any:
+    kinds = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
+    return kinds.get(path.suffix.lower())
+
+
+def _npz(path: Path) -> dict[str, NDArray[np.generic]]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as npz: {error}") from None
+
+
+def _array(
+    arrays: dict[str, NDArray[np.generic]], name: str, path: Path
+) -> NDArray[np.generic]:
+    if name not in arrays:
+        raise DataError(f"{path}: no array '{name}'; it holds {', '.join(arrays) or 'nothing'}")
+    found = arrays[name]
+    if name == "x" and found.ndim > 2:
+        found = found.reshape(len(found), -1)
+    if name == "x" and found.ndim != 2:
+        raise DataError(f"{path}: array 'x' must be (rows, features), not {found.shape}")
+    if "x" in arrays and len(found) != len(arrays["x"]):
+        raise DataError(f"{path}: array '{name}' has another length than 'x'")
+    return found
+
+
+def _test_rows(config: TableDataConfig, rows: int) -> NDArray[np.int64]:
+    assert config.splits is not None
+    arrays, name = _npz(config.splits), f"test_{config.split}"
+    if name not in arrays:
+        raise DataError(f"{config.splits}: no array '{name}'; it holds {', '.join(arrays)}")
+    found = arrays[name].astype(np.int64)
+    if not len(found) or found.min() < 0 or found.max() >= rows:
+        raise DataError(f"{config.splits}: '{name}' does not fit a table of {rows} rows")
+    return found

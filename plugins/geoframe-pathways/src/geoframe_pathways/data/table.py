@@ -1,0 +1,111 @@
+"""A table of features and a target. Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import attrs
+import numpy as np
+import pandas as pd
+from geoframe.errors import DataError
+from numpy.typing import NDArray
+
+from geoframe_pathways.data.encoder import Scaling
+
+TaskKind = Literal["regression", "classification"]
+
+MAX_INTEGER_CLASSES = 20
+"""Different integers up to which a target is taken for classes."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Table:
+    """Rows to learn from."""
+
+    features: pd.DataFrame
+    target: NDArray[np.generic]
+    """Numbers ``(n,)`` or ``(n, outputs)``, or class labels ``(n,)``."""
+    target_name: str
+    task: TaskKind
+    test_rows: NDArray[np.int64] | None = None
+    """Row numbers of a predefined test part."""
+    scaling: Scaling = "column"
+    repairs: tuple[str, ...] = ()
+    """What was changed while reading, a sentence each."""
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of features and target."""
+        digest = hashlib.sha256(pd.util.hash_pandas_object(self.features, index=False).to_numpy())
+        target = pd.DataFrame(self.target)
+        digest.update(pd.util.hash_pandas_object(target, index=False).to_numpy())
+        return digest.hexdigest()
+
+
+def make_table(
+    features: pd.DataFrame,
+    target: NDArray[np.generic],
+    target_name: str,
+    task: Literal["auto", "regression", "classification"],
+    *,
+    test_rows: NDArray[np.int64] | None = None,
+    scaling: Scaling = "column",
+) -> Table:
+    """Check a table, find out its task, and drop rows without a target.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be predicted or too few rows are left.
+    """
+    repairs = []
+    missing = pd.isna(target) if target.ndim == 1 else pd.isna(target).any(axis=1)
+    if missing.any():
+        if test_rows is not None:
+            raise DataError(
+                f"{int(missing.sum())} rows have no '{target_name}', and a predefined split "
+                "counts rows; drop these rows from both"
+            )
+        features, target = features[~missing].reset_index(drop=True), target[~missing]
+        repairs.append(f"left out {int(missing.sum())} rows without '{target_name}'")
+    if len(features) < 10:
+        raise DataError(f"the table has {len(features)} rows; at least 10 are needed")
+    numeric = np.issubdtype(target.dtype, np.number)
+    if task == "auto":
+        task = _guess(target)
+    if task == "regression":
+        if not numeric:
+            raise DataError(f"target '{target_name}' is not numeric; take data.task=classification")
+        target = target.astype(np.float64)
+        if not np.isfinite(target).all():
+            raise DataError(f"target '{target_name}' has infinite values")
+        if target.min() == target.max():
+            raise DataError(f"target '{target_name}' has the same value in every row")
+    else:
+        if target.ndim != 1:
+            raise DataError(f"target '{target_name}' must be one column for classification")
+        classes, rows = np.unique(target, return_counts=True)
+        if not 2 <= len(classes) <= len(target) // 2:
+            raise DataError(
+                f"target '{target_name}' has {len(classes)} classes in {int(rows.sum())} rows"
+            )
+    return Table(
+        features=features,
+        target=target,
+        target_name=target_name,
+        task=task,
+        test_rows=test_rows,
+        scaling=scaling,
+        repairs=tuple(repairs),
+    )
+
+
+def _guess(target: NDArray[np.generic]) -> TaskKind:
+    if target.ndim == 1 and not np.issubdtype(target.dtype, np.floating):
+        integers = np.issubdtype(target.dtype, np.integer)
+        if not integers or len(np.unique(target)) <= MAX_INTEGER_CLASSES:
+            return "classification"
+    return "regression"

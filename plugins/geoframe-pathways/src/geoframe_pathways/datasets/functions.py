@@ -1,0 +1,105 @@
+"""Known functions on the regular grid with s^n vertices (the regression data of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+import attrs
+import numpy as np
+import pandas as pd
+from geoframe.config import option
+from geoframe.errors import DataError
+from numpy.typing import NDArray
+
+from geoframe_pathways.data.table import Table, make_table
+
+Values = NDArray[np.float64]
+Name = Literal["weierstrass", "ackley", "rastrigin", "himmelblau", "rosenbrock"]
+
+MAX_ROWS = 20_000_000
+
+
+def weierstrass(x: Values) -> Values:
+    """Sum over coordinates and k < 8 of 2^-k cos(3^k pi x): rough at every scale, on [-1, 1]."""
+    found: Values = sum(
+        (0.5**k * np.cos(3.0**k * np.pi * x) for k in range(8)), np.zeros_like(x)
+    ).sum(axis=1)
+    return found
+
+
+def ackley(x: Values) -> Values:
+    """Ackley's function on [-5, 5]."""
+    radius = np.sqrt((x**2).mean(axis=1))
+    waves = np.cos(2 * np.pi * x).mean(axis=1)
+    found: Values = -20.0 * np.exp(-0.2 * radius) - np.exp(waves) + 20.0 + np.e
+    return found
+
+
+def rastrigin(x: Values) -> Values:
+    """Rastrigin's function on [-5.12, 5.12]."""
+    found: Values = (x**2 - 10.0 * np.cos(2 * np.pi * x) + 10.0).sum(axis=1)
+    return found
+
+
+def himmelblau(x: Values) -> Values:
+    """Himmelblau's function of two coordinates on [-5, 5]."""
+    a, b = x[:, 0], x[:, 1]
+    found: Values = (a**2 + b - 11.0) ** 2 + (a + b**2 - 7.0) ** 2
+    return found
+
+
+def rosenbrock(x: Values) -> Values:
+    """Rosenbrock's function on [-2, 2]."""
+    a, b = x[:, :-1], x[:, 1:]
+    found: Values = (100.0 * (b - a**2) ** 2 + (1.0 - a) ** 2).sum(axis=1)
+    return found
+
+
+FUNCTIONS: dict[str, tuple[Callable[[Values], Values], float]] = {
+    "weierstrass": (weierstrass, 1.0),
+    "ackley": (ackley, 5.0),
+    "rastrigin": (rastrigin, 5.12),
+    "himmelblau": (himmelblau, 5.0),
+    "rosenbrock": (rosenbrock, 2.0),
+}
+"""Name -> function and half-width of its usual domain."""
+
+
+@attrs.frozen(kw_only=True)
+class FunctionGrid:
+    """A test function on the s^n vertices of a regular grid, for regression."""
+
+    component: ClassVar[str] = "geoframe_pathways.datasets.functions:FunctionGrid"
+
+    function: Name = option("rastrigin", help="The function.")
+    dims: int = option(2, ge=1, le=12, help="Coordinates n.")
+    side: int = option(100, ge=2, unit="vertices", help="Vertices s along each coordinate.")
+    noise: float = option(0.0, ge=0, help="Standard deviation of Gaussian noise on the values.")
+    seed: int = option(0, ge=0, help="Seed of the noise.")
+
+    def load(self) -> Table:
+        """Return the table with columns x0, x1, ... and target y.
+
+        Raises
+        ------
+        DataError
+            If the function has another number of coordinates, or the grid is too large.
+        """
+        few = {"himmelblau": 2, "rosenbrock": 2}.get(self.function, 1)
+        if self.dims < few or (self.function == "himmelblau" and self.dims != 2):
+            raise DataError(f"data.dataset.dims: {self.function} needs {few} coordinates")
+        if self.side**self.dims > MAX_ROWS:
+            raise DataError(
+                f"data.dataset: a grid of {self.side}^{self.dims} vertices is too large; "
+                f"at most {MAX_ROWS:,} are made"
+            )
+        function, half = FUNCTIONS[self.function]
+        axis = np.linspace(-half, half, self.side)
+        x = np.stack(np.meshgrid(*[axis] * self.dims, indexing="ij"), axis=-1)
+        x = x.reshape(-1, self.dims)
+        y = function(x)
+        if self.noise:
+            y = y + np.random.default_rng(self.seed).normal(0.0, self.noise, len(y))
+        names = [f"x{index}" for index in range(self.dims)]
+        return make_table(pd.DataFrame(x, columns=names), y, "y", "regression")

@@ -1,0 +1,83 @@
+"""Small real images as rows of pixels, for classification."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import attrs
+import numpy as np
+import pandas as pd
+from geoframe.config import option
+from numpy.typing import NDArray
+
+from geoframe_pathways.data.table import Table, make_table
+from geoframe_pathways.datasets.stored import stored_file
+
+Pixels = NDArray[np.float32]
+
+
+@attrs.frozen(kw_only=True)
+class SmallImages:
+    """Handwritten digits or CIFAR-10 photographs as pixel rows (from files; see root)."""
+
+    component: ClassVar[str] = "geoframe_pathways.datasets.images:SmallImages"
+
+    images: Literal["mnist", "cifar10-jpeg"] = option("mnist", help="Which images.")
+    components: int = option(
+        64,
+        ge=0,
+        help="Principal components of the training pixels to keep; 0 keeps the pixels.",
+    )
+    root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/<images>.")
+
+    def load(self) -> Table:
+        """Return pixels from 0 to 1, or their components, with the class as target.
+
+        Raises
+        ------
+        DataError
+            If the files are not found.
+        """
+        read = self._mnist if self.images == "mnist" else self._cifar
+        (train, train_labels), (test, test_labels) = read()
+        if self.components:
+            from sklearn.decomposition import PCA
+
+            fitted = PCA(self.components, random_state=0).fit(train)
+            train, test = fitted.transform(train), fitted.transform(test)
+        x = np.concatenate([train, test]).astype(np.float32)
+        return make_table(
+            pd.DataFrame(x, columns=[f"x{index}" for index in range(x.shape[1])]),
+            np.concatenate([train_labels, test_labels]).astype(np.int64),
+            "class",
+            "classification",
+            test_rows=np.arange(len(train), len(x)),
+            scaling="common",
+        )
+
+    def _mnist(self) -> list[tuple[Pixels, NDArray[np.generic]]]:
+        with np.load(stored_file("mnist", "mnist28.npz", self.root), allow_pickle=False) as arrays:
+            return [
+                (
+                    arrays[f"{part}_x"].reshape(len(arrays[f"{part}_x"]), -1) / np.float32(255),
+                    arrays[f"{part}_y"],
+                )
+                for part in ("train", "test")
+            ]
+
+    def _cifar(self) -> list[tuple[Pixels, NDArray[np.generic]]]:
+        from PIL import Image
+
+        found: list[tuple[Pixels, NDArray[np.generic]]] = []
+        for part in ("train", "test"):
+            path = stored_file("cifar10-jpeg", f"{part}.npz", self.root)
+            with np.load(path, allow_pickle=False) as arrays:
+                image, offsets, labels = arrays["jpeg"], arrays["offsets"], arrays["labels"]
+            pixels = [
+                np.asarray(Image.open(io.BytesIO(image[start:stop].tobytes())).convert("RGB"))
+                for start, stop in zip(offsets[:-1], offsets[1:], strict=True)
+            ]
+            found.append((np.stack(pixels).reshape(len(pixels), -1) / np.float32(255), labels))
+        return found

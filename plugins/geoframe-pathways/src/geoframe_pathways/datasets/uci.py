@@ -1,0 +1,67 @@
+"""Regression tables of the UCI repository with the splits that published results use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import attrs
+import numpy as np
+import pandas as pd
+from geoframe.config import option
+from geoframe.errors import DataError
+
+from geoframe_pathways.data.table import Table, make_table
+from geoframe_pathways.datasets.stored import stored_file
+
+TARGETS = {"california-housing": "median_house_value"}
+"""Target columns that are not the last."""
+
+
+@attrs.frozen(kw_only=True)
+class UCIRegression:
+    """UCI regression tables with predefined splits (from files; see root)."""
+
+    component: ClassVar[str] = "geoframe_pathways.datasets.uci:UCIRegression"
+
+    table: Literal[
+        "concrete",
+        "energy",
+        "power-plant",
+        "protein-tertiary-structure",
+        "wine-quality-red",
+        "yacht",
+        "california-housing",
+    ] = option("concrete", help="Which table.")
+    split: int = option(
+        0, ge=0, help="Predefined split (0 to 19, protein 0 to 4; california-housing has none)."
+    )
+    root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/uci-regression")
+
+    def load(self) -> Table:
+        """Return the table; its last column, or the house value, is the target.
+
+        Raises
+        ------
+        DataError
+            If the files are not found or there is no such split.
+        """
+        folder = "uci-regression"
+        frame = pd.read_csv(stored_file(folder, f"{self.table}.csv.gz", self.root))
+        target = TARGETS.get(self.table, str(frame.columns[-1]))
+        test_rows = None
+        if self.table != "california-housing":
+            path = stored_file(folder, f"{self.table}.splits.npz", self.root)
+            with np.load(path, allow_pickle=False) as splits:
+                if f"test_{self.split}" not in splits.files:
+                    raise DataError(
+                        f"data.dataset.split: {self.table} has splits 0 to {len(splits.files) - 1}"
+                    )
+                test_rows = splits[f"test_{self.split}"].astype(np.int64)
+        return make_table(
+            frame.drop(columns=target),
+            frame[target].to_numpy(),
+            target,
+            "regression",
+            test_rows=test_rows,
+        )

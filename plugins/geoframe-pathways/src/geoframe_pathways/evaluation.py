@@ -1,0 +1,114 @@
+"""What a run reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from geoframe.method import Result
+from geoframe.run.directory import Run
+from geoframe.run.resources import peak_memory_mib
+
+from geoframe_pathways.baselines import Compared, measure
+from geoframe_pathways.figures import cell_map, validation_curve
+from geoframe_pathways.fitting import Fitted, Rows
+from geoframe_pathways.measures import error_per_row
+from geoframe_pathways.model import Pathways
+
+MIB = 2**20
+
+
+def evaluate(
+    fitted: Fitted,
+    test: Rows,
+    compared: Sequence[Compared],
+    tried: Sequence[dict[str, float | int]],
+    run: Run,
+    *,
+    cells_shown: int,
+    notes: Sequence[str],
+) -> Result:
+    """Measure the model and its baselines on the test rows, and draw them."""
+    model = fitted.model
+    predictions = model.predict_encoded(test.x)
+    errors = error_per_row(predictions.values, test.y)
+    own = measure(model, test)
+    run.write_figure("cells", cell_map(model, test.x, errors))
+    if len(tried) > 1:
+        run.write_figure("validation", validation_curve(tried, model.experts))
+    headline = "rmse" if test.task == "regression" else "accuracy"
+    metrics: dict[str, float | int | str | None] = {
+        **own,
+        **{f"{headline}_{each.name.replace('-', '_')}": each.measures[headline] for each in compared},
+        "experts": model.experts,
+        "rows_per_cell_min": int(fitted.rows_per_cell.min()),
+        "rows_per_cell_max": int(fitted.rows_per_cell.max()),
+        "extrapolated": float(predictions.extrapolated.mean()),
+        **_sizes(model),
+        "train_seconds": fitted.training.seconds,
+        "peak_memory_mib": peak_memory_mib(),
+    }
+    tables: dict[str, Sequence[dict[str, Any]]] = {
+        "comparison": _comparison(model, own, fitted.training.seconds, compared),
+        "cells": _cells(fitted, predictions.cells, errors, test, cells_shown),
+    }
+    if tried:
+        tables["number of experts"] = list(tried)
+    return Result(metrics=metrics, tables=tables, notes=list(notes))
+
+
+def _sizes(model: Pathways) -> dict[str, float | int]:
+    index = sum(np.asarray(array).nbytes for array in model.router.arrays().values())
+    parameters = model.shape.parameters
+    return {
+        "parameters_active": parameters,
+        "parameters_total": parameters * model.experts,
+        "router_comparisons": model.router.comparisons(),
+        "active_mib": (4 * model.shape.row_size + index) / MIB,
+        "stored_mib": (4 * model.shape.row_size * model.experts + index) / MIB,
+    }
+
+
+def _comparison(
+    model: Pathways, own: Any, seconds: float, compared: Sequence[Compared]
+) -> list[dict[str, Any]]:
+    parameters = model.shape.parameters
+    first = {
+        "model": f"pathways ({model.experts} experts)",
+        "parameters_active": parameters,
+        "parameters_total": parameters * model.experts,
+        **own,
+        "train_seconds": seconds,
+    }
+    others = [
+        {
+            "model": each.name,
+            "parameters_active": each.parameters,
+            "parameters_total": each.parameters,
+            **each.measures,
+            "train_seconds": each.seconds,
+        }
+        for each in compared
+    ]
+    return [first, *others]
+
+
+def _cells(
+    fitted: Fitted, cells: np.ndarray, errors: np.ndarray, test: Rows, shown: int
+) -> list[dict[str, Any]]:
+    count = fitted.model.experts
+    tested = np.bincount(cells, minlength=count)
+    mean = np.bincount(cells, errors, count) / np.maximum(tested, 1)
+    name = "rmse" if test.task == "regression" else "error_rate"
+    value = np.sqrt(mean) if test.task == "regression" else mean
+    order = np.argsort(-mean, kind="stable")[:shown]
+    return [
+        {
+            "cell": int(cell),
+            "training_rows": int(fitted.rows_per_cell[cell]),
+            "test_rows": int(tested[cell]),
+            name: float(value[cell]) if tested[cell] else None,
+        }
+        for cell in order
+    ]

@@ -1,0 +1,61 @@
+"""What a trained model is, besides its numbers: everything that a pack's header says. Torch-free."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import attrs
+
+from geoframe_pathways.data.encoder import Encoder
+
+TaskKind = Literal["regression", "classification"]
+
+FORMAT = 1
+"""Version of the pack's layout."""
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """How inputs are encoded, experts are laid out, and outputs are read."""
+
+    task: TaskKind
+    target: str
+    """Name of the target column."""
+    shape: dict[str, Any]
+    """Fields of :class:`~geoframe_pathways.experts.ExpertShape`."""
+    router: str
+    encoder: Encoder
+    offset: tuple[float, ...] = ()
+    """Regression: added to the outputs after ``scale``; one per output."""
+    scale: tuple[float, ...] = ()
+    classes: tuple[str | int | float | bool, ...] = ()
+    """Classification: what output i stands for."""
+    prior: tuple[float, ...] = ()
+    """Share of each class in the training rows."""
+    smoothing: float = 0.0
+    """Weight of the prior in predicted probabilities: an expert may never have seen a class."""
+    blend: float = 0.0
+    """Relative width of the ramp between the two nearest experts; 0 uses the nearest alone."""
+    reach_limit: float = float("inf")
+    """Distance to the prototype, in mean distances of its cell, above which an input is flagged."""
+
+    def to_json(self) -> str:
+        """Write the facts for a pack's header."""
+        return json.dumps({"format": FORMAT, **attrs.asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """Read what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is of another format.
+        """
+        values = json.loads(text)
+        if values.pop("format", None) != FORMAT:
+            raise ValueError("it is of another version of the pack format")
+        encoder = Encoder.from_plain(values.pop("encoder"))
+        lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+        return cls(encoder=encoder, **{**values, **lists})

@@ -1,0 +1,201 @@
+"""From rows to a trained model: cells, experts, and the number of experts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+from geoframe import Trainer, Training
+from geoframe.run.directory import Run
+from numpy.typing import NDArray
+
+from geoframe_pathways.config import ModelConfig
+from geoframe_pathways.data.encoder import Encoder
+from geoframe_pathways.experts import ExpertShape
+from geoframe_pathways.facts import Facts, TaskKind
+from geoframe_pathways.model import Pathways, RowsInMemory
+from geoframe_pathways.objective import ExpertsObjective
+from geoframe_pathways.routing.partition import make_router, members_of, route_space
+from geoframe_pathways.task import make_task
+
+REACH_QUANTILE = 0.999
+"""Share of the training rows that is not flagged as far from its prototype."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Rows:
+    """Encoded rows with their targets in the user's units."""
+
+    x: NDArray[np.float32]
+    """``(n, inputs)``."""
+    y: NDArray[np.generic]
+    """Numbers ``(n,)`` or ``(n, outputs)``, or class labels ``(n,)``."""
+    task: TaskKind
+    target: str
+    encoder: Encoder
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, rows: NDArray[np.int64]) -> Rows:
+        """Choose rows."""
+        return attrs.evolve(self, x=self.x[rows], y=self.y[rows])
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Fitted:
+    """A trained model and how it came about."""
+
+    model: Pathways
+    training: Training
+    rows_per_cell: NDArray[np.int64]
+
+
+def fit_experts(
+    rows: Rows,
+    experts: int,
+    options: ModelConfig,
+    trainer: Trainer,
+    *,
+    seed: int,
+    run: Run | None = None,
+    classes: NDArray[np.generic] | None = None,
+) -> Fitted:
+    """Cut the input space into ``experts`` cells and train an expert on each.
+
+    There are fewer cells where some would have had less than ``options.min_rows`` rows.
+
+    Parameters
+    ----------
+    run
+        Where the training is kept and resumed from.
+    classes
+        All classes, in case ``rows`` lack one.
+    """
+    space = route_space(rows.x, options.route_dims)
+    points = space.project(rows.x)
+    router = make_router(
+        points,
+        experts,
+        kind=options.router,
+        valency=options.valency,
+        min_rows=options.min_rows,
+        balance=options.balance,
+        seed=seed,
+    )
+    facts, targets = _facts(rows, options, classes)
+    task = make_task(
+        shape=ExpertShape(**facts.shape),
+        loss="squared" if rows.task == "regression" else "cross-entropy",
+        seed=seed,
+        inputs=rows.x,
+        targets=targets,
+        members=members_of(router, points, options.overlap),
+        centred=options.centred,
+    )
+    objective = ExpertsObjective(task)
+    training = trainer.fit(objective, run)
+    ids, distances = router.two_nearest(points)
+    counts = np.bincount(ids[:, 0], minlength=router.cells)
+    mean_reach = np.bincount(ids[:, 0], distances[:, 0], router.cells) / np.maximum(counts, 1)
+    mean_reach = np.maximum(mean_reach, 1e-12)
+    reach = distances[:, 0] / mean_reach[ids[:, 0]]
+    model = Pathways(
+        router=router,
+        space=space,
+        mean_reach=mean_reach,
+        rows=RowsInMemory(objective.matrix().numpy()),
+        facts=attrs.evolve(
+            facts, router=router.kind, reach_limit=float(np.quantile(reach, REACH_QUANTILE))
+        ),
+    )
+    return Fitted(model=model, training=training, rows_per_cell=counts)
+
+
+def candidates(options: ModelConfig, rows: int) -> list[int]:
+    """Numbers of experts worth trying: each leaves ``min_rows`` rows per cell on average."""
+    found = sorted({number for number in options.experts if rows >= number * options.min_rows})
+    return found or [1]
+
+
+def choose(
+    rows: Rows,
+    fit: Callable[[int, Rows], Fitted],
+    score: Callable[[Pathways, Rows], float],
+    numbers: list[int],
+    *,
+    validation_fraction: float,
+    seed: int,
+) -> tuple[int, list[dict[str, float | int]]]:
+    """Choose the number of experts by its score on rows that were held out.
+
+    Parameters
+    ----------
+    fit
+        Trains a number of experts on some rows.
+    score
+        Error of a model on the held-out rows; the lowest wins, of equals the fewest experts.
+
+    Returns
+    -------
+    tuple
+        The number, and a table row for each that was tried.
+    """
+    order = np.random.default_rng(seed).permutation(len(rows))
+    held = max(1, int(validation_fraction * len(rows)))
+    train, validation = rows.take(np.sort(order[held:])), rows.take(np.sort(order[:held]))
+    table: list[dict[str, float | int]] = []
+    for number in numbers:
+        fitted = fit(number, train)
+        table.append(
+            {
+                "experts": number,
+                "cells": fitted.model.experts,
+                "validation_error": score(fitted.model, validation),
+                "seconds": fitted.training.seconds,
+            }
+        )
+    best = min(table, key=lambda row: (row["validation_error"], row["experts"]))
+    return int(best["experts"]), table
+
+
+def _facts(
+    rows: Rows, options: ModelConfig, classes: NDArray[np.generic] | None
+) -> tuple[Facts, NDArray[np.float32] | NDArray[np.int64]]:
+    """What the model will be, and the targets as experts see them."""
+
+    def facts(outputs: int) -> Facts:
+        shape = ExpertShape(
+            inputs=rows.x.shape[1],
+            outputs=outputs,
+            width=options.width,
+            hidden=options.hidden,
+            activation=options.activation,
+        )
+        return Facts(
+            task=rows.task,
+            target=rows.target,
+            shape=attrs.asdict(shape),
+            router=options.router,
+            encoder=rows.encoder,
+            blend=options.blend,
+        )
+
+    if rows.task == "regression":
+        y = rows.y.reshape(len(rows), -1).astype(np.float64)
+        mean, std = y.mean(axis=0), np.maximum(y.std(axis=0), 1e-12)
+        described = attrs.evolve(
+            facts(y.shape[1]), offset=tuple(mean.tolist()), scale=tuple(std.tolist())
+        )
+        return described, ((y - mean) / std).astype(np.float32)
+    known = np.unique(rows.y) if classes is None else classes
+    targets = np.searchsorted(known, rows.y).astype(np.int64)
+    shares = np.bincount(targets, minlength=len(known)) / len(targets)
+    described = attrs.evolve(
+        facts(len(known)),
+        classes=tuple(known.tolist()),
+        prior=tuple(shares.tolist()),
+        smoothing=options.smoothing,
+    )
+    return described, targets

@@ -1,0 +1,65 @@
+"""The pathways method: from a table to a pack of experts and its report. Torch-free at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoframe.method import Method, Result
+from geoframe.reference import ReferenceTable
+
+from geoframe_pathways.config import PathwaysConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from geoframe.run.directory import Run
+
+    from geoframe_pathways.model import Pathways
+
+PACK = "experts.safetensors"
+"""The pack's name in a run directory and in an export."""
+
+
+class NeuralPathways(Method):
+    """Neural pathways: one small MLP per region of the input space, one in memory at a time."""
+
+    Config = PathwaysConfig
+    citation = (
+        "A. Kratsios, H. Sáez de Ocáriz Borde, T. Furuya, M. T. Law: Approximation Rates and "
+        "VC-Dimension Bounds for (P)ReLU MLP Mixture of Experts. TMLR 2025, arXiv:2402.03460"
+    )
+
+    def run(self, config: PathwaysConfig, run: Run) -> Result:
+        """Read the table, choose the number of experts, train, compare and report."""
+        from geoframe_pathways.training import train_and_evaluate
+
+        return train_and_evaluate(config, run)
+
+    def load(self, run: Run) -> Pathways:
+        """Return the trained model; experts are mapped into memory when they are needed."""
+        from geoframe_pathways.model import Pathways
+
+        return Pathways.open(run.path / PACK)
+
+    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
+        """Predict for a file, read in pieces.
+
+        Returns arrays ``prediction``, ``cell``, ``reach``, ``extrapolated`` and, for
+        classification, ``probability``.
+        """
+        from geoframe_pathways.serving import predict_file
+
+        return predict_file(self.load(run), data)
+
+    def export(self, run: Run, folder: Path) -> Sequence[Path]:
+        """Write the pack, a reader that needs only numpy, and experts as ONNX."""
+        from geoframe_pathways.export import export_model
+
+        return export_model(self.load(run), run.path / PACK, folder)
+
+    def reference_tables(self) -> Sequence[ReferenceTable]:
+        """Return the tables of functions, of UCI regression and of small images."""
+        from geoframe_pathways.reference import TABLES
+
+        return TABLES

@@ -1,0 +1,258 @@
+"""The trained model: route, load one expert, apply it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+import numpy as np
+import torch
+from geoframe import RunError
+from numpy.typing import NDArray
+
+from geoframe_pathways.experts import ExpertShape
+from geoframe_pathways.facts import Facts
+from geoframe_pathways.pack import write_pack
+from geoframe_pathways.routing.nearest import Ids, Points
+from geoframe_pathways.routing.partition import ROUTERS, RouteSpace
+from geoframe_pathways.routing.router import Router
+from geoframe_pathways.store import ExpertStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float32]
+
+ALONE = 32
+"""Rows from which on an expert gets a matrix product of its own."""
+GATHERED = 64 * 2**20
+"""Bytes of experts that are gathered at once."""
+
+
+class Rows(Protocol):
+    """Where the rows of experts come from."""
+
+    def row(self, expert: int) -> Array:
+        """Row of one expert ``(row_size,)``."""
+
+    def rows(self, experts: Ids) -> Array:
+        """Rows of several experts ``(e, row_size)``."""
+
+
+class RowsInMemory:
+    """Rows of a matrix ``(experts, row_size)``."""
+
+    def __init__(self, matrix: Array) -> None:
+        self.matrix = matrix
+
+    def row(self, expert: int) -> Array:
+        """See :class:`Rows`."""
+        return self.matrix[expert]
+
+    def rows(self, experts: Ids) -> Array:
+        """See :class:`Rows`."""
+        return self.matrix[experts]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Predictions:
+    """What the model says of ``n`` inputs."""
+
+    values: NDArray[np.generic]
+    """Regression: ``(n,)``, or ``(n, outputs)`` for several; classification: classes ``(n,)``."""
+    probabilities: NDArray[np.float32] | None
+    """Classification: ``(n, classes)``."""
+    cells: Ids
+    """The expert that answered ``(n,)``."""
+    reach: NDArray[np.float64]
+    """Distance to the prototype in mean distances of its cell's training rows ``(n,)``."""
+    extrapolated: NDArray[np.bool_]
+    """Whether ``reach`` is above what 99.9 % of the training rows have ``(n,)``."""
+
+
+class Pathways:
+    """Many small experts and the router that chooses among them.
+
+    Parameters
+    ----------
+    router
+        Sends routing coordinates to cells.
+    space
+        From encoded inputs to routing coordinates.
+    mean_reach
+        Mean distance of each cell's training rows to its prototype ``(cells,)``.
+    rows
+        The experts.
+    facts
+        How inputs are encoded and outputs read.
+    """
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        space: RouteSpace,
+        mean_reach: Points,
+        rows: Rows,
+        facts: Facts,
+    ) -> None:
+        self.router = router
+        self.space = space
+        self.mean_reach = mean_reach
+        self.rows = rows
+        self.facts = facts
+        self.shape = ExpertShape(**facts.shape)
+        self._offset = np.array(facts.offset, dtype=np.float32)
+        self._scale = np.array(facts.scale, dtype=np.float32)
+
+    @property
+    def experts(self) -> int:
+        """Number of experts."""
+        return self.router.cells
+
+    def predict(self, table: pd.DataFrame | NDArray[np.generic]) -> Predictions:
+        """Predict for the rows of a table with the training columns; the target is not needed.
+
+        Raises
+        ------
+        DataError
+            If a column is missing or holds something else than in training.
+        """
+        return self.predict_encoded(self.facts.encoder.encode(table))
+
+    def predict_encoded(self, x: Array) -> Predictions:
+        """Predict for encoded inputs ``(n, inputs)``."""
+        ids, distances = self.router.two_nearest(self.space.project(x))
+        reach = distances[:, 0] / self.mean_reach[ids[:, 0]]
+        outputs = self._blended(x, ids, distances)
+        probabilities = None
+        if self.facts.task == "classification":
+            probabilities = outputs
+            values = np.array(self.facts.classes)[outputs.argmax(axis=1)]
+        else:
+            values = outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        return Predictions(
+            values=values,
+            probabilities=probabilities,
+            cells=ids[:, 0],
+            reach=reach,
+            extrapolated=reach > self.facts.reach_limit,
+        )
+
+    def query(self, x: Array) -> Array:
+        """Answer one encoded input ``(inputs,)`` quickly -> ``(outputs,)``.
+
+        Regression gives values, classification probabilities. Blending is not done here.
+        """
+        cell = self.router.one(self.space.project(x))
+        return self._read(self.shape.apply_row(self.rows.row(cell), x[None]))[0]
+
+    def apply(self, x: Array, cells: Ids) -> Array:
+        """Outputs ``(n, outputs)`` of given experts ``(n,)`` on encoded inputs ``(n, inputs)``.
+
+        Inputs are sorted by expert. An expert with many inputs gets its own matrix product; the
+        others are gathered into stacks of experts with similarly many.
+        """
+        outputs = np.empty((len(x), self.shape.outputs), dtype=np.float32)
+        order = np.argsort(cells, kind="stable")
+        present, starts, counts = np.unique(cells[order], return_index=True, return_counts=True)
+        for place in np.flatnonzero(counts >= ALONE):
+            rows = order[starts[place] : starts[place] + counts[place]]
+            expert = int(present[place])
+            outputs[rows] = self.shape.apply_row(self.rows.row(expert), x[rows])
+        size = 1
+        while size < ALONE:  # stacks of experts with up to 1, 2, 4, ... inputs
+            chosen = np.flatnonzero((counts <= size) & (2 * counts > size))
+            step = max(1, GATHERED // (4 * self.shape.row_size))
+            for first in range(0, len(chosen), step):
+                part = chosen[first : first + step]
+                slots = np.minimum(np.arange(size), counts[part, None] - 1)  # repeat the last
+                rows = order[starts[part, None] + slots]
+                outputs[rows] = self._stack(self.rows.rows(present[part]), x[rows])
+            size *= 2
+        return self._read(outputs)
+
+    def save(self, path: Path) -> None:
+        """Write the model as one pack, atomically."""
+        header = {
+            **{name: np.asarray(array) for name, array in self.router.arrays().items()},
+            "mean_reach": self.mean_reach,
+            "route_mean": self.space.mean,
+        }
+        if self.space.components is not None:
+            header["route_components"] = np.ascontiguousarray(self.space.components)
+        write_pack(
+            path,
+            facts=self.facts.to_json(),
+            arrays=header,
+            experts=(self.rows.row(cell)[None] for cell in range(self.experts)),
+            count=self.experts,
+            columns=self.shape.row_size,
+        )
+
+    @classmethod
+    def open(cls, path: Path, *, cache_bytes: int = 256 * 2**20) -> Pathways:
+        """Open a pack; experts are mapped into memory when they are asked for.
+
+        Parameters
+        ----------
+        cache_bytes
+            Budget of the experts that stay mapped.
+
+        Raises
+        ------
+        RunError
+            If the pack cannot be read.
+        """
+        store = ExpertStore(path, cache_bytes=cache_bytes)
+        arrays = store.header.arrays
+        try:
+            facts = Facts.from_json(store.header.facts)
+            components = arrays.get("route_components")
+            return cls(
+                router=ROUTERS[facts.router].from_arrays(arrays),
+                space=RouteSpace(
+                    np.asarray(arrays["route_mean"], dtype=np.float64),
+                    None if components is None else np.asarray(components, dtype=np.float64),
+                ),
+                mean_reach=np.asarray(arrays["mean_reach"], dtype=np.float64),
+                rows=store,
+                facts=facts,
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{path}: cannot be read as an expert pack: {error}") from None
+
+    def _stack(self, rows: Array, x: Array) -> Array:
+        """Apply experts ``(e, row_size)`` to ``b`` inputs each ``(e, b, inputs)``."""
+        n = self.shape.inputs
+        u = (x - rows[:, None, :n]) * rows[:, None, n : n + 1]
+        parameters = torch.from_numpy(rows)[:, n + 1 :]
+        with torch.no_grad():
+            found: Array = self.shape.forward(parameters, torch.from_numpy(u)).numpy()
+        return found
+
+    def _read(self, outputs: Array) -> Array:
+        """Turn what experts put out into target units, or into probabilities."""
+        if self.facts.task == "regression":
+            return outputs * self._scale + self._offset
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        prior = np.array(self.facts.prior, dtype=np.float32)
+        smoothing = np.float32(self.facts.smoothing)
+        return (1 - smoothing) * shares + smoothing * prior
+
+    def _blended(self, x: Array, ids: Ids, distances: Points) -> Array:
+        outputs = self.apply(x, ids[:, 0])
+        width = self.facts.blend
+        if width == 0 or self.experts == 1:
+            return outputs
+        # 1/2 at the border, where both are equally far; 0 where one is 1 + width times as far.
+        ratio = distances[:, 0] / np.maximum(distances[:, 1], np.finfo(float).tiny)
+        start = 1.0 / (1.0 + width)
+        weight = 0.5 * np.clip((ratio - start) / (1.0 - start), 0.0, 1.0)
+        near = np.flatnonzero(weight)
+        share = weight[near, None].astype(np.float32)
+        other = self.apply(x[near], ids[near, 1])
+        outputs[near] = (1 - share) * outputs[near] + share * other
+        return outputs

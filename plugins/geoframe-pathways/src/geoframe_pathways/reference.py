@@ -1,0 +1,7 @@
+"""Tables as data. Torch-free."""
+
+from __future__ import annotations
+
+from geoframe.reference import ReferenceTable
+
+TABLES: tuple[ReferenceTable, ...] = ()

@@ -1,0 +1,58 @@
+"""Predicting for files that may be larger than memory."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from geoframe.errors import DataError
+
+from geoframe_pathways.data.reading import stream
+from geoframe_pathways.model import Pathways
+
+
+def predict_file(model: Pathways, path: Path) -> Mapping[str, np.ndarray]:
+    """Predict for every row of a file, with a progress bar on a terminal.
+
+    Only the predictions are held in memory, and one piece of the file.
+
+    Returns
+    -------
+    Mapping
+        Arrays of one entry per row: ``prediction``, ``cell``, ``reach``, ``extrapolated``; for
+        classification also ``probability`` ``(n, classes)``.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is empty, or lacks a column of the training data.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    pieces: dict[str, list[np.ndarray]] = {}
+    progress = Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    )
+    with progress:
+        bar = progress.add_task(path.name, total=1.0)
+        for frame, share in stream(path):
+            if not len(frame):
+                continue
+            predictions = model.predict(frame)
+            found = {
+                "prediction": predictions.values,
+                "cell": predictions.cells,
+                "reach": predictions.reach,
+                "extrapolated": predictions.extrapolated,
+            }
+            if predictions.probabilities is not None:
+                found["probability"] = predictions.probabilities
+            for name, array in found.items():
+                pieces.setdefault(name, []).append(array)
+            progress.update(bar, completed=share)
+    if not pieces:
+        raise DataError(f"{path}: has no rows")
+    return {name: np.concatenate(arrays) for name, arrays in pieces.items()}

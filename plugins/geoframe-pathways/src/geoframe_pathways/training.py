@@ -1,0 +1,124 @@
+"""A run from its config to its result."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+from geoframe import RunError, Trainer
+from geoframe.method import Result
+from geoframe.run.directory import Run
+from numpy.typing import NDArray
+
+from geoframe_pathways.baselines import compare, measure
+from geoframe_pathways.config import PathwaysConfig
+from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.data.reading import load_table
+from geoframe_pathways.data.table import Table
+from geoframe_pathways.evaluation import evaluate
+from geoframe_pathways.fitting import Fitted, Rows, candidates, choose, fit_experts
+from geoframe_pathways.method import PACK
+from geoframe_pathways.model import Pathways
+
+
+def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
+    """Do what ``geoframe run pathways`` does."""
+    table = load_table(config.data)
+    fingerprint = table.fingerprint()
+    known = run.manifest.get("data", {}).get("sha256", fingerprint) if run.main_process else None
+    if known not in (None, fingerprint):
+        raise RunError(f"{run.path}: the data changed since the run began; start a new run")
+    train, test, notes = split(config, table)
+    run.record(
+        data={
+            "rows": len(table),
+            "columns": table.features.shape[1],
+            "inputs": train.x.shape[1],
+            "test_rows": len(test),
+            "task": table.task,
+            "target": table.target_name,
+            "sha256": fingerprint,
+        },
+        repairs=[*table.repairs, *notes],
+    )
+    trainer: Trainer = config.trainer.build()
+    options, seed = config.pathways, config.seed
+    classes = np.unique(train.y) if train.task == "classification" else None
+
+    def fit(number: int, rows: Rows, name: str) -> Fitted:
+        return fit_experts(
+            rows, number, options, trainer, seed=seed, run=part_of(run, name), classes=classes
+        )
+
+    numbers = candidates(options, len(train))
+    left_out = sorted(set(options.experts) - set(numbers))
+    if left_out:
+        notes.append(
+            f"{', '.join(map(str, left_out))} experts were not tried: {len(train)} training rows "
+            f"would leave fewer than {options.min_rows} a cell (pathways.min_rows)"
+        )
+    tried: list[dict[str, float | int]] = []
+    chosen = numbers[0]
+    if len(numbers) > 1:
+        chosen, tried = choose(
+            train,
+            lambda number, rows: fit(number, rows, f"try-{number}"),
+            validation_error,
+            numbers,
+            validation_fraction=config.evaluation.validation_fraction,
+            seed=seed,
+        )
+    fitted = fit(chosen, train, f"experts-{chosen}")
+    if run.main_process:
+        fitted.model.save(run.path / PACK)
+    compared = [
+        compare(
+            name, fitted.model, train, test, options, trainer, seed=seed, run=part_of(run, name)
+        )
+        for name in config.evaluation.baselines
+    ]
+    return evaluate(
+        fitted,
+        test,
+        compared,
+        tried,
+        run,
+        cells_shown=config.evaluation.cells_shown,
+        notes=notes,
+    )
+
+
+def validation_error(model: Pathways, rows: Rows) -> float:
+    """RMSE for regression, negative log-probability for classification."""
+    return measure(model, rows)["rmse" if rows.task == "regression" else "log_loss"]
+
+
+def split(config: PathwaysConfig, table: Table) -> tuple[Rows, Rows, list[str]]:
+    """Encode a table and split it -> training rows, test rows, what was left out."""
+    chosen = table.test_rows
+    if chosen is None:
+        order = np.random.default_rng(config.seed).permutation(len(table))
+        chosen = order[: max(1, int(config.data.test_fraction * len(table)))]
+    test = np.zeros(len(table), dtype=np.bool_)
+    test[chosen] = True
+    scaling = table.scaling if config.data.scaling == "auto" else config.data.scaling
+    encoder, dropped = fit_encoder(table.features[~test], scaling)
+    rows = Rows(
+        x=encoder.encode(table.features),
+        y=table.target,
+        task=table.task,
+        target=table.target_name,
+        encoder=encoder,
+    )
+    return rows.take(_where(~test)), rows.take(_where(test)), dropped
+
+
+def part_of(run: Run, name: str) -> Run:
+    """Return a run within a run, for one of several trainings: its own scalars and checkpoints."""
+    path = run.path / "fits" / name
+    if run.main_process:
+        path.mkdir(parents=True, exist_ok=True)
+    return attrs.evolve(run, path=path, lock=None, recorded={})
+
+
+def _where(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return np.flatnonzero(mask)
