@@ -1,6 +1,7 @@
 """Every installed component is held to its interface."""
 
 import pytest
+
 from geoframe.components import KINDS
 from geoframe.testing import check_component
 from geoframe.testing.component import SUITES

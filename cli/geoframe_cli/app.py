@@ -21,6 +21,7 @@ VERBS = {
     "list": "List installed components: methods, geometries, ...",
     "info": "Show what a component is, its options and its source.",
     "embed": "Apply a finished run to new data.",
+    "sample": "Draw new items from a finished run, to disk.",
     "report": "Write the HTML report of a run again.",
     "export": "Write a finished run's weights and config for use elsewhere.",
     "reproduce": "Measure a method's published tables again.",

@@ -1,7 +1,7 @@
 from .adapter import Adapter as Adapter
 from .api import build as build
 from .api import open_run as open_run
-from .api import run as run
+from .api import run_method as run_method
 from .config import MethodConfig as MethodConfig
 from .config import component as component
 from .config import components as components

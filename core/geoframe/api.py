@@ -11,11 +11,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geoframe.components import FROM_METHOD
+
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
 
 
-def run(
+def run_method(
     method: str,
     config: Mapping[str, Any] | None = None,
     *,
@@ -37,7 +39,7 @@ def run(
 
     Examples
     --------
-    >>> run = geoframe.run("nst", {"trainer": {"steps": 500}})  # doctest: +SKIP
+    >>> run = geoframe.run_method("nst", {"trainer": {"steps": 500}})  # doctest: +SKIP
     >>> run.results["metrics"]["distortion_mean"]               # doctest: +SKIP
     """
     from geoframe_registry import runs
@@ -64,6 +66,8 @@ def open_run(path: str | PathLike[str]) -> Run:
 def build(kind: str, name: str, /, **options: Any) -> Any:
     """Build an installed component: ``build("geometry", "hyperboloid", dim=5)``.
 
+    An embedder also takes ``in_features`` and ``out_features``, which a method would give it.
+
     Raises
     ------
     PluginError
@@ -73,4 +77,5 @@ def build(kind: str, name: str, /, **options: Any) -> Any:
     """
     from geoframe_registry import configs
 
-    return configs.component(kind, {"name": name, **options}).build()
+    given = {key: options.pop(key) for key in FROM_METHOD.get(kind, ()) if key in options}
+    return configs.component(kind, {"name": name, **options}).build(**given)

@@ -22,6 +22,9 @@ KINDS: Mapping[str, str] = {
 }
 """Component kind -> entry-point group."""
 
+FROM_METHOD: Mapping[str, tuple[str, ...]] = {"embedder": ("in_features", "out_features")}
+"""Component kind -> constructor parameters that a method gives, so that they are no options."""
+
 
 @attrs.frozen(kw_only=True)
 class ComponentSpec:
@@ -64,7 +67,11 @@ class ComponentSpec:
         if attrs.has(declared) and hasattr(declared, "component"):
             return declared
         config: type | None = getattr(declared, "Config", None)
-        return config if config is not None else _options_of_signature(declared)
+        return (
+            config
+            if config is not None
+            else _options_of_signature(declared, FROM_METHOD.get(self.kind, ()))
+        )
 
     @property
     def summary(self) -> str:
@@ -127,7 +134,7 @@ def _built(value: Any) -> Any:
     return value
 
 
-def _options_of_signature(cls: type) -> type:
+def _options_of_signature(cls: type, given: tuple[str, ...]) -> type:
     parameters = list(inspect.signature(cls, eval_str=True).parameters.values())
     fields = {
         parameter.name: attrs.field(
@@ -136,5 +143,6 @@ def _options_of_signature(cls: type) -> type:
         )
         for parameter in parameters
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and parameter.name not in given
     }
     return attrs.make_class(f"{cls.__name__}Options", fields, frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geoframe.config import MethodConfig
     from geoframe.run.directory import Run
+    from geoframe.sampler import Sampler
 
 
 @attrs.frozen(kw_only=True)
@@ -64,6 +65,10 @@ class Method(ABC):
     def export(self, run: Run, folder: Path) -> Sequence[Path]:
         """Write what a finished run trained for use without geoframe; return the files written."""
         raise RunError(f"{type(self).__name__} has nothing to export")
+
+    def sampler(self, trained: Any) -> Sampler:
+        """Return the sampler in what :meth:`load` returned, for ``geoframe sample``."""
+        raise RunError(f"{type(self).__name__} does not sample")
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Published tables that ``geoframe reproduce`` measures again."""

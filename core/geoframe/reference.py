@@ -16,9 +16,9 @@ class Published:
     spread: float | None = None
     """Standard deviation, if one was published."""
     source: str
-    certainty: Literal["verified", "rerun", "secondary"]
-    """``verified`` in the source named, ``rerun`` with the authors' published code, or taken
-    from a ``secondary`` account of the paper."""
+    certainty: Literal["verified", "rerun", "secondary", "own"]
+    """``verified`` in the source named, ``rerun`` with the authors' published code, taken from
+    a ``secondary`` account of the paper, or an earlier measurement of the plugin's ``own``."""
 
 
 @attrs.frozen(kw_only=True)

@@ -57,12 +57,21 @@ def test_reproduce_prints_published_beside_measured(geoframe, local_site, tmp_pa
     monkeypatch.chdir(tmp_path)
     result = geoframe("reproduce", "toy", "--seeds", "2")
     assert result.exit_code == 1  # one row of the table fails on purpose
-    [steep] = [line for line in result.stdout.splitlines() if line.strip().startswith("steep")]
-    assert "3 ± 0.1" in steep
-    assert steep.count("±") == 3
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    [steep] = [at for at, line in enumerate(lines) if line.startswith("steep")]
+    assert lines[steep].split() == [
+        "steep",
+        "published",
+        "3",
+        "±",
+        "0.1",
+        *lines[steep].split()[5:],
+    ]
+    assert lines[steep + 1].startswith("measured, 2 runs")
+    assert lines[steep + 1].count("±") == 2
     assert "lines: bad: seed 0: ZeroDivisionError" in result.stdout
-    [flat] = [line for line in result.stdout.splitlines() if line.strip().startswith("flat")]
-    assert "failed" not in flat
+    [flat] = [at for at, line in enumerate(lines) if line.startswith("flat")]
+    assert "failed" not in lines[flat + 1]
     assert (tmp_path / "runs" / "reproduce" / "toy" / "lines" / "flat-seed1").is_dir()
 
 

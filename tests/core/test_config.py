@@ -6,6 +6,9 @@ from typing import Literal
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe.components import Component, ComponentSpec
 from geoframe.config import (
     TomlTable,
@@ -22,8 +25,6 @@ from geoframe.config import (
     unstructure,
 )
 from geoframe.errors import ConfigError, PluginError, did_you_mean
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @attrs.frozen(kw_only=True)
@@ -219,6 +220,31 @@ def test_bad_overrides_are_refused(text):
 def test_an_override_through_a_scalar_is_refused():
     with pytest.raises(ConfigError, match="'seed' is not a table"):
         apply_overrides(TomlTable({"seed": 1}), [("seed.x", 2)])
+
+
+@attrs.frozen(kw_only=True)
+class Levels:
+    level: Literal[0, 1, 5] = option(0, help="Level.")
+    flag: Literal["on", True] = option("on", help="Flag.")
+
+
+@pytest.mark.parametrize(
+    ("table", "accepted"),
+    [
+        ({"level": 5}, True),
+        ({"level": 1}, True),
+        ({"level": True}, False),
+        ({"level": 2}, False),
+        ({"flag": True}, True),
+        ({"flag": 1}, False),
+    ],
+)
+def test_literals_tell_numbers_from_booleans(table, accepted):
+    if accepted:
+        assert make(table, Levels) == Levels(**table)
+    else:
+        with pytest.raises(ConfigError, match="is not allowed; choose from"):
+            make(table, Levels)
 
 
 def test_overrides_leave_the_table_alone():

@@ -6,6 +6,7 @@ import signal
 import attrs
 import pytest
 import torch
+
 from geoframe import ConfigError, MethodConfig, RunError
 from geoframe.method import Method, Result
 from geoframe.run.directory import create_run

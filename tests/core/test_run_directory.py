@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from matplotlib.figure import Figure
+
 from geoframe import MethodConfig, RunError
 from geoframe.config import unstructure
 from geoframe.config.toml import dump_toml
@@ -18,7 +20,6 @@ from geoframe.run.directory import create_run, default_path
 from geoframe.run.execute import execute
 from geoframe.run.files import read_tensors, write_bytes, write_json, write_tensors
 from geoframe.run.report_plugin import write_report
-from matplotlib.figure import Figure
 
 
 class Toy(Method):

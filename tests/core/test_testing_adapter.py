@@ -5,9 +5,10 @@ import json
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
+
 from geoframe import Adapter
 from geoframe.testing import ADAPTER_CHECKS, check_adapter
-from torch import nn
 
 
 class ScaledLinear(nn.Module):

@@ -4,6 +4,7 @@ import sys
 import textwrap
 
 import pytest
+
 from geoframe.components import ComponentSpec
 from geoframe.testing import COMPONENT_CHECKS, GEOMETRY_CHECKS, check_component
 

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from torch import nn
+
 from geoframe import Embedder
 from geoframe.embedders.mlp import MLP
 from geoframe.embedders.table import Table
 from geoframe.testing import EMBEDDER_CHECKS, check_embedder
-from torch import nn
 
 
 class Linear(Embedder):

@@ -7,9 +7,10 @@ import random
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from geoframe import Geometry, Promise
 from geoframe.testing import GEOMETRY_CHECKS, check_geometry
-from torch import nn
 
 
 class Good(Geometry):

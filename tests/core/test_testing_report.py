@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+
 from geoframe.testing._report import CheckFailed, CheckSkipped, ensure, run_checks
 
 pytest_plugins = ["pytester"]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from geoframe import Sampler
 from geoframe.testing import SAMPLER_CHECKS, check_sampler
 

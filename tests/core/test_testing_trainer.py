@@ -4,6 +4,7 @@ import time
 
 import pytest
 import torch
+
 from geoframe import RunError, Trainer, Training
 from geoframe.testing import TRAINER_CHECKS, check_trainer
 from geoframe.training.gradient import GradientTrainer

@@ -178,7 +178,7 @@ def test_a_run_of_an_uninstalled_method_names_the_plugin(finished_run):
 
 
 def test_the_facade_runs_opens_and_builds(local_site, tmp_path):
-    run = api.run("toy", {"slope": 1.0}, path=tmp_path / "run")
+    run = api.run_method("toy", {"slope": 1.0}, path=tmp_path / "run")
     assert api.open_run(run.path).results == run.results
     trainer = api.build("trainer", "gradient", steps=3)
     assert trainer.options.steps == 3

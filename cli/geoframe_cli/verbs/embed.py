@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from geoframe_cli import completion
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-SUFFIXES = (".npz", ".csv", ".parquet")
 
 
 @click.command(
@@ -38,51 +28,13 @@ def embed(run: Path, data: Path, output: Path) -> None:
 
     In a table, an array with several columns becomes name_0, name_1, ...
     """
-    from geoframe.errors import GeoframeError
+    from geoframe.run.tables import check_table_suffix, write_arrays
 
-    if output.suffix not in SUFFIXES:
-        raise GeoframeError(f"{output}: cannot tell the format; use one of {', '.join(SUFFIXES)}")
+    check_table_suffix(output)
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
     opened.require_finished()
     arrays = opened.method.embed(opened, data)
-    try:
-        _write(output, arrays)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise GeoframeError(f"{output}: cannot be written: {reason}") from None
+    write_arrays(output, arrays)
     click.echo(f"Wrote {', '.join(arrays)} to {output}", err=True)
-
-
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write the file at once: a reader never meets half of it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
-    try:
-        with open(descriptor, "wb") as file:
-            if path.suffix == ".npz":
-                import numpy as np
-
-                np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-            elif path.suffix == ".csv":
-                _frame(arrays).to_csv(file, index=False)
-            else:
-                _frame(arrays).to_parquet(file, index=False)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _frame(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, np.ndarray] = {}
-    for name, array in arrays.items():
-        if array.ndim == 1:
-            columns[name] = array
-            continue
-        flat = array.reshape(len(array), -1)
-        columns.update({f"{name}_{index}": flat[:, index] for index in range(flat.shape[1])})
-    return pd.DataFrame(columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,29 +74,17 @@ def reproduce(
 def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -> None:
     from geoframe_cli.output import print_table
 
-    columns = [
-        f"{metric} {which}" for metric in table.metrics for which in ("published", "measured")
-    ]
-    cells = [
-        (
-            row.name,
-            *_pairs(table.metrics, row),
-            len(row.runs),
-            "failed" if row.errors else "",
-        )
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        published = (_published(row.published.get(metric)) for metric in table.metrics)
+        measured = (_measured(row.measured.get(metric)) for metric in table.metrics)
+        runs = f"measured, {len(row.runs)} runs{', failed' if row.errors else ''}"
+        cells += [(row.name, "published", *published), ("", runs, *measured)]
     title = f"{table.title} (quick: not comparable with the published)" if quick else table.title
-    print_table(title, ["", *columns, "runs", ""], cells, caption=table.note)
+    print_table(title, ["", "", *table.metrics], cells, caption=table.note)
     for row in rows:
         for error in row.errors:
             click.echo(f"{table.name}: {row.name}: {error}")
-
-
-def _pairs(metrics: Iterable[str], row: MeasuredRow) -> Iterable[str | None]:
-    for metric in metrics:
-        yield _published(row.published.get(metric))
-        yield _measured(row.measured.get(metric))
 
 
 def _published(number: Published | None) -> str | None:

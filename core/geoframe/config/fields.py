@@ -37,7 +37,7 @@ class Option:
     def range(self) -> str:
         """The allowed range in words, e.g. ``"> 0, <= 1"``; empty if there is none."""
         bounds = ((">=", self.ge), (">", self.gt), ("<=", self.le), ("<", self.lt))
-        return ", ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        return ", ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
 
     def check(self, value: object) -> None:
         """Raise ``ValueError`` if a number (or any number of a sequence) is outside the range."""

@@ -47,6 +47,7 @@ def _section(cls: type, prefix: str, resolve: Resolver, names: Names) -> Iterato
             tables.append((field, annotation, info))
             continue
         yield from _option(field.name, annotation, info, _default(field))
+    tables.sort(key=lambda table: not table[2].many)  # after a [header] they would belong to it
     for field, annotation, info in tables:
         path = f"{prefix}{field.name}"
         yield ""

@@ -32,8 +32,7 @@ def explained(path: Path) -> Iterator[None]:
             errno.EROFS: "the file system is read-only",
         }.get(error.errno or 0, error.strerror or str(error))
         raise RunError(
-            f"{path}: cannot be written: {reason}; what was written before is kept, "
-            "continue with --resume"
+            f"{path}: cannot be written: {reason}; what was written before is kept"
         ) from error
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from geoframe_nst.metrics import order_quality
 from geoframe_nst.reachability import Reachability
 from geoframe_nst.realizer import realizer

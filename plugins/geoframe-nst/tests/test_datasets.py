@@ -12,6 +12,9 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe.components import ComponentSpec
 from geoframe.config import TomlTable, load_toml, structure
 from geoframe.errors import DataError
@@ -21,8 +24,6 @@ from geoframe_nst.datasets import installed
 from geoframe_nst.datasets.closure import ancestors, depth, requirement_distance
 from geoframe_nst.datasets.installed import InstalledDistributions
 from geoframe_nst.graph import WeightedDigraph
-from hypothesis import given
-from hypothesis import strategies as st
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA is not set: no stored datasets"

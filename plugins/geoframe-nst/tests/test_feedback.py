@@ -5,10 +5,11 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from geoframe_nst.feedback import feedback_arc_set
-from geoframe_nst.metrics import directionality_ceiling
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from geoframe_nst.feedback import feedback_arc_set
+from geoframe_nst.metrics import directionality_ceiling
 
 
 def acyclic_without(n: int, edges: np.ndarray, removed: np.ndarray) -> bool:

@@ -13,12 +13,13 @@ import networkx as nx
 import numpy as np
 import pytest
 import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe.errors import DataError
 from geoframe_nst.data import load_graph
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import WeightedDigraph
-from hypothesis import given
-from hypothesis import strategies as st
 
 NAMES = ("a", "NA", "c d", "7")
 EDGES = np.array([[0, 1], [0, 2], [1, 2], [2, 3]])

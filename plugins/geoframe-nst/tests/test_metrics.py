@@ -2,6 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
 from geoframe_nst.metrics import (
     directionality,
     directionality_ceiling,
@@ -10,9 +14,6 @@ from geoframe_nst.metrics import (
     time_correlation,
 )
 from geoframe_nst.reachability import Reachability
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 
 def test_distortion_is_weight_over_distance() -> None:

@@ -1,8 +1,9 @@
 import pytest
 import torch
-from geoframe_nst.order import NeuralOrder
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geoframe_nst.order import NeuralOrder
 
 
 def randomised(seed: int, mixing: str, dim: int = 3) -> NeuralOrder:

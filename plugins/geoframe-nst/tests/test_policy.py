@@ -5,13 +5,14 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe.errors import DataError
 from geoframe_nst.cycles import find_cycle, merge_edges, strong_components
 from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.policy import cosine_weights, repair
 from geoframe_nst.readers.raw import RawGraph
-from hypothesis import given
-from hypothesis import strategies as st
 
 Rows = list[tuple[int, int, float]]
 

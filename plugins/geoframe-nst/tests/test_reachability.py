@@ -1,10 +1,11 @@
 import networkx as nx
 import numpy as np
 import pytest
-from geoframe_nst import bitsets
-from geoframe_nst.reachability import Reachability, topological_order
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geoframe_nst import bitsets
+from geoframe_nst.reachability import Reachability, topological_order
 
 digraphs = st.integers(1, 140).flatmap(
     lambda n: st.tuples(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
-from geoframe.errors import DataError
-from geoframe_nst.data import load_graph
-from geoframe_nst.data_config import GraphDataConfig
-from geoframe_nst.export import export_coordinates
-from geoframe_nst.graph import WeightedDigraph
-from geoframe_nst.readers.nodes import read_nodes
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geoframe_nst.data import load_graph
+from geoframe_nst.data_config import GraphDataConfig
+from geoframe_nst.graph import WeightedDigraph
+from geoframe_nst.readers.nodes import read_nodes
 
 NAMES = ("a", "NA", "c d", "7")
 EDGES = np.array([[0, 1], [0, 2], [1, 2], [2, 3]])
@@ -253,37 +251,12 @@ def test_any_names_survive_a_csv(
     np.testing.assert_allclose([row[2] for row in read], [row[2] for row in rows], rtol=1e-15)
 
 
-def test_a_large_file_is_read_fast(tmp_path: Path) -> None:
+def test_a_large_file_is_read(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     ends = np.sort(rng.integers(0, 50_000, (200_000, 2)), axis=1)
     frame = pd.DataFrame(
         {"source": ends[:, 0], "target": ends[:, 1], "weight": rng.random(200_000)}
     )
     frame.to_csv(tmp_path / "e.csv", index=False)
-    start = time.process_time()
     graph = load(tmp_path / "e.csv", duplicates="first")
     assert len(graph.edges) > 190_000
-    assert time.process_time() - start < 5  # about 1 s on an idle core
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
-def test_coordinates_are_exported(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"c{suffix}"
-    columns = {"space": FEATURES, "rank": np.arange(4)}
-    export_coordinates(path, NAMES, columns)
-    if suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            assert tuple(arrays["name"]) == NAMES
-            np.testing.assert_array_equal(arrays["space"], FEATURES)
-        return
-    frame = pd.read_csv(path, keep_default_na=False) if suffix == ".csv" else pd.read_parquet(path)
-    assert list(frame.columns) == ["name", "space_0", "space_1", "rank"]
-    assert tuple(frame["name"]) == NAMES
-    np.testing.assert_array_equal(frame[["space_0", "space_1"]], FEATURES)
-
-
-def test_export_refuses_what_it_does_not_know(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"c\.xls: coordinates go to \.parquet"):
-        export_coordinates(tmp_path / "c.xls", NAMES, {})
-    with pytest.raises(ValueError, match="'x' has shape"):
-        export_coordinates(tmp_path / "c.csv", NAMES, {"x": np.zeros(3)})

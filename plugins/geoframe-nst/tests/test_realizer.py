@@ -5,14 +5,15 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe_nst import bitsets
 from geoframe_nst.extensions import critical_pairs, random_extension
 from geoframe_nst.metrics import order_quality
 from geoframe_nst.modules import contract, transitive_reduction
 from geoframe_nst.reachability import Reachability
-from geoframe_nst.realizer import Realizer, realizer
-from hypothesis import given
-from hypothesis import strategies as st
+from geoframe_nst.realizer import RANDOM_DIM, Realizer, realizer
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA, the folder of test data, is not set"
@@ -83,10 +84,22 @@ def test_without_room_for_the_search_random_extensions_are_drawn() -> None:
     assert (found.ranks != realizer(reachability, memory_budget=100, max_dim=4, seed=2).ranks).any()
 
 
-def test_no_extension_is_begun_late() -> None:
+def test_a_search_that_would_take_too_long_gives_way_to_random_extensions() -> None:
     reachability = Reachability(80, random_dag(80, 0.05, 0))
-    assert realizer(reachability, seconds=0).ranks.shape[1] == 1
-    assert realizer(reachability).ranks.shape[1] > 2
+    exact = realizer(reachability)
+    dim = exact.ranks.shape[1]
+    assert exact.exact
+    assert 2 < dim < RANDOM_DIM
+    one = 80**2 * bitsets.words_for(80) / 1e9  # at most; contraction makes it less
+    for work in (0.0, 2 * one):
+        found = realizer(reachability, work=work)
+        assert not found.exact
+        assert found.ranks.shape == (80, RANDOM_DIM)
+        assert order_quality(found.ranks, reachability).closure_recall == 1
+        assert realizer(reachability, work=work, max_dim=3).ranks.shape == (80, 3)
+    # An explicit number of extensions that can be afforded is taken from the search.
+    few = realizer(reachability, work=4 * one, max_dim=2)
+    np.testing.assert_array_equal(few.ranks, exact.ranks[:, :2])
 
 
 def test_a_limit_below_one_is_refused() -> None:

@@ -1,10 +1,11 @@
 import pytest
 import torch
+from torch import nn
+
 from geoframe import PartialOrder
 from geoframe_nst.order import NeuralOrder
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_snowflake.snowflake_v2 import SnowflakeV2
-from torch import nn
 
 
 def spacetime(*, directed: bool = False, order: nn.Module | None = None) -> NeuralSpacetime:

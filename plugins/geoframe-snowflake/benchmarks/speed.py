@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
+
 from geoframe.geometry import Geometry
 from geoframe_snowflake.snowflake import Snowflake
 from geoframe_snowflake.snowflake_v2 import SnowflakeV2
-from torch import Tensor, nn
 
 EDGES, DIM, HIDDEN, ROUNDS, REPEATS = 1102, 2, 10, 40, 25
 

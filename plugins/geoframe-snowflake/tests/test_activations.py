@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
-from geoframe_snowflake.activations import FLOOR, fractal_components, signed_power
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geoframe_snowflake.activations import FLOOR, fractal_components, signed_power
 
 exponents = st.floats(0.05, 4.0)
 

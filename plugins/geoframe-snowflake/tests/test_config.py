@@ -5,6 +5,7 @@ from importlib import import_module
 
 import attrs
 import pytest
+
 from geoframe_snowflake.config import SnowflakeConfig, SnowflakeV2Config
 
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from geoframe_snowflake.positive import POSITIVE, PositiveMatrices
 
 

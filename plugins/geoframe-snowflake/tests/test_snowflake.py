@@ -1,10 +1,11 @@
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geoframe.errors import DataError
 from geoframe_snowflake.positive import POSITIVE
 from geoframe_snowflake.snowflake import Snowflake
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def randomised(seed: int, **options: object) -> Snowflake:

@@ -2,11 +2,12 @@ import math
 
 import pytest
 import torch
-from geoframe_snowflake.positive import POSITIVE
-from geoframe_snowflake.snowflake_v2 import SnowflakeV2
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+
+from geoframe_snowflake.positive import POSITIVE
+from geoframe_snowflake.snowflake_v2 import SnowflakeV2
 
 
 def published(geometry: SnowflakeV2, x: Tensor, y: Tensor) -> Tensor:

@@ -9,9 +9,10 @@ import math
 
 import geoopt
 import torch
+from torch.nn.functional import pad
+
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.poincare import PoincareBall
-from torch.nn.functional import pad
 
 torch.manual_seed(0)
 hyperboloid, ball, truth = Hyperboloid(2), PoincareBall(2), Hyperboloid(2).double()

@@ -4,14 +4,15 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
 from geoframe_spaces.euclidean import Euclidean
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.poincare import PoincareBall
 from geoframe_spaces.sphere import Sphere
 from geoframe_spaces.stereographic import Stereographic
-from hypothesis import given
-from hypothesis import strategies as st
-from torch.testing import assert_close
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -6,11 +6,12 @@ import geoopt
 import mpmath
 import pytest
 import torch
+from torch.testing import assert_close
+
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.poincare import PoincareBall
 from geoframe_spaces.sphere import Sphere
 from geoframe_spaces.stereographic import Stereographic
-from torch.testing import assert_close
 
 
 def neighbours(radius, n=200):

@@ -3,12 +3,13 @@
 import geoopt
 import pytest
 import torch
+from torch.testing import assert_close
+
 from geoframe_spaces.euclidean import Euclidean
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.poincare import PoincareBall
 from geoframe_spaces.sphere import Sphere
 from geoframe_spaces.stereographic import Stereographic
-from torch.testing import assert_close
 
 SPACES = [
     Euclidean(2),

@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
+
 from geoframe_spaces.desitter import DeSitter
 from geoframe_spaces.euclidean import Euclidean
 from geoframe_spaces.hyperboloid import Hyperboloid
@@ -10,8 +13,6 @@ from geoframe_spaces.poincare import PoincareBall
 from geoframe_spaces.product import Product
 from geoframe_spaces.sphere import Sphere
 from geoframe_spaces.stereographic import Stereographic
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten
 
 N, BUDGET = 500, 200_000
 

@@ -1,15 +1,16 @@
 """Products, and how they are configured."""
 
-import geoframe
 import pytest
 import torch
+from torch.testing import assert_close
+
+import geoframe
 from geoframe import ConfigError, Geometry, Promise
 from geoframe_spaces.euclidean import Euclidean
 from geoframe_spaces.hyperboloid import Hyperboloid
 from geoframe_spaces.minkowski import Minkowski
 from geoframe_spaces.product import Product
 from geoframe_spaces.sphere import Sphere
-from torch.testing import assert_close
 
 
 def test_squared_distances_add_up():

@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from geoframe import PartialOrder
-from geoframe_spaces.desitter import DeSitter
-from geoframe_spaces.minkowski import Minkowski
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.testing import assert_close
+
+from geoframe import PartialOrder
+from geoframe_spaces.desitter import DeSitter
+from geoframe_spaces.minkowski import Minkowski
 
 
 def test_minkowski_is_the_squared_interval():

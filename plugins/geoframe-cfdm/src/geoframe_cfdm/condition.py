@@ -6,9 +6,9 @@ import hashlib
 
 import attrs
 import torch
-from geoframe import DataError
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.standardize import Standardizer
 
 DROPPED = 50.0

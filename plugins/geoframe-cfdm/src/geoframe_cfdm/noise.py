@@ -55,9 +55,7 @@ class SampleNoise:
 
     def uniforms(self, each: int, count: int) -> Tensor:
         """Uniform numbers ``(n * each, count)`` float64."""
-        drawn = [
-            torch.rand(each, count, generator=own, dtype=torch.float64) for own in self._own
-        ]
+        drawn = [torch.rand(each, count, generator=own, dtype=torch.float64) for own in self._own]
         return torch.cat(drawn) if drawn else torch.empty(0, count, dtype=torch.float64)
 
     def perturbations(self) -> Tensor | None:

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import torch
-from geoframe import DataError, Sampler
 from torch import Tensor
 
+from geoframe import DataError, Sampler
 from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.condition import Condition, log_weights_of
 from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.distances import neighbor_distances
-from geoframe_cfdm.engines.choice import Engines
+from geoframe_cfdm.engines.choice import Engines, Finisher
+from geoframe_cfdm.engines.denoised import Denoiser
+from geoframe_cfdm.engines.free import FreePosterior
 from geoframe_cfdm.grid import step_sizes, time_grid
 from geoframe_cfdm.noise import NoisePolicy, SampleNoise
 from geoframe_cfdm.points import Points
@@ -92,12 +94,14 @@ class ClosedFormDiffusion(Sampler):
         return self
 
     def _prepare(self) -> None:
-        data = self._items()
+        data = self.items()
         options = self.options
         self.standardizer: Standardizer = fit_standardizer(
             data, options.standardize, keep=options.whiten_dim
         )
-        if not bool(self.standardizer.mean.isfinite().all() & self.standardizer.scale.isfinite().all()):
+        if not bool(
+            self.standardizer.mean.isfinite().all() & self.standardizer.scale.isfinite().all()
+        ):
             raise DataError("the data hold numbers that are not finite (nan or inf); remove them")
         self.points = self._points(data, None)
         gaps = neighbor_distances(self.points)
@@ -109,10 +113,18 @@ class ClosedFormDiffusion(Sampler):
             else options.sigma
         )
         self.times = time_grid(options.grid, options.steps, options.start, self.points, self.sigma)
+        self._records = StepRecords()
         self._engines = self._make_engines(self.points)
         self._conditional: dict[str, tuple[Tensor, Engines]] = {}
 
-    def _items(self) -> Tensor:
+    def items(self) -> Tensor:
+        """Return the training items ``(n, D)``, flat.
+
+        Raises
+        ------
+        DataError
+            Before :meth:`fit`.
+        """
         if self._data is None:
             raise DataError("the sampler has no data yet; call fit(data)")
         return self._data
@@ -142,7 +154,7 @@ class ClosedFormDiffusion(Sampler):
             raise DataError(f"items have shape {self.item_shape}, not {tuple(data.shape[1:])}")
         if (labels is None) != (self._labels is None):
             raise DataError("either all items have labels or none has")
-        self._data = torch.cat([self._items(), data.reshape(len(data), -1).to(self._dtype)])
+        self._data = torch.cat([self.items(), data.reshape(len(data), -1).to(self._dtype)])
         if labels is not None and self._labels is not None:
             self._labels = torch.cat([self._labels, labels])
         self._prepare()
@@ -158,7 +170,7 @@ class ClosedFormDiffusion(Sampler):
         DataError
             If fewer than two items would be left, or an index does not exist.
         """
-        data = self._items()
+        data = self.items()
         gone = torch.as_tensor(index, dtype=torch.long)
         if len(gone) and not bool(((gone >= 0) & (gone < len(data))).all()):
             raise DataError(f"indices must be between 0 and {len(data) - 1}")
@@ -201,7 +213,6 @@ class ClosedFormDiffusion(Sampler):
         """
         with torch.inference_mode(), flushed_denormals():
             chosen, engines = self._conditioned(condition)
-            self._records = StepRecords()
             batches = [
                 self._batch(min(self.options.batch_size, n - at), seed, first + at, engines)
                 for at in range(0, n, self.options.batch_size)
@@ -274,19 +285,42 @@ class ClosedFormDiffusion(Sampler):
         key = condition.key()
         if key not in self._conditional:
             chosen, weights = log_weights_of(
-                condition, self._items(), self._labels, self.item_shape, self.standardizer
+                condition, self.items(), self._labels, self.item_shape, self.standardizer
             )
-            points = self._points(self._items()[chosen], weights)
+            points = self._points(self.items()[chosen], weights)
             self._conditional = {key: (chosen, self._make_engines(points))}
         return self._conditional[key]
 
+    def finish_with(self, denoiser: Denoiser, *, since: float, name: str = "denoiser") -> Self:
+        """Let another denoiser, a trained network say, take over at time ``since``.
+
+        Parameters
+        ----------
+        denoiser
+            States ``(B, d)`` in standardised units and their time -> means ``(B, d)``. See
+            :func:`geoframe_cfdm.diffusers.network_denoiser` for networks of diffusers.
+        """
+        self.items()
+        self._engines.finisher = Finisher(denoiser, since, name)
+        return self
+
+    def posterior_mean(self, *, seed: int = 0, n: int) -> FreePosterior:
+        """Return the smoothed denoiser of samples 0 ... ``n - 1`` as a function of state and time.
+
+        Every call may take other states; perturbations are those of the stream ``seed``.
+        """
+        self.items()
+        noise = SampleNoise(seed, 0, n, self.points.dim, self._policy())
+        noise.initial()  # comes first in each sample's numbers, as in draw
+        return FreePosterior(self._engines, noise, n)
+
     def explain(self) -> Sequence[Mapping[str, Any]]:
-        """How each step of the last draw was computed, and why."""
+        """Say how each step of the items drawn since :meth:`fit` was computed, and why."""
         return self._records.rows()
 
     @property
     def records(self) -> StepRecords:
-        """Measurements of the last draw."""
+        """Measurements of all draws since :meth:`fit`."""
         return self._records
 
     # ---------------------------------------------------------------------------------- density

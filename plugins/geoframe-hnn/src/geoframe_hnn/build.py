@@ -6,8 +6,8 @@ from collections import Counter, deque
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_hnn.raw import RawTree, shown
 from geoframe_hnn.rooting import centre, hang
 from geoframe_hnn.tree import Floats, Tree
@@ -120,8 +120,9 @@ def _one_parent(raw: RawTree, policy: str) -> RawTree:
         edges=raw.edges[kept],
         lengths=None if raw.lengths is None else raw.lengths[kept],
         repairs=_noted(
-            raw, f"kept the first parent of {len(several)} nodes that had several "
-            f"({len(raw.edges) - len(kept)} edges left out)"
+            raw,
+            f"kept the first parent of {len(several)} nodes that had several "
+            f"({len(raw.edges) - len(kept)} edges left out)",
         ),
     )
 

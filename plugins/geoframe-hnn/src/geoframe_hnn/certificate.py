@@ -56,10 +56,8 @@ class Certificate:
         half = np.maximum(gap - 0.5 * (cone[i] + cone[j]), 0.0)
         a, b = reach[i], reach[j]
         self.pair_loss = a + b - third_side(a, b, np.sin(half))
-        self.large = [
-            _large_family(members, direction, cone, reach)
-            for members in map(tree.children, np.flatnonzero(tree.child_count > LARGE_FAMILY))
-        ]
+        large = np.flatnonzero(tree.child_count > LARGE_FAMILY).tolist()
+        self.large = [_large_family(tree.children(node), direction, cone, reach) for node in large]
 
     def holds(self, share: float) -> bool:
         """Whether no path can lose more than this share of its length.
@@ -81,7 +79,9 @@ class Certificate:
         joined = excess[self.first] + excess[self.second] + self.pair_loss
         if np.any(joined > 0.0):
             return False
-        return all(np.sort(excess[members])[-2:].sum() + loss <= 0.0 for members, loss in self.large)
+        return all(
+            np.sort(excess[members])[-2:].sum() + loss <= 0.0 for members, loss in self.large
+        )
 
     def worst_case(self) -> float:
         """Bound D >= 1: for all nodes, (tree distance) / D <= embedded distance <= tree distance.

@@ -126,4 +126,5 @@ def _first_to_pole(code: Floats) -> Floats:
     if squared > 0.0:
         code = code - 2.0 * np.outer(code @ lean, lean) / squared
     code[0] = pole
-    return code / np.linalg.norm(code, axis=1, keepdims=True)
+    found: Floats = code / np.linalg.norm(code, axis=1, keepdims=True)
+    return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, components, option, section
-
 from geoframe_hnn.data_config import TreeDataConfig
 
 Fit = Literal["construct", "memorise", "distil", "gradient"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import attrs
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_hnn.build import build_tree
 from geoframe_hnn.data_config import Format, TreeDataConfig
 from geoframe_hnn.raw import RawTree

@@ -51,7 +51,7 @@ def adaptive_directions(tree: Tree, length: Floats, share: float) -> Floats:
     """
     degree = tree.degree
     crowd = np.where(degree > 2, -np.log(np.sin(np.pi / np.maximum(degree, 2))), 0.0)
-    rank, family = _ranks(tree)
+    _, family = _ranks(tree)
     total = crowd[family] + crowd
     upper = np.where(total > 0.0, crowd[family] / np.where(total > 0.0, total, 1.0), 0.5)
     above = -share * length * upper
@@ -65,16 +65,54 @@ def adaptive_directions(tree: Tree, length: Floats, share: float) -> Floats:
     np.add.at(sums, family[1:], child[1:])
     child = (1.0 - COMMON) * child / sums[family] + COMMON / np.maximum(degree[family], 1)
     parent = (1.0 - COMMON) * parent / np.maximum(sums, 1e-300) + COMMON / np.maximum(degree, 1)
-    parent[0] = 0.0
-    # Half-widths in units of pi. Children follow each other, counterclockwise from the parent.
+    return _in_wedges(tree, child, parent)
+
+
+def planar_directions(tree: Tree, scale: float) -> Floats:
+    """Directions ``(n, 2)`` for pictures, in which no two edges ever cross, at any scale.
+
+    Every child gets a wedge of its parent's, in proportion to the root of the number of leaves
+    below it, and its own children stay inside: their wedge opens as far as rays from the child
+    can turn without leaving the parent's (Lamping, Rao and Pirolli, CHI 1995).
+    """
+    leaves = (tree.child_count == 0).astype(np.float64)
+    for level in tree.levels[:0:-1]:
+        np.add.at(leaves, tree.parent[level], leaves[level])
+    weight = np.sqrt(leaves)
+    sums = np.zeros(len(tree))
+    np.add.at(sums, tree.parent[1:], weight[1:])
+    width = np.zeros(len(tree))
+    opening = np.full(len(tree), np.pi)
+    for level in tree.levels[1:]:
+        parent, length = tree.parent[level], scale * tree.length[level]
+        width[level] = half = opening[parent] * weight[level] / sums[parent]
+        # The wedge's edge ends in an ideal point; this is where the child sees it.
+        decay = np.exp(-length)
+        aside = np.sin(half) * 2.0 * decay / (1.0 + decay * decay)
+        along = np.tanh(length) - 1.0 + 2.0 * np.sin(0.5 * half) ** 2
+        opening[level] = np.pi - np.arctan2(aside, along)
+    return _in_wedges(tree, width / np.pi, 1.0 - opening / np.pi)
+
+
+def _in_wedges(tree: Tree, child: Floats, parent: Floats) -> Floats:
+    """Directions in the middle of wedges, counterclockwise from the parent's.
+
+    Parameters
+    ----------
+    child
+        Half-width ``(n,)``, in units of pi, of the wedge of each node around its parent.
+    parent
+        Half-width ``(n,)``, in units of pi, of the wedge that each node leaves to its parent.
+    """
+    rank, family = _ranks(tree)
     order = np.lexsort((rank[1:], family[1:])) + 1
     ends = np.cumsum(child[order])
     first = rank[order] == 0
     starts = (ends - child[order])[first][np.cumsum(first) - 1]
-    turn = parent[family[order]] + 2.0 * (ends - starts) - child[order]
+    room = np.where(family == 0, 0.0, parent[family])  # the root has no parent
+    angle = np.pi * (1.0 + room[order] + 2.0 * (ends - starts) - child[order])
     direction = np.zeros((len(tree), 2))
     direction[0, 0] = 1.0
-    angle = np.pi * (1.0 + turn)
     direction[order] = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return direction
 
@@ -87,7 +125,7 @@ def fresh_direction(taken: Floats) -> Floats:
     """
     dim = taken.shape[1]
     if len(taken) == 0:
-        return np.eye(1, dim)[0]
+        return np.asarray(np.eye(1, dim)[0])
     if dim == 2:
         angles = np.sort(np.arctan2(taken[:, 1], taken[:, 0]))
         gaps = np.diff(angles, append=angles[0] + 2.0 * np.pi)

@@ -9,13 +9,13 @@ from typing import Any
 
 import attrs
 import numpy as np
+
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
-
 from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.config import HNNConfig
-from geoframe_hnn.figures import distortion_by_distance, poincare_disc
+from geoframe_hnn.figures import distortion_by_distance, drawable, poincare_disc
 from geoframe_hnn.fitting import timed
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.quality import (
@@ -172,7 +172,7 @@ class Evaluation:
         if construction.dim == 2:
             center = self.config.evaluation.center
             at = self.tree.find(center) if center else 0
-            self.run.write_figure("poincare_disc", poincare_disc(construction, at))
+            self.run.write_figure("poincare_disc", poincare_disc(drawable(construction, at), at))
 
 
 def certified(construction: HyperbolicTree) -> tuple[float | None, float]:

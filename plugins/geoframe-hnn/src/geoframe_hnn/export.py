@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from geoframe.errors import DataError
-from geoframe.run.files import write_bytes, write_tensors
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
+from geoframe.run.files import write_json, write_tensors
+from geoframe.run.tables import write_arrays
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.raw import shown
@@ -99,19 +98,17 @@ def columns(embedded: HyperbolicTree, nodes: NDArray[np.int64] | None = None) ->
 
 
 def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
-    """Write ``nodes.parquet`` and ``nodes.npz``, and ``network.safetensors`` if there is one."""
+    """Write ``nodes.parquet``, ``nodes.npz``, ``space.json``, and a network's weights if there is one."""
     found = columns(trained.construction)
     if trained.network is not None:
         points = trained.network.cloud.points.numpy()
         found |= {f"point_{axis}": column for axis, column in enumerate(points.T)}
     folder.mkdir(parents=True, exist_ok=True)
-    table, arrays = BytesIO(), BytesIO()
-    pd.DataFrame(found).to_parquet(table, index=False)
-    extra = {"scale": trained.construction.scale, "curvature": trained.construction.curvature}
-    np.savez_compressed(arrays, allow_pickle=False, **found, **extra)
-    written = [folder / "nodes.parquet", folder / "nodes.npz"]
-    write_bytes(written[0], table.getvalue())
-    write_bytes(written[1], arrays.getvalue())
+    written = [folder / "nodes.parquet", folder / "nodes.npz", folder / "space.json"]
+    for path in written[:2]:
+        write_arrays(path, found)
+    construction = trained.construction
+    write_json(written[2], {"scale": construction.scale, "curvature": construction.curvature})
     if trained.network is not None:
         written.append(folder / "network.safetensors")
         write_tensors(written[-1], trained.network.model.state_dict())

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
+from geoframe_hnn.directions import planar_directions
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.quality import Distortion
 from geoframe_hnn.tree import Floats
 
-MOST_EDGES = 4000
+MOST_EDGES = 3000
 """Edges drawn at most, those nearest to the centre."""
-MOST_LABELS = 40
-SAMPLES = 12
+MOST_LABELS = 60
+SAMPLES = 10
 """Points of a drawn geodesic."""
-DRAWN_EDGE = 1.5
-"""Hyperbolic length at which an edge of median length is drawn, unless it is shorter already."""
+MEAN_RADIUS = 4.5
+"""Mean length of the paths from the centre when a tree is drawn, at curvature -1."""
+
+
+def drawable(embedded: HyperbolicTree, center: int = 0) -> HyperbolicTree:
+    """Embed the same tree for the eye: in the plane, small enough to be seen.
+
+    At a certified scale even the neighbours of the centre lie on the rim of the disc.
+    """
+    tree = embedded.tree
+    scale = MEAN_RADIUS / max(float(tree.distance(center, np.arange(len(tree))).mean()), 1e-300)
+    return HyperbolicTree(tree=tree, direction=planar_directions(tree, scale), scale=scale)
 
 
 def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
-    """Draw a tree of the plane in the Poincare disc, its edges as geodesics.
-
-    At the certified scale the nodes next to the centre would lie on the rim already. The
-    directions do not depend on the scale, so the tree is drawn with shorter edges.
-    """
-    median = float(np.median(embedded.tree.length[1:])) if len(embedded) > 1 else 1.0
-    shown = embedded.rescaled(min(embedded.scale, DRAWN_EDGE / median))
-    unit_disc = HyperbolicTree(tree=shown.tree, direction=shown.direction, scale=shown.scale)
-    points = unit_disc.to_poincare(center)
-    radius, _ = unit_disc.polar(center)
+    """Draw an embedding of the plane in the Poincare disc, its edges as geodesics."""
+    points = attrs.evolve(embedded, curvature=-1.0).to_poincare(center)
+    radius, _ = embedded.polar(center)
     z = points[:, 0] + 1j * points[:, 1]
     parent = embedded.tree.parent
     child = 1 + np.argsort(np.maximum(radius[1:], radius[parent[1:]]), kind="stable")[:MOST_EDGES]
+    drawn = np.append(child, center)
+    room = 1.0 - np.abs(z) ** 2
     figure = Figure(figsize=(8, 8), layout="constrained")
     axes = figure.add_subplot()
     axes.add_patch(Circle((0, 0), 1, facecolor="#f7f9fc", edgecolor="#9aa5b1"))
@@ -42,47 +49,41 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     axes.add_collection(
         LineCollection(
             list(np.stack([curves.real, curves.imag], axis=-1)),
-            colors="#5b6577",
-            linewidths=np.clip(2.0 * (1.0 - np.abs(z[child]) ** 2), 0.15, 1.5),
+            colors="#8794a5",
+            linewidths=np.clip(1.6 * room[child], 0.1, 1.2),
         )
     )
-    drawn = np.concatenate([[0], child]) if len(child) == len(parent) - 1 else child
     axes.scatter(
         z[drawn].real,
         z[drawn].imag,
-        s=np.clip(40.0 * (1.0 - np.abs(z[drawn]) ** 2), 0.5, 30.0),
+        s=np.clip(30.0 * room[drawn], 0.3, 24.0),
         c=embedded.tree.depth[drawn],
         cmap="viridis",
         zorder=3,
         linewidths=0,
     )
     for node in np.argsort(radius, kind="stable")[:MOST_LABELS]:
-        room = 1.0 - abs(z[node])
-        if room > 0.02:
-            axes.annotate(
-                embedded.tree.names[node][-28:],
-                (z[node].real, z[node].imag),
-                fontsize=float(np.clip(14 * room, 3, 8)),
-                zorder=4,
-            )
+        axes.annotate(
+            embedded.tree.names[node][-28:],
+            (z[node].real, z[node].imag),
+            fontsize=float(np.clip(9.0 * room[node], 1.5, 8.0)),
+            zorder=4,
+        )
     axes.set_aspect("equal")
     axes.set_xlim(-1.02, 1.02)
     axes.set_ylim(-1.02, 1.02)
     axes.axis("off")
     left_out = len(parent) - 1 - len(child)
     axes.set_title(
-        f"seen from {embedded.tree.names[center]}; edges of median length drawn "
-        f"{shown.scale * median:.3g} long, certified at {embedded.scale * median:.3g}"
+        f"{embedded.tree.names[center]} in the middle, colour by depth, drawn small for the eye"
         + (f"; {left_out} edges near the rim left out" if left_out else ""),
-        fontsize=8,
+        fontsize=9,
     )
     return figure
 
 
-def geodesics(
-    start: NDArray[np.complex128], end: NDArray[np.complex128]
-) -> NDArray[np.complex128]:
-    """Points ``(m, 12)`` on the geodesics of the unit disc between ``(m,)`` and ``(m,)``."""
+def geodesics(start: NDArray[np.complex128], end: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Points ``(m, 10)`` on the geodesics of the unit disc between ``(m,)`` and ``(m,)``."""
     # A Moebius map takes the start to 0, where geodesics are straight; its inverse takes us back.
     start = start * np.minimum(1.0, (1.0 - 1e-12) / np.maximum(np.abs(start), 1e-300))
     end = end * np.minimum(1.0, (1.0 - 1e-12) / np.maximum(np.abs(end), 1e-300))

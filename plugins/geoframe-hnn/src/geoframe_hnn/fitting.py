@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import attrs
 import numpy as np
 import torch
+
 from geoframe import Geometry
 from geoframe.components import Component
 from geoframe.errors import ConfigError
 from geoframe.run.directory import Run
-
 from geoframe_hnn.config import HNNConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree, embed_tree
 from geoframe_hnn.inputs import InputScale, choose_anchors, node_inputs, resolved, scale_of
@@ -122,12 +122,10 @@ def train_network(
     """Train the configured network, by distillation or on distances."""
     geometry = config.geometry.build()
     model = _model(config, geometry, seen.values)
-    if isinstance(model, PolarNodes):
-        unit = construction.stretch
-        objective: PairObjective | DistilObjective = DistilObjective(model, construction.tangent())
-    else:
-        unit = _unit(config, construction.tree)
-        objective = _pairs(config, model, construction.tree, unit)
+    distil = isinstance(model, PolarNodes)
+    unit = construction.stretch if distil else _unit(config, construction.tree)
+    pairs = _pairs(config, model, construction.tree, unit)
+    objective = DistilObjective(pairs, construction.tangent()) if distil else pairs
     config.trainer.build().fit(objective, run)
     return TrainedNetwork(
         model=model.cpu(),
@@ -148,9 +146,7 @@ def train_rival(config: HNNConfig, space: Component, tree: Tree, seen: Seen) -> 
 
 def _pairs(config: HNNConfig, model: Model, tree: Tree, unit: float) -> PairObjective:
     relative = config.hnn.loss == "relative"
-    return PairObjective(
-        model, tree, unit=unit, relative=relative, partners=config.hnn.partners
-    )
+    return PairObjective(model, tree, unit=unit, relative=relative, partners=config.hnn.partners)
 
 
 def _unit(config: HNNConfig, tree: Tree) -> float:

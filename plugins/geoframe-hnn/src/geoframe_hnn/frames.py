@@ -61,9 +61,7 @@ def seen_from_ancestors(
             break
         c = at[:moving]
         way = direction[c]
-        r[:moving], y[:moving] = across(
-            length[c], way, r[:moving], carry_back(way, y[:moving])
-        )
+        r[:moving], y[:moving] = across(length[c], way, r[:moving], carry_back(way, y[:moving]))
         at[:moving] = tree.parent[c]
     return r_found, y_found
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 import torch
-from geoframe.geometry import Geometry
 from torch import Tensor
+
+from geoframe.geometry import Geometry
 
 NEAR = 12.0
 """Distance from the origin (curvature -1) up to which points are compared inside the unit ball."""
@@ -44,7 +45,7 @@ class HyperbolicPolar(Geometry):
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Geodesic distance; gradients are finite at every point."""
         root = math.sqrt(-self.curvature)
-        x, y = torch.broadcast_tensors(x, y)
+        x, y = torch.broadcast_tensors(x, y)  # type: ignore[no-untyped-call]
         u, v = root * x.double(), root * y.double()
         r, s = _length(u), _length(v)
         near = (r < NEAR) & (s < NEAR)

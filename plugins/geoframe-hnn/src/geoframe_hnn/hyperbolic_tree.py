@@ -8,9 +8,9 @@ from typing import Literal
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import ArrayLike
 
+from geoframe.errors import DataError
 from geoframe_hnn.certificate import Certificate, sibling_pairs
 from geoframe_hnn.directions import adaptive_directions, equal_directions, fresh_direction
 from geoframe_hnn.frames import distances, seen_from_ancestors
@@ -55,7 +55,7 @@ class HyperbolicTree:
     @property
     def dim(self) -> int:
         """Dimension of the space."""
-        return self.direction.shape[1]
+        return int(self.direction.shape[1])
 
     @property
     def stretch(self) -> float:
@@ -177,10 +177,11 @@ class HyperbolicTree:
             If a name is taken, a parent unknown or a length not positive.
         """
         tree = self.tree
-        index = {name: len(tree) + place for place, name in enumerate(names)}
-        if len(index) < len(names) or (taken := [name for name in names if name in tree]):
-            again = taken[0] if len(index) == len(names) else "a name"
-            raise DataError(f"cannot attach '{again}': it is there already; names must be new")
+        index: dict[str, int] = {}
+        for name in names:
+            if name in tree or name in index:
+                raise DataError(f"cannot attach '{name}': it is there already; names must be new")
+            index[name] = len(tree) + len(index)
         parent, direction = list[int](), list[Floats]()
         at: dict[int, list[Floats]] = {}
         for place, (name, above, length) in enumerate(zip(names, parents, lengths, strict=True)):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import attrs
 import networkx as nx
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_hnn.config import Inputs
 from geoframe_hnn.tree import Ints, Tree
 
 Features = NDArray[np.float32]
+
+CODE = 8
+"""Numbers that code a name: the 32 bytes of a SHA-256, four each."""
 
 
 def resolved(inputs: Inputs, tree: Tree) -> Inputs:
@@ -51,7 +56,7 @@ def node_inputs(
     tree
         The tree.
     inputs
-        ``"features"``, ``"anchors"`` (tree distances to the anchor nodes) or ``"layout"``
+        ``"features"``, ``"anchors"`` (see :func:`anchor_inputs`) or ``"layout"``
         (planar spring layout, the paper's illustration).
     anchors
         Anchor nodes ``(f,)``.
@@ -71,7 +76,7 @@ def node_inputs(
             )
         return tree.features
     if inputs == "anchors":
-        return anchor_distances(tree, anchors, np.arange(len(tree)))
+        return anchor_inputs(tree, anchors, np.arange(len(tree)))
     graph = nx.Graph()
     graph.add_nodes_from(range(len(tree)))
     graph.add_edges_from(zip(tree.parent[1:].tolist(), range(1, len(tree)), strict=True))
@@ -88,6 +93,13 @@ def choose_anchors(tree: Tree, count: int, seed: int) -> Ints:
     return found
 
 
-def anchor_distances(tree: Tree, anchors: Ints, nodes: Ints) -> NDArray[np.float64]:
-    """Tree distances ``(m, anchors)``."""
-    return tree.distance(nodes[:, None], anchors[None, :])
+def anchor_inputs(tree: Tree, anchors: Ints, nodes: Ints) -> NDArray[np.float64]:
+    """Tree distances to the anchors and a code of the node's name ``(m, anchors + 8)``.
+
+    Two leaves of one parent are equally far from all anchors; the code, eight numbers made of a
+    hash of the name, tells them apart, and is known for new nodes too.
+    """
+    digests = [hashlib.sha256(tree.names[node].encode()).digest() for node in nodes.tolist()]
+    codes = np.frombuffer(b"".join(digests), dtype="<u4").reshape(len(nodes), CODE)
+    distances = tree.distance(nodes[:, None], anchors[None, :])
+    return np.concatenate([distances, codes / 2.0**32], axis=1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import torch
-from geoframe_spaces.hyperboloid import Hyperboloid
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 - torch's own convention
+from torch.nn import functional as F
+
+from geoframe_spaces.hyperboloid import Hyperboloid
 
 
 class HyperbolicLinear(nn.Module):

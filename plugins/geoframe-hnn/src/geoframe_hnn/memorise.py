@@ -74,7 +74,7 @@ def _spreading_direction(inputs: Floats) -> Floats:
     candidates = rng.standard_normal((DIRECTIONS, inputs.shape[1]))
     candidates /= np.linalg.norm(candidates, axis=1, keepdims=True)
     if len(inputs) < 2:
-        return candidates[0]
+        return np.asarray(candidates[0])
     gaps = np.diff(np.sort(inputs @ candidates.T, axis=0), axis=0).min(axis=0)
     found: Floats = candidates[gaps.argmax()]
     return found

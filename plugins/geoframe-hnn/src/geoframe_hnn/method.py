@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
-
 from geoframe_hnn.config import HNNConfig
 
 if TYPE_CHECKING:
     import numpy as np
-    from geoframe.run.directory import Run
 
+    from geoframe.run.directory import Run
     from geoframe_hnn.trained import TrainedTree
 
 
@@ -40,17 +39,17 @@ class HyperbolicNeuralNetworks(Method):
 
         return load(run)
 
-    def embed(self, trained: TrainedTree, data: Path) -> Mapping[str, np.ndarray]:
+    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
         """Embed new nodes: a parent list (csv, tsv), or an npz with ``features``."""
         from geoframe_hnn.export import embed_file
 
-        return embed_file(trained, data)
+        return embed_file(self.load(run), data)
 
-    def export(self, trained: TrainedTree, folder: Path) -> Sequence[Path]:
+    def export(self, run: Run, folder: Path) -> Sequence[Path]:
         """Write the stored form and coordinates (parquet and npz), and the network's weights."""
         from geoframe_hnn.export import export_trained
 
-        return export_trained(trained, folder)
+        return export_trained(self.load(run), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return published results of tree embeddings, and the paper's illustration."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
+
 from geoframe import Embedder, Geometry
 from geoframe.errors import ConfigError
-from torch import Tensor, nn
 
 
 class EmbeddedNodes(nn.Module):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from geoframe.embedder import Embedder
-from geoframe.embedders.mlp import MLP
-from geoframe_spaces.hyperboloid import Hyperboloid
 from torch import Tensor, nn
 
+from geoframe.embedder import Embedder
+from geoframe.embedders.mlp import MLP
 from geoframe_hnn.layers import HyperbolicLinear
+from geoframe_spaces.hyperboloid import Hyperboloid
 
 
 class HyperbolicNetwork(Embedder):
@@ -43,20 +43,21 @@ class HyperbolicNetwork(Embedder):
         self.kind = kind
         if kind == "tangent":
             self.network: nn.Module = MLP(
-                in_features, out_features, hidden=hidden, layers=layers, norm=norm,
+                in_features,
+                out_features,
+                hidden=hidden,
+                layers=layers,
+                norm=norm,
                 activation="relu",
             )
             return
         widths = [in_features, *[hidden] * layers, out_features]
-        self.spaces = nn.ModuleList(
-            Hyperboloid(width, curvature=curvature, learnable=learnable) for width in widths
-        )
+        spaces = [Hyperboloid(width, curvature=curvature, learnable=learnable) for width in widths]
+        self.first, self.last = spaces[0], spaces[-1]
         self.network = nn.Sequential(
             *(
-                HyperbolicLinear(
-                    self.spaces[k], self.spaces[k + 1], activation=k + 2 < len(widths)
-                )
-                for k in range(len(widths) - 1)
+                HyperbolicLinear(spaces[k], spaces[k + 1], activation=k + 2 < len(spaces))
+                for k in range(len(spaces) - 1)
             )
         )
 
@@ -65,7 +66,4 @@ class HyperbolicNetwork(Embedder):
         if self.kind == "tangent":
             tangent: Tensor = self.network(items)
             return tangent
-        first, last = self.spaces[0], self.spaces[-1]
-        points = self.network(first.project(items))  # type: ignore[operator]
-        out: Tensor = last.logmap0(points)  # type: ignore[operator]
-        return out
+        return self.last.logmap0(self.network(self.first.project(items)))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from geoframe import Objective
 from torch import Tensor
 from torch.optim import Optimizer
 
+from geoframe import Objective
 from geoframe_hnn.models import FreePoints, Model, PolarNodes
 from geoframe_hnn.polar import Floats
 from geoframe_hnn.tree import Tree
@@ -93,12 +93,15 @@ class PairObjective(Objective):
 
 
 class DistilObjective(Objective):
-    """Log radius and direction of a network's points against constructed ones.
+    """Log radius and direction of a network's points against constructed ones, and distances.
+
+    The constructed points show the network where to go; the distances of random pairs then count
+    for what a small error of a direction does far from the origin.
 
     Parameters
     ----------
-    model
-        The network.
+    pairs
+        The distances' part; its model is the network.
     tangent
         Constructed points as tangent vectors at the origin ``(n, d)``.
     """
@@ -107,13 +110,13 @@ class DistilObjective(Objective):
     direction: Tensor
     away: Tensor
 
-    def __init__(self, model: PolarNodes, tangent: Floats) -> None:
+    def __init__(self, pairs: PairObjective, tangent: Floats) -> None:
         super().__init__()
-        self.model = model
+        self.pairs = pairs
         radius = np.linalg.norm(tangent, axis=1)
         positive = radius > 0
         # The root's radius is 0; half of the least other one is near enough.
-        floor = 0.5 * radius[positive].min(initial=np.inf) if positive.any() else 1.0
+        floor = 0.5 * radius[positive].min() if positive.any() else 1.0
         unit = tangent / np.where(positive, radius, 1.0)[:, None]
         log_radius = np.log(np.maximum(radius, floor))
         self.register_buffer("log_radius", torch.from_numpy(log_radius).float(), persistent=False)
@@ -125,8 +128,16 @@ class DistilObjective(Objective):
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Nodes ``(b,)`` -> total ``loss`` and its parts."""
-        log_radius, direction = self.model.polar(self.model.inputs[items])
+        network = self.pairs.model
+        assert isinstance(network, PolarNodes)
+        log_radius, direction = network.polar(network.inputs[items])
         radial = (log_radius - self.log_radius[items]).square().mean()
         apart = (direction - self.direction[items]).square().sum(-1)
         angular = (apart * self.away[items]).mean()
-        return {"loss": radial + angular, "radial": radial, "angular": angular}
+        distances = self.pairs(items)["loss"]
+        return {
+            "loss": radial + angular + distances,
+            "radial": radial,
+            "angular": angular,
+            "distances": distances,
+        }

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from geoframe_hnn.certificate import sibling_pairs
 from geoframe_hnn.tree import Floats, Ints, Tree
@@ -58,9 +58,7 @@ def evaluation_pairs(tree: Tree, limit: int, seed: int = 0) -> Pairs:
     count = limit - len(u)
     left = rng.integers(n, size=count)
     right = (left + rng.integers(1, n, size=count)) % n
-    return Pairs(
-        u=np.concatenate([u, left]), v=np.concatenate([v, right]), exhaustive=False
-    )
+    return Pairs(u=np.concatenate([u, left]), v=np.concatenate([v, right]), exhaustive=False)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -145,15 +143,16 @@ def measure_ranking(
     Returns
     -------
     Ranking or None
-        None if no node has relatives, or ``count`` is 0.
+        None if no node has relatives, if ``count`` is 0, or for the edges of a weighted tree:
+        there a neighbour need not be near.
     """
     n = len(tree)
     candidates = np.arange(n) if relation == "edges" else np.arange(1, n)
-    if n < 2 or count == 0:
+    if n < 2 or count == 0 or (relation == "edges" and not tree.unweighted):
         return None
     nodes = np.random.default_rng(seed).permutation(candidates)[:count]
     precisions: list[float] = []
-    ranks: list[Floats] = []
+    ranks: list[NDArray[np.floating]] = []
     rows = max(1, BLOCK // n)
     for start in range(0, len(nodes), rows):
         block = nodes[start : start + rows]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
+
+from geoframe.errors import DataError
 
 MAX_SHOWN = 60
 """Longest stretch of a user's text that a message repeats."""
@@ -59,7 +60,9 @@ def read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise DataError(f"{path}: is a folder; set data.format to 'folder' or name a file") from None
+        raise DataError(
+            f"{path}: is a folder; set data.format to 'folder' or name a file"
+        ) from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     if not content.strip():

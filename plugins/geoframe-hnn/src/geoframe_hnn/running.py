@@ -6,7 +6,6 @@ from typing import Any
 
 from geoframe.method import Result
 from geoframe.run.directory import Run
-
 from geoframe_hnn.config import HNNConfig
 from geoframe_hnn.data import load_tree
 from geoframe_hnn.evaluate import Evaluation, certified
@@ -18,16 +17,12 @@ from geoframe_hnn.trained import TrainedTree
 def run_tree(config: HNNConfig, run: Run) -> Result:
     """Read the tree, embed it, train what is asked for, compare, and keep everything."""
     tree = load_tree(config.data)
-    run.record(
-        data={"nodes": len(tree), "sha256": tree.fingerprint()}, repairs=list(tree.repairs)
-    )
+    run.record(data={"nodes": len(tree), "sha256": tree.fingerprint()}, repairs=list(tree.repairs))
     with timed() as clock:
         construction = construct(config, tree)
     bound, certificate_seconds = certified(construction)
     evaluation = Evaluation(config, tree, run)
-    evaluation.add(
-        "construction", construction, construction.dim, clock.seconds, bound=bound
-    )
+    evaluation.add("construction", construction, construction.dim, clock.seconds, bound=bound)
     facts: dict[str, Any] = {"certificate_seconds": certificate_seconds}
     network = None
     fit = config.hnn.fit

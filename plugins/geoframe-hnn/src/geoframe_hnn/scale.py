@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_hnn.certificate import Certificate, sibling_pairs
 from geoframe_hnn.tree import Floats, Tree
 
 PRECISION = 1e-3
 """Relative precision of the scale found."""
-LARGEST = 1e9
-"""Scale times the longest path above which the search gives up."""
+LARGEST = 1e15
+"""Scale times the longest path above which rounding would exceed what turns lose."""
 
 
 def sufficient_scale(tree: Tree, distortion: float) -> float:
@@ -64,7 +64,7 @@ def certified_scale(
     if longest == 0.0:  # a single node: any scale will do
         return 1.0, directions(1.0)
     high = max(sufficient_scale(tree, distortion), 1.0 / longest)
-    while (found := good(high)) is None:
+    while (found := good(high) if high * longest <= LARGEST else None) is None:
         high *= 2.0
         if high * longest > LARGEST:
             raise DataError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from geoframe.run.directory import Run
 
+from geoframe.run.directory import Run
 from geoframe_hnn.fitting import empty_model
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.inputs import InputScale

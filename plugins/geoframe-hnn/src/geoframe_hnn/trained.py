@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 import torch
-from geoframe import Geometry
-from geoframe.errors import DataError
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from geoframe import Geometry
+from geoframe.errors import DataError
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.inputs import InputScale, anchor_distances
+from geoframe_hnn.inputs import InputScale, anchor_inputs
 from geoframe_hnn.models import EmbeddedNodes, Model
 from geoframe_hnn.quality import Embedding
 from geoframe_hnn.tree import Floats, Ints, Tree
@@ -96,9 +96,7 @@ class TrainedTree:
         The trained network, or None.
     """
 
-    def __init__(
-        self, construction: HyperbolicTree, network: TrainedNetwork | None = None
-    ) -> None:
+    def __init__(self, construction: HyperbolicTree, network: TrainedNetwork | None = None) -> None:
         self.construction = construction
         self.network = network
 
@@ -182,7 +180,7 @@ class TrainedTree:
         if self.network is None or self.network.inputs != "anchors":
             return None
         new = np.arange(len(self.tree), len(grown))
-        return self.network.embed(anchor_distances(grown.tree, self.network.anchors, new))
+        return self.network.embed(anchor_inputs(grown.tree, self.network.anchors, new))
 
     def _at(self, nodes: Nodes) -> NDArray[np.int64]:
         if isinstance(nodes, str):

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import ArrayLike, NDArray
+
+from geoframe.errors import DataError, did_you_mean
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -115,11 +116,11 @@ class Tree:
 
     def ancestor(self, nodes: ArrayLike, steps: ArrayLike) -> Ints:
         """Ancestor ``steps`` levels up, broadcast; no step leads above the root."""
-        nodes, steps = np.broadcast_arrays(np.asarray(nodes), np.asarray(steps))
-        found = nodes.astype(np.int64)
-        steps = np.minimum(steps, self.depth[found])
+        at, up = np.broadcast_arrays(np.asarray(nodes), np.asarray(steps))
+        found = at.astype(np.int64)
+        up = np.minimum(up, self.depth[found])
         for bit, row in enumerate(self._ancestors):
-            found = np.where(steps >> bit & 1, row[found], found)
+            found = np.where(up >> bit & 1, row[found], found)
         return found
 
     def lca(self, u: ArrayLike, v: ArrayLike) -> Ints:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.torch
-from geoframe.run.files import write_bytes
 from numpy.typing import NDArray
 
+from geoframe.run.files import write_bytes
+from geoframe.run.tables import write_arrays
 from geoframe_nst.data_config import GraphDataConfig
-from geoframe_nst.export import export_coordinates
 from geoframe_nst.readers.nodes import read_nodes
 from geoframe_nst.trained import TrainedSpacetime
 from geoframe_nst.training import INPUTS
@@ -40,11 +40,9 @@ def embed_table(
 
 def export_trained(trained: TrainedSpacetime, folder: Path) -> Sequence[Path]:
     """Write coordinates (Parquet and npz), weights (safetensors) and names (JSON)."""
-    columns = trained.coordinates()
-    names = columns.pop("name")
     files = [folder / f"coordinates{suffix}" for suffix in (".parquet", ".npz")]
     for file in files:
-        export_coordinates(file, names.tolist(), columns)
+        write_arrays(file, trained.coordinates())
     embedding = trained.embedding
     weights = {**embedding.state_dict(), INPUTS: embedding.inputs}
     write_bytes(folder / "model.safetensors", safetensors.torch.save(weights))

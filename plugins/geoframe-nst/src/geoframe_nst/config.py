@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
-
 from geoframe_nst.data_config import GraphDataConfig
+
+DEFAULT_WORK = 400.0
+"""Work of the search for an exact order, in billions of word operations: one to two minutes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -25,7 +28,15 @@ class SpacetimeConfig:
         0,
         ge=0,
         unit="coordinates",
-        help="Time coordinates; 0 takes as many as an exact order needs (realizer) or 2.",
+        help="Time coordinates, for a realizer at most; 0 takes as many as an exact order needs "
+        "(realizer) or 2.",
+    )
+    time_work: float = option(
+        DEFAULT_WORK,
+        ge=0,
+        unit="10^9 operations",
+        help="Most work of the search for an exact order (the default: one to two minutes). Where "
+        "it will not do, random linear extensions are taken, which order too many pairs.",
     )
     order_map: Literal["dense", "identity"] = option(
         "identity",

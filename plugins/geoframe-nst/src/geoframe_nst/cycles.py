@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
+from geoframe.errors import DataError
 from geoframe_nst.data_config import Cycles, Duplicates
 from geoframe_nst.graph import Edges, Floats
 from geoframe_nst.readers.raw import RawGraph, shown
@@ -106,7 +106,7 @@ def merge_edges(edges: Edges, weights: Floats, how: Duplicates) -> tuple[NDArray
         merged = np.full(len(first), np.inf if how == "min" else -np.inf)
         (np.minimum if how == "min" else np.maximum).at(merged, group, weights)
     else:
-        merged = np.bincount(group, weights=weights)
+        merged = np.bincount(group, weights=weights).astype(np.float64, copy=False)
         if how == "mean":
             merged = merged / np.bincount(group)
     order = np.argsort(first)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geoframe.errors import DataError
-
 from geoframe_nst.data_config import Format, GraphDataConfig
 from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.policy import repair

@@ -6,11 +6,11 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
+
 from geoframe import Result, Training
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
-from numpy.typing import NDArray
-
 from geoframe_nst import figures
 from geoframe_nst.config import NSTConfig
 from geoframe_nst.graph import WeightedDigraph

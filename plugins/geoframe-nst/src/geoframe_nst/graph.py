@@ -5,32 +5,42 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeVar
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Edges = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Features = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 
 def _strings(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _array(dtype: type, ndim: int) -> Any:
-    """Make a converter to a read-only, contiguous array of ``dtype``."""
+def _edges(value: ArrayLike) -> Edges:
+    array = np.array(value, dtype=np.int64, order="C")
+    return _read_only(array if array.size else array.reshape(0, 2))
 
-    def convert(value: Any) -> NDArray[Any]:
-        array: NDArray[Any] = np.array(value, dtype=dtype, order="C")
-        if array.size == 0 and array.ndim != ndim:
-            array = array.reshape((0, 2)[:ndim])
-        array.flags.writeable = False
-        return array
 
-    return convert
+def _floats(value: ArrayLike) -> Floats:
+    return _read_only(np.array(value, dtype=np.float64, order="C"))
+
+
+def _optional_floats(value: ArrayLike | None) -> Floats | None:
+    return None if value is None else _floats(value)
+
+
+def _optional_features(value: ArrayLike | None) -> Features | None:
+    return None if value is None else _read_only(np.array(value, dtype=np.float32, order="C"))
+
+
+def _read_only(array: NDArray[Number]) -> NDArray[Number]:
+    array.flags.writeable = False
+    return array
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -62,14 +72,10 @@ class WeightedDigraph:
     """
 
     names: tuple[str, ...] = attrs.field(converter=_strings)
-    edges: Edges = attrs.field(converter=_array(np.int64, 2))
-    weights: Floats = attrs.field(converter=_array(np.float64, 1))
-    features: Features | None = attrs.field(
-        default=None, converter=attrs.converters.optional(_array(np.float32, 2))
-    )
-    times: Floats | None = attrs.field(
-        default=None, converter=attrs.converters.optional(_array(np.float64, 1))
-    )
+    edges: Edges = attrs.field(converter=_edges)
+    weights: Floats = attrs.field(converter=_floats)
+    features: Features | None = attrs.field(default=None, converter=_optional_features)
+    times: Floats | None = attrs.field(default=None, converter=_optional_floats)
     repairs: tuple[str, ...] = attrs.field(default=(), converter=_strings)
 
     def __attrs_post_init__(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from geoframe import Objective
 from torch import Tensor
 from torch.nn import functional as F
 
+from geoframe import Objective
 from geoframe_nst.config import SpacetimeConfig
 from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.incomparable import IncomparablePairs

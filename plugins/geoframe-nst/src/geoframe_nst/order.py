@@ -6,10 +6,11 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from geoframe_snowflake.activations import signed_power
-from geoframe_snowflake.positive import PositiveMatrices
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from geoframe_snowflake.activations import signed_power
+from geoframe_snowflake.positive import PositiveMatrices
 
 NEGATIVE_SLOPE = 0.01
 """Slope of the published LeakyReLU for negative numbers."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.cycles import merge_edges, without_cycles
 from geoframe_nst.data_config import Cycles, Duplicates, MissingWeight, SelfLoops
 from geoframe_nst.graph import Edges, Features, Floats, WeightedDigraph

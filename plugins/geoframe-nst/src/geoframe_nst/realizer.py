@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import attrs
 import numpy as np
 
 from geoframe_nst import bitsets
 from geoframe_nst.bitsets import Ints
+from geoframe_nst.config import DEFAULT_WORK
 from geoframe_nst.extensions import (
     critical_pairs,
     drop_realised,
@@ -19,11 +18,15 @@ from geoframe_nst.modules import Contraction, contract, transitive_reduction
 from geoframe_nst.reachability import Reachability
 
 DEFAULT_MEMORY_BUDGET = 2**31
-"""Bytes for the packed relations of the greedy search: enough for 50 000 vertices."""
+"""Bytes for the packed relations of the greedy search: enough for 49 000 vertices after
+contraction."""
 RELATIONS = 7
 """Packed relations that are alive at a time."""
-RANDOM_DIM = 10
-"""Extensions drawn at random where the greedy search does not fit and no number is given."""
+RANDOM_DIM = 32
+"""Extensions, the random ones included, where the greedy search cannot finish and no number is
+given."""
+LIKELY_DIM = 4
+"""Extensions that the search is taken to need before its rate is known."""
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +44,7 @@ def realizer(
     reachability: Reachability,
     *,
     max_dim: int | None = None,
-    seconds: float | None = None,
+    work: float = DEFAULT_WORK,
     seed: int = 0,
     memory_budget: int = DEFAULT_MEMORY_BUDGET,
 ) -> Realizer:
@@ -49,8 +52,9 @@ def realizer(
 
     Series and parallel modules are contracted first; what is left is settled greedily, one
     extension at a time, each of which puts as many as it can of the critical pairs that are left
-    in the sequence they need. Where the packed relations would not fit into ``memory_budget``,
-    random depth-first extensions are drawn instead. Nodes on a common cycle get the same ranks.
+    in the sequence they need. Where the packed relations would not fit into ``memory_budget``, or
+    the search, at the rate at which it settles pairs, would take more than ``work``, random
+    depth-first extensions are drawn instead. Nodes on a common cycle get the same ranks.
 
     Parameters
     ----------
@@ -58,8 +62,9 @@ def realizer(
         The order.
     max_dim
         Most extensions; None for as many as exactness needs.
-    seconds
-        Time after which no further extension is begun.
+    work
+        Most billions (10^9) of operations on 64-bit words that the greedy search may take. Work is
+        counted and not timed, so that a graph gets the same extensions on every machine.
     seed
         Seed of the random extensions.
 
@@ -70,18 +75,19 @@ def realizer(
     """
     if max_dim is not None and max_dim < 1:
         raise ValueError(f"max_dim must be at least 1, got {max_dim}")
-    deadline = None if seconds is None else time.monotonic() + seconds
     contraction = contract(reachability.components, transitive_reduction(reachability))
     rest = Reachability(len(contraction.modules), contraction.edges)
-    needed = RELATIONS * 8 * rest.components * bitsets.words_for(rest.components)
-    if needed > memory_budget:
+    relation = rest.components * bitsets.words_for(rest.components)
+    sequences: list[Ints] = []
+    exact = False
+    if RELATIONS * 8 * relation <= memory_budget:
+        # An extension updates at most one row per pair of vertices.
+        affordable = int(1e9 * work / (rest.components * relation))
+        sequences, exact = _settle(contraction, rest, max_dim, affordable)
+    if not exact:
         generator = np.random.default_rng(seed)
-        sequences = [
-            random_extension(reachability, generator) for _ in range(max_dim or RANDOM_DIM)
-        ]
-        exact = False
-    else:
-        sequences, exact = _settle(contraction, rest, max_dim, deadline)
+        for _ in range(len(sequences), max_dim or RANDOM_DIM):
+            sequences.append(random_extension(reachability, generator))
     ranks = np.empty((reachability.components, len(sequences)), dtype=np.int64)
     for column, sequence in enumerate(sequences):
         ranks[sequence, column] = np.arange(reachability.components)
@@ -89,20 +95,27 @@ def realizer(
 
 
 def _settle(
-    contraction: Contraction, rest: Reachability, max_dim: int | None, deadline: float | None
+    contraction: Contraction, rest: Reachability, max_dim: int | None, affordable: int
 ) -> tuple[list[Ints], bool]:
-    """Extensions of all vertices, and whether they are a realizer."""
+    """Extensions of all vertices, and whether they are a realizer.
+
+    Gives up as soon as ``affordable`` extensions will not be enough, unless ``max_dim`` are.
+    """
     closure = rest.closure()
     converse = bitsets.transpose(closure, rest.components)
     wanted = critical_pairs(closure, converse, rest.edges)
     vertex_of = np.argsort(rest.component)
     sequences: list[Ints] = []
     least = 2 if contraction.parallel else 1
-    while len(sequences) < least or wanted.any():
-        late = deadline is not None and sequences and time.monotonic() > deadline
-        if late or len(sequences) == max_dim:
+    total = left = int(bitsets.sizes(wanted).sum())
+    expected = LIKELY_DIM
+    while len(sequences) < least or left:
+        if len(sequences) == max_dim or min(expected, max_dim or expected) > affordable:
             return sequences, False
         sequence = greedy_extension(closure, converse, wanted)
         drop_realised(wanted, sequence)
         sequences.append(contraction.expand(vertex_of[sequence], flip=bool(sequences)))
+        left = int(bitsets.sizes(wanted).sum())
+        if left:  # every extension settles a pair, so that total > left
+            expected = -(-total * len(sequences) // (total - left))
     return sequences, True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import attrs
 import torch
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 
 
 class NeuralSpacetime(Geometry):

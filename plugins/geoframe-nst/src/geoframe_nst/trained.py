@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from geoframe import DataError
-from geoframe.errors import did_you_mean
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoframe import DataError
+from geoframe.errors import did_you_mean
 from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.spacetime import NeuralSpacetime
 

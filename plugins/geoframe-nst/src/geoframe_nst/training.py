@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from geoframe import ConfigError, DataError, Geometry, PartialOrder, Training
-from geoframe.embedders.table import Table
-from geoframe.run.directory import Run
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from geoframe import DataError, Geometry, PartialOrder, Training
+from geoframe.embedders.table import Table
+from geoframe.run.directory import Run
 from geoframe_nst.config import NSTConfig
 from geoframe_nst.embedding import SpacetimeEmbedding
-from geoframe_nst.feedback import feedback_arc_set
 from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.incomparable import IncomparablePairs
 from geoframe_nst.landmarks import landmark_coordinates
+from geoframe_nst.linear_extensions import DEFAULT_TIME_DIM, linear_extensions
 from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.order import NeuralOrder
-from geoframe_nst.reachability import Reachability, topological_order
-from geoframe_nst.realizer import realizer
+from geoframe_nst.reachability import Reachability
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
 
-DEFAULT_TIME_DIM = 2
-"""Time coordinates of a trained order, unless the config says otherwise."""
 INPUTS = "inputs"
 """Name of the nodes' inputs among the tensors of a finished run."""
 
 
 def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedSpacetime, Training]:
     """Fit a spacetime to ``graph``, logging and keeping checkpoints in ``run``."""
+    objective = objective_for(config, graph)
+    training = config.trainer.build().fit(objective, run)
+    return TrainedSpacetime(objective.embedding.cpu(), graph.names), training
+
+
+def objective_for(config: NSTConfig, graph: WeightedDigraph) -> SpacetimeObjective:
+    """Build the untrained model and the loss that a config asks for on a graph."""
     geometry = config.geometry.build()
     reachability = Reachability(len(graph), graph.edges)
-    extensions = _extensions(config, geometry, reachability, graph.edges)
+    extensions = linear_extensions(config, geometry, reachability, graph.edges)
     embedding = build(config, geometry, len(graph), graph.features, extensions)
     edges = torch.tensor(graph.edges)
     weights = torch.tensor(graph.weights, dtype=torch.float32)
@@ -43,7 +47,7 @@ def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedS
         embedding.calibrate(edges, weights)
     trained_order = embedding.ranks is None
     apart = trained_order and config.nst.order_loss == "margin" and config.nst.negatives > 0
-    objective = SpacetimeObjective(
+    return SpacetimeObjective(
         embedding,
         edges,
         weights,
@@ -52,8 +56,6 @@ def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedS
         incomparable=IncomparablePairs(reachability, seed=config.seed) if apart else None,
         targets=extensions if trained_order else None,
     )
-    training = config.trainer.build().fit(objective, run)
-    return TrainedSpacetime(embedding.cpu(), graph.names), training
 
 
 def restore(run: Run) -> TrainedSpacetime:
@@ -116,47 +118,6 @@ def build(
     width = inputs.shape[1] if inputs.ndim == 2 else n
     built = config.embedder.build(in_features=width, out_features=free)
     return SpacetimeEmbedding(built, spacetime, inputs, ranks)
-
-
-def _extensions(
-    config: NSTConfig, geometry: Geometry, reachability: Reachability, edges: NDArray[np.int64]
-) -> Tensor | None:
-    """Linear extensions ``(n, t)`` that stand for time, or that time is trained towards."""
-    if isinstance(geometry, PartialOrder):
-        if config.nst.time == "hybrid" or config.nst.directed:
-            raise ConfigError(
-                [
-                    f"nst: geometry '{config.geometry.name}' has an order of its own; "
-                    "leave out nst.time = 'hybrid' and nst.directed"
-                ]
-            )
-        return None
-    if config.nst.time == "neural":
-        return None
-    dim = config.nst.time_dim or (DEFAULT_TIME_DIM if config.nst.time == "hybrid" else None)
-    ranks = realizer(reachability, max_dim=dim, seed=config.seed).ranks
-    if not reachability.acyclic:
-        ranks = _spread(ranks, _acyclic_position(len(ranks), edges))
-    extensions = torch.tensor(ranks, dtype=torch.float32)
-    if config.nst.time == "hybrid":  # scaled to what a network puts out
-        extensions = 2.0 * extensions / max(1, len(ranks) - 1) - 1.0
-    return extensions
-
-
-def _acyclic_position(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Place of each node ``(n,)`` in an order that as few edges as possible go against."""
-    kept = np.delete(edges, feedback_arc_set(n, edges).removed, axis=0)
-    position = np.empty(n, dtype=np.int64)
-    position[topological_order(n, kept)] = np.arange(n)
-    return position
-
-
-def _spread(ranks: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put nodes of equal rank, those of a common cycle, one after another by ``position``."""
-    spread = np.empty_like(ranks)
-    for column in range(ranks.shape[1]):
-        spread[np.lexsort((position, ranks[:, column])), column] = np.arange(len(ranks))
-    return spread
 
 
 @torch.no_grad()

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 import attrs
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from geoframe import Trainer
 from geoframe.run.directory import Run
-from threadpoolctl import threadpool_limits
-
 from geoframe_pathways.config import Baseline, ModelConfig
 from geoframe_pathways.experts import width_for
-from geoframe_pathways.fitting import Rows, fit_experts
+from geoframe_pathways.fitting import Fitted, Rows, fit_experts
 from geoframe_pathways.measures import classification_measures, regression_measures
 from geoframe_pathways.model import Pathways
 
@@ -36,14 +36,12 @@ def measure(model: Pathways, rows: Rows) -> Mapping[str, float]:
     if rows.task == "regression":
         return regression_measures(predictions.values, rows.y)
     assert predictions.probabilities is not None
-    return classification_measures(
-        predictions.probabilities, np.array(model.facts.classes), rows.y
-    )
+    return classification_measures(predictions.probabilities, np.array(model.facts.classes), rows.y)
 
 
 def compare(
     name: Baseline,
-    model: Pathways,
+    fitted: Fitted,
     train: Rows,
     test: Rows,
     options: ModelConfig,
@@ -52,22 +50,21 @@ def compare(
     seed: int,
     run: Run | None,
 ) -> Compared:
-    """Train one baseline for a model and measure it.
+    """Train one baseline for a trained model and measure it.
 
     A dense baseline is one expert for the whole space, trained by the same trainer: as wide as
     the model's experts (equal active parameters), or so wide that it has about as many
-    parameters as all of them together (equal total).
+    parameters as all of them together (equal total). A model of one expert is both itself.
     """
     if name == "hist-gradient-boosting":
         return _boosting(train, test, seed)
-    shape = model.shape
-    if name == "dense-equal-total":
-        width = width_for(model.experts * shape.parameters, shape)
-        options = attrs.evolve(options, width=width)
-    classes = np.array(model.facts.classes) if train.task == "classification" else None
-    fitted = fit_experts(
-        train, 1, attrs.evolve(options, router="flat"), trainer, seed=seed, run=run, classes=classes
-    )
+    model = fitted.model
+    if model.experts > 1:
+        if name == "dense-equal-total":
+            width = width_for(model.experts * model.shape.parameters, model.shape)
+            options = attrs.evolve(options, width=width)
+        classes = np.array(model.facts.classes) if train.task == "classification" else None
+        fitted = fit_experts(train, 1, options, trainer, seed=seed, run=run, classes=classes)
     return Compared(
         name=name,
         parameters=fitted.model.shape.parameters,
@@ -77,23 +74,22 @@ def compare(
 
 
 def _boosting(train: Rows, test: Rows, seed: int) -> Compared:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from sklearn.multioutput import MultiOutputRegressor
+    from sklearn import ensemble, multioutput  # type: ignore[import-untyped]
 
     started = time.perf_counter()
     state = seed % 2**32
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         if train.task == "classification":
-            boosted = HistGradientBoostingClassifier(random_state=state).fit(train.x, train.y)
+            boosted = ensemble.HistGradientBoostingClassifier(random_state=state).fit(
+                train.x, train.y
+            )
             shares = boosted.predict_proba(test.x)
             measures = classification_measures(shares, boosted.classes_, test.y)
         else:
-            single = HistGradientBoostingRegressor(random_state=state)
-            regressor = single if train.y.ndim == 1 else MultiOutputRegressor(single)
-            measures = regression_measures(
-                regressor.fit(train.x, train.y).predict(test.x), test.y
-            )
+            single = ensemble.HistGradientBoostingRegressor(random_state=state)
+            regressor = single if train.y.ndim == 1 else multioutput.MultiOutputRegressor(single)
+            measures = regression_measures(regressor.fit(train.x, train.y).predict(test.x), test.y)
     return Compared(
         name="hist-gradient-boosting",
         parameters=None,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
-
 from geoframe_pathways.baselines import Compared, measure
 from geoframe_pathways.figures import cell_map, validation_curve
 from geoframe_pathways.fitting import Fitted, Rows
@@ -40,7 +40,10 @@ def evaluate(
     headline = "rmse" if test.task == "regression" else "accuracy"
     metrics: dict[str, float | int | str | None] = {
         **own,
-        **{f"{headline}_{each.name.replace('-', '_')}": each.measures[headline] for each in compared},
+        **{
+            f"{headline}_{each.name.replace('-', '_')}": each.measures[headline]
+            for each in compared
+        },
         "experts": model.experts,
         "rows_per_cell_min": int(fitted.rows_per_cell.min()),
         "rows_per_cell_max": int(fitted.rows_per_cell.max()),

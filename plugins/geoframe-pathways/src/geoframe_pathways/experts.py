@@ -92,9 +92,9 @@ class ExpertShape:
             ``(e, b, outputs)``.
         """
         # One split, not many slices: its backward pass writes the gradient matrix only once.
-        pieces = iter(parameters.split(self.sizes, dim=1))
+        pieces = iter(torch.split(parameters, list(self.sizes), dim=1))
         for index, (fan_in, fan_out) in enumerate(self.layers):
-            weight = next(pieces).unflatten(1, (fan_in, fan_out))
+            weight = next(pieces).view(-1, fan_in, fan_out)
             u = torch.baddbmm(next(pieces).unsqueeze(1), u, weight)
             if index < self.hidden:
                 if self.activation == "prelu":
@@ -109,7 +109,7 @@ class ExpertShape:
         This is the path of a single query; numpy needs a third of torch's time for it.
         """
         n = self.inputs
-        u = (x - row[:n]) * row[n]
+        u: NDArray[np.float32] = (x - row[:n]) * row[n]
         bounds = accumulate(self.sizes, initial=n + 1)
         pieces = iter([row[start:stop] for start, stop in pairwise(bounds)])
         for index, (fan_in, fan_out) in enumerate(self.layers):

@@ -1,4 +1,4 @@
-"""What a trained model is, besides its numbers: everything that a pack's header says. Torch-free."""
+"""What a trained model is, besides its numbers: what a pack's header says. Torch-free."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import attrs
 import numpy as np
-from geoframe import Trainer, Training
-from geoframe.run.directory import Run
 from numpy.typing import NDArray
 
+from geoframe import Trainer, Training
+from geoframe.run.directory import Run
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.data.encoder import Encoder
 from geoframe_pathways.experts import ExpertShape

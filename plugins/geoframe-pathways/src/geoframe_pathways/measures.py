@@ -22,10 +22,10 @@ def regression_measures(
         ``rmse``; ``mae``; ``error_max``; ``rmse_relative``, the RMSE over the standard deviation
         of the target; ``r2``.
     """
-    target = np.asarray(target, dtype=np.float64)
-    error = np.asarray(predicted, dtype=np.float64) - target
+    values = np.asarray(target, dtype=np.float64)
+    error = np.asarray(predicted, dtype=np.float64) - values
     rmse = float(np.sqrt((error**2).mean()))
-    spread = float(np.sqrt(((target - target.mean(axis=0)) ** 2).mean()))
+    spread = float(np.sqrt(((values - values.mean(axis=0)) ** 2).mean()))
     relative = rmse / spread if spread > 0 else float("nan")
     return {
         "rmse": rmse,
@@ -55,7 +55,7 @@ def error_per_row(
 ) -> NDArray[np.float64]:
     """Squared error ``(n,)`` of numbers, or 0/1 for classes that are right or wrong."""
     if np.issubdtype(target.dtype, np.floating):
-        error = np.asarray(predicted, dtype=np.float64) - target
+        error = np.asarray(predicted, dtype=np.float64) - np.asarray(target, dtype=np.float64)
         squared: NDArray[np.float64] = (error**2).reshape(len(target), -1).mean(axis=1)
         return squared
-    return (predicted != target).astype(np.float64)
+    return np.asarray(predicted != target, dtype=np.float64)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
-
 from geoframe_pathways.config import PathwaysConfig
 
 if TYPE_CHECKING:
     import numpy as np
-    from geoframe.run.directory import Run
 
+    from geoframe.run.directory import Run
     from geoframe_pathways.model import Pathways
 
 PACK = "experts.safetensors"
@@ -56,7 +55,7 @@ class NeuralPathways(Method):
         """Write the pack, a reader that needs only numpy, and experts as ONNX."""
         from geoframe_pathways.export import export_model
 
-        return export_model(self.load(run), run.path / PACK, folder)
+        return export_model(self.load(run), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the tables of functions, of UCI regression and of small images."""

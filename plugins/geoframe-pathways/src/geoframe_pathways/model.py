@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 import numpy as np
 import torch
-from geoframe import RunError
 from numpy.typing import NDArray
 
+from geoframe import RunError
 from geoframe_pathways.experts import ExpertShape
 from geoframe_pathways.facts import Facts
 from geoframe_pathways.pack import write_pack
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 ALONE = 32
-"""Rows from which on an expert gets a matrix product of its own."""
+"""Rows above which an expert gets a matrix product of its own; a power of two."""
 GATHERED = 64 * 2**20
 """Bytes of experts that are gathered at once."""
 
@@ -48,7 +48,8 @@ class RowsInMemory:
 
     def row(self, expert: int) -> Array:
         """See :class:`Rows`."""
-        return self.matrix[expert]
+        row: Array = self.matrix[expert]
+        return row
 
     def rows(self, experts: Ids) -> Array:
         """See :class:`Rows`."""
@@ -143,10 +144,15 @@ class Pathways:
     def query(self, x: Array) -> Array:
         """Answer one encoded input ``(inputs,)`` quickly -> ``(outputs,)``.
 
-        Regression gives values, classification probabilities. Blending is not done here.
+        Regression gives values, classification probabilities.
         """
+        if self.facts.blend:
+            ids, distances = self.router.two_nearest(self.space.project(x[None]))
+            blended: Array = self._blended(x[None], ids, distances)[0]
+            return blended
         cell = self.router.one(self.space.project(x))
-        return self._read(self.shape.apply_row(self.rows.row(cell), x[None]))[0]
+        answer: Array = self._read(self.shape.apply_row(self.rows.row(cell), x[None]))[0]
+        return answer
 
     def apply(self, x: Array, cells: Ids) -> Array:
         """Outputs ``(n, outputs)`` of given experts ``(n,)`` on encoded inputs ``(n, inputs)``.
@@ -157,12 +163,12 @@ class Pathways:
         outputs = np.empty((len(x), self.shape.outputs), dtype=np.float32)
         order = np.argsort(cells, kind="stable")
         present, starts, counts = np.unique(cells[order], return_index=True, return_counts=True)
-        for place in np.flatnonzero(counts >= ALONE):
+        for place in np.flatnonzero(counts > ALONE):
             rows = order[starts[place] : starts[place] + counts[place]]
             expert = int(present[place])
             outputs[rows] = self.shape.apply_row(self.rows.row(expert), x[rows])
         size = 1
-        while size < ALONE:  # stacks of experts with up to 1, 2, 4, ... inputs
+        while size <= ALONE:  # stacks of experts with up to 1, 2, 4, ... inputs
             chosen = np.flatnonzero((counts <= size) & (2 * counts > size))
             step = max(1, GATHERED // (4 * self.shape.row_size))
             for first in range(0, len(chosen), step):
@@ -235,12 +241,12 @@ class Pathways:
     def _read(self, outputs: Array) -> Array:
         """Turn what experts put out into target units, or into probabilities."""
         if self.facts.task == "regression":
-            return outputs * self._scale + self._offset
+            return np.asarray(outputs * self._scale + self._offset)
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shares = powers / powers.sum(axis=1, keepdims=True)
         prior = np.array(self.facts.prior, dtype=np.float32)
         smoothing = np.float32(self.facts.smoothing)
-        return (1 - smoothing) * shares + smoothing * prior
+        return np.asarray((1 - smoothing) * shares + smoothing * prior)
 
     def _blended(self, x: Array, ids: Ids, distances: Points) -> Array:
         outputs = self.apply(x, ids[:, 0])

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from geoframe import Objective
 from torch import Tensor, nn
 from torch.nn import functional
 
+from geoframe import Objective
 from geoframe_pathways.task import ExpertTask, Loss
 
 
 def loss_per_expert(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean loss of each expert ``(e,)`` on outputs ``(e, b, o)``."""
     if loss == "cross-entropy":
-        flat = functional.cross_entropy(
-            outputs.flatten(0, 1), targets.flatten(), reduction="none"
-        )
+        flat = functional.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
         return flat.view(targets.shape).mean(dim=1)
     return ((outputs - targets) ** 2).mean(dim=(1, 2))
 

@@ -15,9 +15,10 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
+
 from geoframe import RunError
 from geoframe.run.files import explained
-from numpy.typing import NDArray
 
 MATRIX = "experts"
 METADATA = "pathways"

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_pathways.data.reading import stream
 from geoframe_pathways.model import Pathways
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
-from geoframe import RunError
-from geoframe.run.files import read_tensors, write_tensors
 from numpy.typing import NDArray
 
+from geoframe import RunError
+from geoframe.run.files import read_tensors, write_tensors
 from geoframe_pathways.pack import read_header, write_pack
 
 Row = NDArray[np.float32]
@@ -66,7 +66,8 @@ class ExpertStore:
             self._map.madvise(mmap.MADV_RANDOM)
         self._cache: OrderedDict[int, Row] = OrderedDict()
         self._cost = self._stride + 2 * PAGES
-        self._replaced: dict[int, Row] = {}
+        self.replaced: dict[int, Row] = {}
+        """Experts that were replaced since the pack was written."""
         self.refresh()
 
     def __len__(self) -> int:
@@ -78,8 +79,8 @@ class ExpertStore:
         if found is not None:
             self._cache.move_to_end(expert)
             return found
-        if expert in self._replaced:
-            return self._replaced[expert]
+        if expert in self.replaced:
+            return self.replaced[expert]
         if not 0 <= expert < self.header.rows:
             raise IndexError(f"no expert {expert}; there are {self.header.rows}")
         start = self.header.offset + expert * self._stride
@@ -120,14 +121,14 @@ class ExpertStore:
 
     def refresh(self) -> None:
         """See the experts that were replaced since, here or by another process."""
-        self._replaced = {}
+        self.replaced = {}
         for file in sorted(self._folder().glob("expert-*.safetensors")):
             match = re.fullmatch(r"expert-(\d+)", file.stem)
             row = read_tensors(file)["row"].numpy()
             if match is None or row.shape != (self.header.columns,):
                 raise RunError(f"{file}: is not an expert of {self.path}")
             row.flags.writeable = False
-            self._replaced[int(match[1])] = row
+            self.replaced[int(match[1])] = row
             self._cache.pop(int(match[1]), None)
 
     def compact(self) -> None:
@@ -141,13 +142,13 @@ class ExpertStore:
             count=header.rows,
             columns=header.columns,
         )
-        for expert in self._replaced:
+        for expert in self.replaced:
             (self._folder() / f"expert-{expert:09d}.safetensors").unlink(missing_ok=True)
         self.__init__(self.path, cache_bytes=self.cache_bytes)  # type: ignore[misc]
 
     def footprint(self) -> Footprint:
         """Return what the store takes, in bytes."""
-        replaced = len(self._replaced) * self._stride
+        replaced = len(self.replaced) * self._stride
         return Footprint(
             index=sum(array.nbytes for array in self.header.arrays.values()) + replaced,
             cached=len(self._cache) * self._stride,

@@ -69,12 +69,14 @@ class ExpertTask:
         passes = range(begin // len(rows), (end - 1) // len(rows) + 1)
         stream = np.concatenate([self._permutation(expert, each, len(rows)) for each in passes])
         skip = begin - passes.start * len(rows)
-        return rows[stream[skip : skip + end - begin]].reshape(steps, size)
+        drawn: NDArray[np.int64] = rows[stream[skip : skip + end - begin]]
+        return drawn.reshape(steps, size)
 
     def _permutation(self, expert: int, number: int, length: int) -> NDArray[np.int64]:
         # Counter 0 belongs to the expert's initial parameters.
         bits = np.random.Philox(key=[self.seed, expert], counter=[0, number + 1, 0, 0])
-        return np.random.Generator(bits).permutation(length)
+        order: NDArray[np.int64] = np.random.Generator(bits).permutation(length)
+        return order
 
     def to_bytes(self) -> bytes:
         """Write the task as a safetensors image."""

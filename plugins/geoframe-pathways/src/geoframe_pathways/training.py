@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
+
 from geoframe import RunError, Trainer
 from geoframe.method import Result
 from geoframe.run.directory import Run
-from numpy.typing import NDArray
-
 from geoframe_pathways.baselines import compare, measure
 from geoframe_pathways.config import PathwaysConfig
 from geoframe_pathways.data.encoder import fit_encoder
@@ -71,9 +71,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     if run.main_process:
         fitted.model.save(run.path / PACK)
     compared = [
-        compare(
-            name, fitted.model, train, test, options, trainer, seed=seed, run=part_of(run, name)
-        )
+        compare(name, fitted, train, test, options, trainer, seed=seed, run=part_of(run, name))
         for name in config.evaluation.baselines
     ]
     return evaluate(

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 import torch
-from geoframe.errors import DataError
-from geoframe.run.files import write_bytes
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
+from geoframe.run.files import write_bytes
 from geoframe_snowflake.data import format_of, read_features
 from geoframe_snowflake.data_config import MetricDataConfig
+from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.radial import Radial
 from geoframe_snowflake.readers.files import numbers, read_cells, with_header
 from geoframe_snowflake.trained import TrainedEmbedding
@@ -107,8 +108,9 @@ def export_trained(trained: TrainedEmbedding, folder: Path) -> Sequence[Path]:
     if isinstance(embedding.geometry, Radial):
         write("curve.csv", _curve(trained).encode())
     if trained.exact is not None:
-        points, geometry = trained.exact.points, trained.exact.embedding.geometry
-        arrays = {"point": points.numpy(), "exponent": np.array(float(geometry.fixed))}
+        geometry = trained.exact.embedding.geometry
+        assert isinstance(geometry, SnowflakePower)
+        arrays = {"point": trained.exact.points.numpy(), "exponent": np.array(geometry.fixed)}
         write("exact.npz", _npz(name=np.array(trained.names), **arrays))
     weights = {**embedding.state_dict(), "inputs": embedding.inputs}
     write("model.safetensors", safetensors.torch.save(weights))

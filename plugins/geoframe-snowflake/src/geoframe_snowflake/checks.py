@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_snowflake.data_config import Asymmetry, Disconnected
 from geoframe_snowflake.finite_metric import (
     Floats,

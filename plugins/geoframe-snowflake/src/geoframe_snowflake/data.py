@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_snowflake.checks import check_names, graph_metric, matrix_metric
 from geoframe_snowflake.data_config import Format, MetricDataConfig
 from geoframe_snowflake.finite_metric import FiniteMetric, PointMetric

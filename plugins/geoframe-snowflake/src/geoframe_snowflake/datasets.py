@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
+
 from geoframe.config.fields import option
 
 if TYPE_CHECKING:

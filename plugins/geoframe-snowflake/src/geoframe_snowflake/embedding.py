@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-from geoframe import Embedder, Geometry
 from torch import Tensor, nn
+
+from geoframe import Embedder, Geometry
 
 BLOCK = 2**18
 """Pairs whose distances are computed at a time."""

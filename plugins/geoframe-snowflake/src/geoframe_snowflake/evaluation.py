@@ -8,9 +8,9 @@ from typing import Any
 import attrs
 import numpy as np
 import torch
+
 from geoframe.method import Result
 from geoframe.run.directory import Run
-
 from geoframe_snowflake import figures
 from geoframe_snowflake.certificate import (
     Distortion,
@@ -19,12 +19,14 @@ from geoframe_snowflake.certificate import (
     worst_pairs,
     worst_triangles,
 )
+from geoframe_snowflake.curves import fitted_curves
 from geoframe_snowflake.exact_fit import ExactFit
 from geoframe_snowflake.finite_metric import FiniteMetric, Floats, GraphMetric, PointMetric
 from geoframe_snowflake.pairs import Pairs, choose_pairs
 from geoframe_snowflake.radial import Radial
 from geoframe_snowflake.run_config import SnowflakeRunConfig
-from geoframe_snowflake.training import Fitted, TrainedEmbedding
+from geoframe_snowflake.trained import TrainedEmbedding
+from geoframe_snowflake.training import Fitted
 from geoframe_snowflake.tree_metric import tree_embedding
 
 MOST_ITEMS = 400
@@ -110,7 +112,13 @@ def evaluate(
     main = fitted[0][1].trained if fitted else exact[1] if exact else None
     assert main is not None
     certificate = certificates[-len(fitted)] if fitted else certificates[0]
-    _draw(run, metric, main, pairs, certificate)
+    notes += _draw(run, metric, main, pairs, certificate)
+    if len(fitted) > 1:
+        side_by_side = ", ".join(
+            f"{name} {row['distortion_mean']:.4g}"
+            for (name, _), row in zip(fitted, rows[-len(fitted) :], strict=True)
+        )
+        notes.append(f"Mean distortion of the trained spaces (1 is none): {side_by_side}.")
     if not pairs.complete:
         notes.append(f"Measured on {len(pairs.given)} sampled pairs, not on all.")
     names = metric.names
@@ -225,7 +233,9 @@ def _fresh_error(trained: TrainedEmbedding, metric: FiniteMetric) -> float | Non
 
 def _draw(
     run: Run, metric: FiniteMetric, trained: TrainedEmbedding, pairs: Pairs, found: Certificate
-) -> None:
+) -> list[str]:
+    """Write the pictures; return what is to be said of them."""
+    notes: list[str] = []
     positive = pairs.given > 0
     ratios = found.embedded[positive] / pairs.given[positive]
     run.write_figure("distortion", figures.distortion_histogram(ratios))
@@ -233,10 +243,15 @@ def _draw(
     points = trained.points.double().numpy()
     if isinstance(geometry, Radial):
         lengths = np.sqrt(((points[pairs.first] - points[pairs.second]) ** 2).sum(axis=1))
-        largest = float(lengths.max())
-        t = torch.linspace(0, largest or 1.0, 400, dtype=trained.points.dtype)
+        unit = float(np.median(lengths)) or 1.0
+        t = torch.linspace(0, float(lengths.max()) or 1.0, 400, dtype=trained.points.dtype)
         with torch.no_grad():
-            curve = (trained.embedding.scale * geometry.profile(t)).double().numpy()
-        drawn = figures.learned_curve(t.double().numpy(), curve, lengths, pairs.given)
+            f = (trained.embedding.scale * geometry.profile(t)).double().numpy()
+        arguments = t.double().numpy()
+        curves = fitted_curves(arguments, f, unit)
+        drawn = figures.learned_curve(arguments, f, lengths, pairs.given, curves)
         run.write_figure("learned-curve", drawn)
+        name = min(curves, key=lambda each: curves[each][1])
+        notes.append(f"The curve f is closest to {name} (relative misfit {curves[name][1]:.2g}).")
     run.write_figure("embedding", figures.embedding(points, metric.edges, metric.names))
+    return notes

@@ -17,9 +17,10 @@ from collections.abc import Callable
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf
+
+from geoframe.errors import DataError
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +44,7 @@ class ExactEmbedding:
     @property
     def dim(self) -> int:
         """Number of coordinates."""
-        return self.points.shape[1]
+        return int(self.points.shape[1])
 
     def distance(self, i: NDArray[np.int64], j: NDArray[np.int64]) -> Floats:
         """Embedded distances of point indices, broadcast."""
@@ -135,7 +136,7 @@ def is_euclidean(squared: Floats) -> bool:
 def gram_at(squared: Floats, base: int) -> Floats:
     """Inner products ``(n, n)`` of the points seen from the point ``base``."""
     from_base = squared[base]
-    gram = np.subtract(from_base[:, None], squared)
+    gram: Floats = np.subtract(from_base[:, None], squared)
     gram += from_base
     gram *= 0.5
     return gram
@@ -174,8 +175,8 @@ def _places(distances: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _logarithms(distances: Floats) -> Floats:
-    logs = np.log(distances, where=distances > 0, out=np.full_like(distances, -np.inf))
-    return logs
+    logs: Floats = np.full_like(distances, -np.inf)
+    return np.log(distances, where=distances > 0, out=logs)
 
 
 def _powered(logs: Floats, exponent: float) -> Floats:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
+from geoframe_snowflake.curves import CURVES
 from geoframe_snowflake.finite_metric import Floats, Ints
 
 MOST_DOTS = 3000
 """Pairs drawn as dots, and edges drawn, at most; more only make a black picture."""
 MOST_LABELS = 40
+STYLES: Mapping[str, Any] = dict(
+    zip(CURVES, (":", "--", "-.", (0, (1, 4)), (0, (5, 1, 1, 1, 1, 1))), strict=True)
+)
+"""Line style of each known curve."""
 
 
 def distortion_histogram(ratios: Floats) -> Figure:
@@ -21,15 +30,24 @@ def distortion_histogram(ratios: Floats) -> Figure:
     if len(positive):
         low, high = np.log10(positive.min()), np.log10(positive.max())
         margin = max(0.02, 0.05 * (high - low))
-        axes.hist(positive, bins=np.logspace(low - margin, high + margin, 60), color="#3b6fb6")
+        bins = np.logspace(low - margin, high + margin, 60)
+        axes.hist(positive, bins=bins.tolist(), color="#3b6fb6")
     axes.set_xscale("log")
+    # Ratios usually span less than a decade, in which only minor ticks fall.
+    axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     axes.axvline(1.0, color="black", linewidth=0.8, linestyle="--")
     axes.set_xlabel("embedded / given distance of a pair")
     axes.set_ylabel("pairs")
     return figure
 
 
-def learned_curve(t: Floats, f: Floats, lengths: Floats, given: Floats) -> Figure:
+def learned_curve(
+    t: Floats,
+    f: Floats,
+    lengths: Floats,
+    given: Floats,
+    curves: Mapping[str, tuple[Floats, float]],
+) -> Figure:
     """Draw the learned profile f over the Euclidean distance, with the pairs and known curves.
 
     Parameters
@@ -38,21 +56,16 @@ def learned_curve(t: Floats, f: Floats, lengths: Floats, given: Floats) -> Figur
         ``(k,)`` arguments from 0 upwards and values of the profile.
     lengths, given
         ``(p,)`` Euclidean distances of the embedded pairs and their given distances.
+    curves
+        Known curves by name: values ``(k,)`` and relative misfit.
     """
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.add_subplot()
     every = max(1, len(lengths) // MOST_DOTS)
     axes.scatter(lengths[::every], given[::every], s=4, alpha=0.3, color="#9aa5b1", label="pairs")
-    middle = max(float(np.median(lengths)), np.finfo(np.float64).tiny)
-    height = float(np.interp(middle, t, f))
-    known = {
-        "t": t / middle,
-        "√t": np.sqrt(t / middle),
-        "log(1 + t)": np.log1p(t / middle) / np.log(2),
-        "t²": (t / middle) ** 2,
-    }
-    for (name, curve), style in zip(known.items(), (":", "--", "-.", (0, (1, 3))), strict=True):
-        axes.plot(t, height * curve, linestyle=style, linewidth=1, color="#5b6577", label=name)
+    for name, (values, misfit) in curves.items():
+        axes.plot(t, values, linestyle=STYLES[name], linewidth=1, color="#5b6577")
+        axes.plot([], [], linestyle=STYLES[name], color="#5b6577", label=f"{name} ({misfit:.0%})")
     axes.plot(t, f, color="#c2410c", linewidth=2, label="learned f")
     axes.set_ylim(0, 1.1 * max(float(f.max()), float(given.max())))
     axes.set_xlabel("Euclidean distance of the points")

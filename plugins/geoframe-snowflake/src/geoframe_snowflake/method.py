@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
-
 from geoframe_snowflake.run_config import SnowflakeRunConfig
 
 if TYPE_CHECKING:
     import numpy as np
-    from geoframe.run.directory import Run
 
+    from geoframe.run.directory import Run
     from geoframe_snowflake.trained import TrainedEmbedding
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 import torch
-from geoframe import Objective
 from torch import Tensor
 
+from geoframe import Objective
 from geoframe_snowflake.embedding import GeometryEmbedding
 
 Loss = Literal["log-ratio", "relative", "squared"]

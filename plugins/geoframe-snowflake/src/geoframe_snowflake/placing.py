@@ -51,5 +51,5 @@ def place(embedding: GeometryEmbedding, known: Tensor, targets: Tensor) -> Tenso
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimizer.step(closure)  # type: ignore[arg-type, no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     return geometry.project(raw.detach())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import torch
-from geoframe.geometry import Geometry, Promise
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from geoframe.geometry import Geometry, Promise
 from geoframe_snowflake.activations import FLOOR, signed_power
 
 

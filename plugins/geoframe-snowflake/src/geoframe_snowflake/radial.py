@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 import torch
-from geoframe.geometry import Geometry
 from torch import Tensor
+
+from geoframe.geometry import Geometry
 
 KNOTS = 4096
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import attrs
+
 from geoframe.config.fields import option
 
 

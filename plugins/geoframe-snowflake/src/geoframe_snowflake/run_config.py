@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, components, option, section
-
 from geoframe_snowflake.data_config import MetricDataConfig
 
 SAME_DIM = 8
@@ -71,7 +71,7 @@ class SnowflakeRunConfig(MethodConfig):
     data: MetricDataConfig = section(MetricDataConfig, help="The distances.")
     geometry: Component = component(
         "geometry",
-        default={"name": "snowflake", "dim": SAME_DIM},
+        default={"name": "snowflake", "dim": SAME_DIM, "power": "metric"},
         help="The space to embed in: a snowflake, or any other with distances >= 0.",
     )
     embedder: Component = component(

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from geoframe.errors import DataError
-from geoframe.geometry import Geometry, Promise
 from torch import Tensor, nn
 
+from geoframe.errors import DataError
+from geoframe.geometry import Geometry, Promise
 from geoframe_snowflake.activations import fractal_components, signed_power
 from geoframe_snowflake.positive import PositiveMatrices, Positivity
 

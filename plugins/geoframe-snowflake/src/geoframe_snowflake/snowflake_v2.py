@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_snowflake.activations import FLOOR, signed_power
 from geoframe_snowflake.positive import PositiveMatrices, Positivity
 

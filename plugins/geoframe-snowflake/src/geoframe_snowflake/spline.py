@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from geoframe.geometry import Geometry, Promise
 from torch import Tensor, nn
 
+from geoframe.geometry import Geometry, Promise
 from geoframe_snowflake.activations import signed_power
 from geoframe_snowflake.positive import PositiveMatrices, Positivity
 
@@ -76,10 +76,11 @@ class SnowflakeSpline(Geometry):
         with torch.no_grad():
             piece = torch.bucketize(t.detach(), self.knots[1:], right=True)
         into = t - self.knots[piece]
-        value = heights[piece] + into * (slopes[piece] + 0.5 * into * bends[piece])
+        value: Tensor = heights[piece] + into * (slopes[piece] + 0.5 * into * bends[piece])
         if self.power is not None:
             value = signed_power(value, 1 + self.power.abs(), floor=torch.finfo(t.dtype).tiny)
-        return self.output_scale * value
+        scaled: Tensor = self.output_scale * value
+        return scaled
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Distance of points ``(..., dim)``, broadcast -> ``(...)``; exactly 0 at x = y."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 
 import torch
-from geoframe import ConfigError
 from torch import Tensor
 
+from geoframe import ConfigError
 from geoframe_snowflake.embedding import GeometryEmbedding
 from geoframe_snowflake.objective import Loss, discrepancy
 
@@ -82,7 +82,7 @@ def fit_curve(
     before = copy.deepcopy(geometry.state_dict())
     with torch.no_grad():
         first = error()
-    optimizer.step(closure)  # type: ignore[arg-type, no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         last = error()
     optimizer.zero_grad()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from geoframe import DataError
-from geoframe.errors import did_you_mean
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoframe import DataError
+from geoframe.errors import did_you_mean
 from geoframe_snowflake.embedding import GeometryEmbedding
 from geoframe_snowflake.placing import place
 from geoframe_snowflake.radial import Radial, tabulated_pairwise
@@ -130,7 +130,7 @@ class TrainedEmbedding:
                 f"the items have {features.shape[1]} features, and the run was trained on "
                 f"{embedder.in_features}"
             )
-        raw = embedder(torch.from_numpy(features).to(self.points.dtype))
+        raw = embedder(torch.tensor(features, dtype=self.points.dtype))
         found: NDArray[np.float64] = self.embedding.geometry.project(raw).double().numpy()
         return found
 
@@ -157,7 +157,7 @@ class TrainedEmbedding:
                 f"new item {row + 1}: its distance to '{known[column]}' is "
                 f"{distances[row, column]:g}; it must be finite and not negative"
             )
-        targets = torch.from_numpy(distances).to(self.points.dtype)
+        targets = torch.tensor(distances, dtype=self.points.dtype)
         placed = place(self.embedding, self.points[at], targets)
         found: NDArray[np.float64] = placed.double().numpy()
         return found

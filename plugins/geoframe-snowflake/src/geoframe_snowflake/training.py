@@ -7,13 +7,13 @@ import time
 import attrs
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
 from geoframe import ConfigError, DataError, Embedder, Geometry
 from geoframe.components import Component
 from geoframe.embedders.table import Table
 from geoframe.run.directory import Run
-from numpy.typing import NDArray
-from torch import Tensor
-
 from geoframe_snowflake.embedding import Coordinates, GeometryEmbedding
 from geoframe_snowflake.exact_fit import ExactFit
 from geoframe_snowflake.finite_metric import FiniteMetric, Floats

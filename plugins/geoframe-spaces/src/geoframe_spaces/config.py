@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import components, option
 

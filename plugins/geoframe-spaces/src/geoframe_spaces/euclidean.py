@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from torch import Tensor
 
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from geoframe_spaces.blocks import euclidean_pairs
 from geoframe_spaces.functions import at_least_float32, norm
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from torch import Tensor
 
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.functions import at_least_float32, signed_root, square
 

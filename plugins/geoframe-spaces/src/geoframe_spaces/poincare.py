@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from torch import Tensor
 
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.curvature import Curvature
 from geoframe_spaces.functions import (

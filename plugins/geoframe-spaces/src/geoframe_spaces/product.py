@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import torch
-from geoframe.errors import ConfigError
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from torch import Tensor, nn
 
+from geoframe.errors import ConfigError
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_spaces.blocks import by_rows
 from geoframe_spaces.functions import norm
 

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from torch import Tensor, nn
 
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.functions import (
     asinc,

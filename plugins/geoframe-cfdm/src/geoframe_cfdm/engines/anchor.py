@@ -98,7 +98,8 @@ def evaluate(window: Window, z: Tensor, t: float, points: Points) -> WindowPoste
         mean=torch.bmm(weights[:, None], members).squeeze(1).float(),
         ess=(1 / weights.square().sum(1)).float(),
         log_dropped=excess.amax(1).float() + float(torch.tensor(len(points)).log()),
-        tuples=window.index[:, None].expand(-1, place.shape[1], -1)
+        tuples=window.index[:, None]
+        .expand(-1, place.shape[1], -1)
         .gather(2, place[:, :, None])
         .squeeze(2),
         tuple_weights=soft.gather(2, place[:, :, None]).squeeze(2).float(),

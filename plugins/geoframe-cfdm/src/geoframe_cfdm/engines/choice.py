@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Literal
 
+import attrs
 from torch import Tensor
 
 from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.engines.base import Trajectory
-from geoframe_cfdm.engines.denoised import DenoisedTrajectory
+from geoframe_cfdm.engines.denoised import DenoisedTrajectory, Denoiser
 from geoframe_cfdm.engines.gaussian import Gaussian, fit_gaussian
 from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix
 from geoframe_cfdm.engines.lowprecision import LowPrecision, bf16_is_fast
@@ -22,6 +24,19 @@ from geoframe_cfdm.points import Points
 MIB = 2**20
 LOW_PRECISION_FROM = 64
 """Coordinates from which a product takes longer than reading its result."""
+
+WINDOWS_FROM = 4096
+"""Points from which windows cost less than products with all points."""
+
+
+@attrs.frozen
+class Finisher:
+    """A denoiser that takes over late."""
+
+    denoiser: Denoiser
+    since: float
+    """Time from which it denoises."""
+    name: str
 
 
 class Engines:
@@ -37,12 +52,34 @@ class Engines:
 
     def __init__(self, points: Points, options: ClosedFormConfig) -> None:
         self.points, self.options = points, options
+        self.finisher: Finisher | None = None
 
     def start(
-        self, z: Tensor, perturbations: Tensor | None, noise: SampleNoise, t: float
+        self,
+        z: Tensor,
+        perturbations: Tensor | None,
+        noise: SampleNoise,
+        t: float,
+        *,
+        free: bool = False,
     ) -> Trajectory:
-        """Start a trajectory at states ``z`` ``(B, d)`` at time ``t``; ``z`` is taken over."""
+        """Start a trajectory at states ``z`` ``(B, d)`` at time ``t``; ``z`` is taken over.
+
+        Parameters
+        ----------
+        free
+            The states will be set from outside, so they must be coordinates (no Gram space).
+        """
         engine, points = self.options.engine, self.points
+        if self.finisher is not None and t >= self.finisher.since:
+            return DenoisedTrajectory(
+                points,
+                z,
+                perturbations,
+                self.finisher.denoiser,
+                name=self.finisher.name,
+                reason=f"takes over at t = {self.finisher.since:g}",
+            )
         if engine == "gaussian" or t < self.options.gaussian_until:
             early = engine != "gaussian"
             return DenoisedTrajectory(
@@ -63,7 +100,7 @@ class Engines:
                 options=self.options.neighbors,
                 noise=noise,
             )
-        if engine == "gram" or (engine == "auto" and self._gram_pays()):
+        if not free and (engine == "gram" or (engine == "auto" and self._gram_pays())):
             return GramTrajectory(points, self.gram, z, perturbations)
         count = 1 if perturbations is None else perturbations.shape[1]
         if points.all is None or not self._tables_fit(len(z), count):
@@ -73,14 +110,23 @@ class Engines:
             z,
             perturbations,
             tolerance=self.options.tolerance,
-            windows={"auto": "auto", "dense": "never", "window": "always"}[engine],
+            windows=self._windows(),
             low_precision=self.low_precision,
         )
 
+    def _windows(self) -> Literal["auto", "never", "always"]:
+        if self.options.engine == "window":
+            return "always"
+        # Fresh perturbations end a window after one step; few points are scanned at once.
+        pays = self.options.noise != "fresh" and len(self.points) >= WINDOWS_FROM
+        return "auto" if self.options.engine == "auto" and pays else "never"
+
     def changes(self, before: float, t: float) -> bool:
         """Whether another engine takes over between two times."""
-        until = self.options.gaussian_until
-        return self.options.engine != "gaussian" and before < until <= t
+        ends = [] if self.options.engine == "gaussian" else [self.options.gaussian_until]
+        if self.finisher is not None:
+            ends.append(self.finisher.since)
+        return any(before < end <= t for end in ends)
 
     @cached_property
     def gram(self) -> Tensor:
@@ -96,9 +142,7 @@ class Engines:
     @cached_property
     def search(self) -> Search:
         """The nearest-neighbour index."""
-        return make_search(
-            self.points, self.options.neighbors.index, self.options.neighbors.probes
-        )
+        return make_search(self.points, self.options.neighbors.index, self.options.neighbors.probes)
 
     @cached_property
     def low_precision(self) -> LowPrecision | None:
@@ -108,7 +152,7 @@ class Engines:
             precision == "auto"
             and points.dim >= LOW_PRECISION_FROM
             and 2 * len(points) * points.dim <= self.options.memory * MIB / 2
-            and bf16_is_fast(points.device.type)
+            and bf16_is_fast(points.device)
         )
         return LowPrecision(points) if wanted and points.all is not None else None
 
@@ -125,4 +169,3 @@ class Engines:
         """Points to read at a time: they, a copy and their logits take a quarter of the budget."""
         row = 4 * (3 * self.points.dim + 3 * batch * count)
         return max(256, min(65536, int(self.options.memory * MIB / 4 / row)))
-

@@ -98,6 +98,6 @@ def gram_matrix(points: Tensor, block: int = 256) -> Tensor:
     gram = points.new_empty(n, n)
     for start in range(0, n, block):
         stop = min(n, start + block)
-        torch.mm(points[start:stop], points[: stop].T, out=gram[start:stop, :stop])
+        torch.mm(points[start:stop], points[:stop].T, out=gram[start:stop, :stop])
         gram[:start, start:stop] = gram[start:stop, :start].T
     return gram

@@ -55,8 +55,10 @@ class NeighborTrajectory(PlainTrajectory):
 
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Estimate the posterior of every perturbed state from its neighbours."""
-        queries = self.z[:, None] if self.perturbations is None else self.z[:, None] + (
-            self.perturbations
+        queries = (
+            self.z[:, None]
+            if self.perturbations is None
+            else self.z[:, None] + (self.perturbations)
         )
         b, m, d = queries.shape
         if t == 0:
@@ -135,9 +137,7 @@ class NeighborTrajectory(PlainTrajectory):
         return draw_others(near.cpu(), len(self.points), many, integers).to(near.device)
 
 
-def draw_others(
-    near: Tensor, n: int, many: int, integers: Callable[[int], Tensor]
-) -> Tensor:
+def draw_others(near: Tensor, n: int, many: int, integers: Callable[[int], Tensor]) -> Tensor:
     """Draw ``many`` distinct indices below ``n`` per row, none of them in ``near`` ``(rows, K)``.
 
     More than needed are drawn and what repeats is dropped, so nothing of size n is built as long
@@ -152,11 +152,11 @@ def draw_others(
     drawn = near
     while True:
         drawn = torch.cat([drawn, integers(many + k // 2 + 8)], 1)
-        order = drawn.sort(1, stable=True)
+        order = drawn.sort(dim=1, stable=True)
         repeated = torch.zeros_like(drawn, dtype=torch.bool)
         repeated[:, 1:] = order.values[:, 1:] == order.values[:, :-1]
         fresh = ~torch.zeros_like(repeated).scatter_(1, order.indices, repeated)
         fresh[:, :k] = False
         if bool((fresh.sum(1) >= many).all()):
-            place = fresh.int().argsort(1, descending=True, stable=True)[:, :many]
+            place = fresh.int().argsort(dim=1, descending=True, stable=True)[:, :many]
             return drawn.gather(1, place)

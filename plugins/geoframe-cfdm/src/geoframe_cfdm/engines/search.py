@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 import torch
-from geoframe.errors import ConfigError
 from torch import Tensor
 
+from geoframe.errors import ConfigError
 from geoframe_cfdm.points import Points
 
 MANY = 200_000

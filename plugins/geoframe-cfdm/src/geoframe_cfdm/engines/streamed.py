@@ -39,8 +39,10 @@ class StreamedTrajectory(PlainTrajectory):
 
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Find the posterior in one pass over the points."""
-        queries = self.z[:, None] if self.perturbations is None else self.z[:, None] + (
-            self.perturbations
+        queries = (
+            self.z[:, None]
+            if self.perturbations is None
+            else self.z[:, None] + (self.perturbations)
         )
         b, m, d = queries.shape
         if t == 0:

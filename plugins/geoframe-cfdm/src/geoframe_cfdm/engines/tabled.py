@@ -67,6 +67,7 @@ class TabledTrajectory(PlainTrajectory):
         self.all = points.all
         self.tolerance, self.use = tolerance, windows
         self.low = low_precision
+        self._mean.zero_()  # not known yet
         self._ess = z.new_ones(len(z))
         self._narrow = torch.zeros(len(z), dtype=torch.bool, device=z.device)
         self._worn = torch.zeros_like(self._narrow)
@@ -119,12 +120,17 @@ class TabledTrajectory(PlainTrajectory):
     def _reason(self) -> str:
         ess = f"effective sample size {float(self._ess.median()):.3g} (median)"
         reasons = {
-            "dense": f"{ess}: many points have weight",
+            "dense": f"{ess}: " + self._why_dense(),
             "dense-bf16": f"{ess}: rounding errors of bf16 average out",
             "window": f"{ess}: few points have weight",
             "window-kept": "the certificate of an earlier window still holds",
         }
         return "; ".join(reasons[name] for name in self._served)
+
+    def _why_dense(self) -> str:
+        if self.use == "never":
+            return "products with all points, as asked for or as there are few"
+        return "many points have weight" if not bool(self._narrow.all()) else "windows get too wide"
 
     def _serve(self, windows: list[Window], waiting: Tensor, t: float) -> list[Window]:
         """Serve the rows that ``windows`` can, unmark them in ``waiting``; keep what was good."""
@@ -142,9 +148,7 @@ class TabledTrajectory(PlainTrajectory):
             self._heaviest_weights[rows] = found.tuple_weights[good]
             moved = (found.mean - window.target).norm(dim=1) > SETTLED * self.points.radius
             self._worn[rows] = moved[good] | (window.index.shape[1] > SMALL)
-            self._served["window" if window.t == t else "window-kept"] += int(
-                waiting[rows].sum()
-            )
+            self._served["window" if window.t == t else "window-kept"] += int(waiting[rows].sum())
             self._errors.append(float(error[good].max()))
             waiting[rows] = False
             kept.append(window.keep(good))
@@ -155,9 +159,7 @@ class TabledTrajectory(PlainTrajectory):
         own = None if self.perturbed is None else _own(self.perturbed, rows)
         products, slack = self._bounded_products(z)
         # Towards the mean: any point would be correct, this one makes the window last.
-        found = averaged_weights(
-            products, own, self.points.half_norms, t, self.points.log_weights
-        )
+        found = averaged_weights(products, own, self.points.half_norms, t, self.points.log_weights)
         target, _ = self._average(found.weights)
         towards, slack_there = self._bounded_products(target)
         windows, none = open_windows(
@@ -183,12 +185,14 @@ class TabledTrajectory(PlainTrajectory):
     def _dense(self, rows: Tensor, t: float, tuples: bool) -> None:
         z = self.z[rows]
         own = None if self.perturbed is None else _own(self.perturbed, rows)
-        rough = self._rough_suffices(z, t, self._ess[rows])
+        rough = self._rough_suffices(z, t, self._ess[rows], self._mean[rows])
         found = self._weights(z, own, t, rough, tuples)
-        if rough and not self._rough_suffices(z, t, found.ess):
+        mean, support = self._average(found.weights)
+        if rough and not self._rough_suffices(z, t, found.ess, mean):
             rough = False
             found = self._weights(z, own, t, rough, tuples)
-        self._mean[rows], support = self._average(found.weights)
+            mean, support = self._average(found.weights)
+        self._mean[rows] = mean
         self._ess[rows] = found.ess
         self._narrow[rows] = support <= NARROW
         if found.tuples is not None and found.tuple_weights is not None:
@@ -196,7 +200,7 @@ class TabledTrajectory(PlainTrajectory):
             self._heaviest_weights[rows] = found.tuple_weights
         self._served["dense-bf16" if rough else "dense"] += len(rows)
         if rough and self.low is not None:
-            self._errors.append(float(self.low.expected_error(z, t, found.ess).max()))
+            self._errors.append(float(self.low.expected_error(z, t, found.ess, mean).max()))
 
     def _weights(
         self, z: Tensor, own: Tensor | None, t: float, rough: bool, tuples: bool = False
@@ -206,11 +210,11 @@ class TabledTrajectory(PlainTrajectory):
             products, own, self.points.half_norms, t, self.points.log_weights, tuples=tuples
         )
 
-    def _rough_suffices(self, z: Tensor, t: float, ess: Tensor) -> bool:
+    def _rough_suffices(self, z: Tensor, t: float, ess: Tensor, mean: Tensor) -> bool:
         """Whether bf16 products keep the error well below the tolerance, at this sample size."""
         if self.low is None:
             return False
-        return bool((self.low.expected_error(z, t, ess) <= self.tolerance / 4).all())
+        return bool((self.low.expected_error(z, t, ess, mean) <= self.tolerance / 4).all())
 
     def _bounded_products(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Inner products ``(b, N)`` with all points, and a bound ``(b,)`` of their error."""
@@ -244,5 +248,3 @@ def _own(table: Tensor, rows: Tensor) -> Tensor:
 def _relative(log_dropped: Tensor, mean: Tensor, points: Points) -> Tensor:
     """Bound of the relative error of means from which a share of the mass was dropped."""
     return log_dropped.exp() * points.diameter / mean.norm(dim=1).clamp_min(1e-12)
-
-

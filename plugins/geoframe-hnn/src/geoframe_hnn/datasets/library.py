@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import attrs
-from geoframe.config.fields import option
 
+from geoframe.config.fields import option
 from geoframe_hnn.raw import RawTree
 
 

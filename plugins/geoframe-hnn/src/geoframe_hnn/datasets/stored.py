@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import attrs
+
 from geoframe.config.fields import option
 from geoframe.errors import DataError
-
 from geoframe_hnn.raw import RawTree
 
 VARIABLE = "GEOFRAME_DATA"

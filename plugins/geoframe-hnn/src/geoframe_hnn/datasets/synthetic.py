@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import attrs
 import numpy as np
-from geoframe.config.fields import option
 
+from geoframe.config.fields import option
 from geoframe_hnn.raw import RawTree
 
 
@@ -49,9 +49,7 @@ class RandomTree:
         return _tree(parent, "random tree", lengths)
 
 
-def _tree(
-    parent: np.ndarray, origin: str, lengths: np.ndarray | None = None
-) -> RawTree:
+def _tree(parent: np.ndarray, origin: str, lengths: np.ndarray | None = None) -> RawTree:
     n = len(parent) + 1
     return RawTree(
         origin=origin,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.raw import RawTree, read_bytes, shown
 

@@ -10,8 +10,8 @@ from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.raw import RawTree, read_bytes, read_text, shown
 

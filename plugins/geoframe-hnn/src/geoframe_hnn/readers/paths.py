@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_hnn.raw import RawTree, read_text
 
 

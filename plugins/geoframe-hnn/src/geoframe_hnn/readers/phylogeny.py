@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_hnn.raw import RawTree, read_text, shown
 
 
@@ -21,7 +21,7 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
     DataError
         If the file cannot be parsed or holds no tree.
     """
-    import dendropy  # half a second that no other format has to pay
+    import dendropy  # type: ignore[import-untyped]  # half a second that no other format has to pay
 
     text = read_text(path)
     try:
@@ -30,7 +30,7 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
             schema=schema,
             preserve_underscores=True,
             suppress_leaf_node_taxa=True,
-            **({"suppress_internal_node_taxa": True}),
+            suppress_internal_node_taxa=True,
         )
     except Exception as error:  # DendroPy raises many types, some of them plain Exceptions
         raise DataError(f"{path}: not a readable {schema} file: {shown(error)}") from None

@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.raw import RawTree, read_text, shown
 
@@ -25,7 +25,9 @@ def read_parent_list(path: Path, config: TreeDataConfig, delimiter: str) -> RawT
     """
     rows = [
         (number, [cell.strip() for cell in row])
-        for number, row in enumerate(csv.reader(read_text(path).splitlines(), delimiter=delimiter), 1)
+        for number, row in enumerate(
+            csv.reader(read_text(path).splitlines(), delimiter=delimiter), 1
+        )
         if any(cell.strip() for cell in row)
     ]
     columns = (config.source, config.target, config.weight)

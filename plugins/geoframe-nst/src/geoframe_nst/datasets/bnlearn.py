@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 import attrs
 import numpy as np
+
 from geoframe.config.fields import option
 from geoframe.errors import DataError, did_you_mean
-
 from geoframe_nst.datasets.stored import stored_file
 from geoframe_nst.graph import WeightedDigraph
 

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_nst.graph import Features
 
 VARIABLE = "GEOFRAME_DATA"

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 
 import attrs
 import numpy as np
-from geoframe.config.fields import option
 
+from geoframe.config.fields import option
 from geoframe_nst.datasets.stored import scaled_layout, stored_file
 from geoframe_nst.graph import Floats, WeightedDigraph
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import safetensors.numpy
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Edges, Features, Floats
 from geoframe_nst.readers.features import ALL

@@ -11,9 +11,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.readers.raw import decode, listed, read_bytes, shown
 
 DELIMITERS = "\t,;|"

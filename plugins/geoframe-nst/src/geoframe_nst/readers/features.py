@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.graph import Features
 from geoframe_nst.readers.raw import listed, shown
 

@@ -11,8 +11,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Floats
 from geoframe_nst.readers.features import select_features

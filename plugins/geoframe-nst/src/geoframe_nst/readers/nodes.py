@@ -8,8 +8,8 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError, did_you_mean
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Features, Floats
 from geoframe_nst.readers.arrays import load_npz, node_arrays

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_nst.graph import Edges, Features, Floats
 
 MAX_SHOWN = 60

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_nst.graph import Edges, Floats
 from geoframe_nst.readers.raw import shown
 

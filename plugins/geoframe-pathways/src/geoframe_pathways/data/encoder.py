@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
+
+from geoframe.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,8 +71,8 @@ class Encoder:
             If a column is missing or holds something else than in training.
         """
         frame = as_frame(table)
-        columns = [*self.numeric, *self.categories]
-        if absent := [column.name for column in columns if column.name not in frame.columns]:
+        wanted = [each.name for each in self.numeric] + [each.name for each in self.categories]
+        if absent := [name for name in wanted if name not in frame.columns]:
             hint = did_you_mean(absent[0], [str(name) for name in frame.columns])
             raise DataError(f"column '{absent[0]}' of the training data is missing{hint}")
         pieces: list[NDArray[np.float32]] = []

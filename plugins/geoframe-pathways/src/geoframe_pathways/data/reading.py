@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_pathways.data.config import TableDataConfig
 from geoframe_pathways.data.encoder import as_frame
 from geoframe_pathways.data.table import Table, make_table
@@ -97,9 +97,7 @@ def file_format(path: Path, wanted: str) -> str:
     return found
 
 
-def _read(
-    path: Path, config: TableDataConfig
-) -> tuple[pd.DataFrame, NDArray[np.generic], str]:
+def _read(path: Path, config: TableDataConfig) -> tuple[pd.DataFrame, NDArray[np.generic], str]:
     kind = file_format(path, config.format)
     if kind == "npz":
         arrays = _npz(path)
@@ -137,9 +135,7 @@ def _npz(path: Path) -> dict[str, NDArray[np.generic]]:
         raise DataError(f"{path}: cannot be read as npz: {error}") from None
 
 
-def _array(
-    arrays: dict[str, NDArray[np.generic]], name: str, path: Path
-) -> NDArray[np.generic]:
+def _array(arrays: dict[str, NDArray[np.generic]], name: str, path: Path) -> NDArray[np.generic]:
     if name not in arrays:
         raise DataError(f"{path}: no array '{name}'; it holds {', '.join(arrays) or 'nothing'}")
     found = arrays[name]

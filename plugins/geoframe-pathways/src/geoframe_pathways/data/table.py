@@ -8,9 +8,9 @@ from typing import Literal
 import attrs
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_pathways.data.encoder import Scaling
 
 TaskKind = Literal["regression", "classification"]
@@ -39,9 +39,10 @@ class Table:
 
     def fingerprint(self) -> str:
         """SHA-256 of features and target."""
-        digest = hashlib.sha256(pd.util.hash_pandas_object(self.features, index=False).to_numpy())
-        target = pd.DataFrame(self.target)
-        digest.update(pd.util.hash_pandas_object(target, index=False).to_numpy())
+        digest = hashlib.sha256()
+        for frame in (self.features, pd.DataFrame(self.target)):
+            hashes = pd.util.hash_pandas_object(frame, index=False)
+            digest.update(np.asarray(hashes, dtype=np.uint64).tobytes())
         return digest.hexdigest()
 
 
@@ -62,14 +63,15 @@ def make_table(
         If the target cannot be predicted or too few rows are left.
     """
     repairs = []
-    missing = pd.isna(target) if target.ndim == 1 else pd.isna(target).any(axis=1)
+    missing = np.asarray(pd.isna(target)).reshape(len(target), -1).any(axis=1)
     if missing.any():
         if test_rows is not None:
             raise DataError(
                 f"{int(missing.sum())} rows have no '{target_name}', and a predefined split "
                 "counts rows; drop these rows from both"
             )
-        features, target = features[~missing].reset_index(drop=True), target[~missing]
+        features = features.iloc[np.flatnonzero(~missing)].reset_index(drop=True)
+        target = target[~missing]
         repairs.append(f"left out {int(missing.sum())} rows without '{target_name}'")
     if len(features) < 10:
         raise DataError(f"the table has {len(features)} rows; at least 10 are needed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import attrs
-from geoframe.config import option
 
+from geoframe.config import option
 from geoframe_pathways.data.table import Table, make_table
 
 CLASSIFICATION = ("iris", "wine", "breast_cancer", "digits")
@@ -24,7 +24,7 @@ class BuiltIn:
 
     def load(self) -> Table:
         """Return the table."""
-        from sklearn import datasets
+        from sklearn import datasets  # type: ignore[import-untyped]
 
         bunch = getattr(datasets, f"load_{self.table}")(as_frame=True)
         return make_table(

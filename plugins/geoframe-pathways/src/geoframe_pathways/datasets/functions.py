@@ -8,10 +8,10 @@ from typing import ClassVar, Literal
 import attrs
 import numpy as np
 import pandas as pd
-from geoframe.config import option
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.config import option
+from geoframe.errors import DataError
 from geoframe_pathways.data.table import Table, make_table
 
 Values = NDArray[np.float64]

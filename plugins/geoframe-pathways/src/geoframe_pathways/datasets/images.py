@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import attrs
 import numpy as np
 import pandas as pd
-from geoframe.config import option
 from numpy.typing import NDArray
 
+from geoframe.config import option
 from geoframe_pathways.data.table import Table, make_table
 from geoframe_pathways.datasets.stored import stored_file
 
@@ -43,7 +44,7 @@ class SmallImages:
         read = self._mnist if self.images == "mnist" else self._cifar
         (train, train_labels), (test, test_labels) = read()
         if self.components:
-            from sklearn.decomposition import PCA
+            from sklearn.decomposition import PCA  # type: ignore[import-untyped]
 
             fitted = PCA(self.components, random_state=0).fit(train)
             train, test = fitted.transform(train), fitted.transform(test)
@@ -77,7 +78,8 @@ class SmallImages:
                 image, offsets, labels = arrays["jpeg"], arrays["offsets"], arrays["labels"]
             pixels = [
                 np.asarray(Image.open(io.BytesIO(image[start:stop].tobytes())).convert("RGB"))
-                for start, stop in zip(offsets[:-1], offsets[1:], strict=True)
+                for start, stop in pairwise(offsets)
             ]
-            found.append((np.stack(pixels).reshape(len(pixels), -1) / np.float32(255), labels))
+            stacked = np.stack(pixels).reshape(len(pixels), -1).astype(np.float32)
+            found.append((stacked / np.float32(255), labels))
         return found

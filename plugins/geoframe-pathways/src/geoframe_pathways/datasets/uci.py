@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 import attrs
 import numpy as np
 import pandas as pd
+
 from geoframe.config import option
 from geoframe.errors import DataError
-
 from geoframe_pathways.data.table import Table, make_table
 from geoframe_pathways.datasets.stored import stored_file
 

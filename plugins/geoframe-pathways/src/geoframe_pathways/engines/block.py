@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,10 @@ from contextlib import contextmanager
 import attrs
 import numpy as np
 import torch
-from geoframe.training.schedule import learning_rate_factor
 from torch import Tensor
 from torch.optim import AdamW
 
+from geoframe.training.schedule import learning_rate_factor
 from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.objective import loss_per_expert
 from geoframe_pathways.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
@@ -51,9 +52,7 @@ class BlockState:
 
 def blocks_of(task: ExpertTask, size: int) -> list[range]:
     """Cut the expert ids into consecutive blocks."""
-    return [
-        range(start, min(start + size, task.experts)) for start in range(0, task.experts, size)
-    ]
+    return [range(start, min(start + size, task.experts)) for start in range(0, task.experts, size)]
 
 
 def batch_per_expert(options: StackedConfig, experts: int) -> int:
@@ -70,9 +69,13 @@ def next_stop(step: int, options: StackedConfig) -> int:
 def beginning(task: ExpertTask, experts: range) -> BlockState:
     """State of a block before its first step."""
     parameters = torch.stack([task.shape.initial(task.seed, expert) for expert in experts])
-    zeros = torch.zeros_like(parameters)
     return BlockState(
-        step=0, parameters=parameters, mean=zeros, square=zeros, loss=math.inf, seconds=0.0
+        step=0,
+        parameters=parameters,
+        mean=torch.zeros_like(parameters),
+        square=torch.zeros_like(parameters),
+        loss=math.inf,
+        seconds=0.0,
     )
 
 
@@ -105,7 +108,7 @@ def advance(
             outputs = task.shape.forward(parameters, task.localise(task.inputs[rows], ids))
             losses = loss_per_expert(task.loss, outputs, task.targets[rows])
             optimizer.zero_grad()
-            losses.sum().backward()
+            losses.sum().backward()  # type: ignore[no-untyped-call]
             if options.clip_norm is not None:
                 assert parameters.grad is not None
                 norms = parameters.grad.norm(dim=1, keepdim=True)
@@ -138,9 +141,11 @@ def _drawn(
 @contextmanager
 def _one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
+    flushed = sys.float_info.min / 2 == 0.0  # torch can set this, but not tell it
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # denormal products slow a step down up to tenfold
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import attrs
 import torch
+from torch import Tensor
+
 from geoframe import RunError, Training
 from geoframe.run.checkpoint import CheckpointStore
 from geoframe.run.directory import Run
-
 from geoframe_pathways.engines.block import BlockState, batch_per_expert, beginning, blocks_of
 from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.objective import ExpertsObjective
@@ -70,6 +72,12 @@ class Ledger:
             self._store(block).save(state.step, tensors, facts, keep=1)
         total = len(self.blocks) * self.options.steps
         self.run.log(self._steps(), total, {"loss": state.loss})
+
+    def adopt(self, block: int, parameters: Tensor) -> None:
+        """Take over the trained experts of a block that another process has kept."""
+        self.states[block] = attrs.evolve(
+            self.states[block], step=self.options.steps, parameters=parameters
+        )
 
     def finish(self) -> Training:
         """Write the trained experts into the objective and tell how the training went."""

@@ -9,7 +9,6 @@ from geoframe import Objective, Trainer, Training
 from geoframe.run.directory import Run
 from geoframe.training.gradient import GradientTrainer
 from geoframe.training.interrupt import deferred_interrupt
-
 from geoframe_pathways.engines.block import advance, next_stop
 from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.engines.ledger import Ledger
@@ -65,14 +64,17 @@ class StackedTrainer(BlockTrainer):
     """Trains a block's experts as one stack of matrices, block after block."""
 
     def train(self, ledger: Ledger) -> None:
-        """Train here; an interrupt is obeyed after the block's state was kept."""
-        task = ledger.objective.task
-        with deferred_interrupt() as interrupt:
-            for block in ledger.pending:
-                while (state := ledger.states[block]).step < self.options.steps:
-                    until = next_stop(state.step, self.options)
-                    ledger.keep(
-                        block, advance(task, ledger.blocks[block], state, self.options, until)
-                    )
-                    if interrupt.requested:
-                        raise KeyboardInterrupt
+        """Bring every pending block of the ledger to its last step."""
+        train_here(ledger)
+
+
+def train_here(ledger: Ledger) -> None:
+    """Train pending blocks in this process; an interrupt is obeyed after a state was kept."""
+    task, options = ledger.objective.task, ledger.options
+    with deferred_interrupt() as interrupt:
+        for block in ledger.pending:
+            while (state := ledger.states[block]).step < options.steps:
+                until = next_stop(state.step, options)
+                ledger.keep(block, advance(task, ledger.blocks[block], state, options, until))
+                if interrupt.requested:
+                    raise KeyboardInterrupt

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from geoframe_pathways.routing.nearest import NearestPrototypes, Points
 
@@ -19,11 +19,11 @@ CAP = 2.0
 def k_means(points: Points, cells: int, *, seed: int) -> Points:
     """Return at most ``cells`` distinct prototypes ``(c, k)`` of points ``(n, k)``."""
     if cells <= 1:
-        return points.mean(axis=0, keepdims=True)
+        return np.asarray(points.mean(axis=0, keepdims=True))
     if len(points) > FITTED_ROWS:
         chosen = np.random.default_rng(seed).choice(len(points), FITTED_ROWS, replace=False)
         points = points[np.sort(chosen)]
-    distinct = np.unique(points, axis=0)
+    distinct: Points = np.unique(points, axis=0)
     if len(distinct) <= cells:
         return distinct
     # Sums over several threads come in another order each time; a resumed run must agree.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from geoframe import PluginError
 
+from geoframe import PluginError
 from geoframe_pathways.routing.nearest import Ids, Points, rank
 from geoframe_pathways.routing.router import Arrays, Router
 

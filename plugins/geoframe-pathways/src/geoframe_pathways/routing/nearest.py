@@ -84,9 +84,7 @@ class NearestPrototypes:
         return ids, distances
 
 
-def rank(
-    points: Points, prototypes: Points, candidates: Ids, count: int
-) -> tuple[Ids, Points]:
+def rank(points: Points, prototypes: Points, candidates: Ids, count: int) -> tuple[Ids, Points]:
     """Order candidates ``(n, c)`` of each point by direct distance, then index; keep ``count``."""
     candidates = np.sort(candidates, axis=1)
     gaps = points[:, None, :] - prototypes[candidates]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 import attrs
@@ -98,7 +99,7 @@ def members_of(router: Router, points: Points, overlap: float) -> list[NDArray[n
     rows = np.concatenate([np.arange(len(points)), shared])
     order = np.lexsort((rows, owners))
     ends = np.searchsorted(owners[order], np.arange(router.cells + 1))
-    found = [rows[order[start:stop]] for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    found = [rows[order[start:stop]] for start, stop in pairwise(ends)]
     for cell in np.flatnonzero(np.diff(ends) == 0):  # an approximate search may pass a cell over
         distance = ((points - router.prototypes[cell]) ** 2).sum(axis=1)
         found[cell] = np.array([distance.argmin()])

@@ -96,9 +96,7 @@ class TreeRouter(Router):
         return nodes, siblings
 
 
-def grow_tree(
-    points: Points, cells: int, *, valency: int, min_rows: int, seed: int
-) -> TreeRouter:
+def grow_tree(points: Points, cells: int, *, valency: int, min_rows: int, seed: int) -> TreeRouter:
     """Split the largest leaf by k-means until there are ``cells`` leaves.
 
     Splitting the largest leaf keeps the cells balanced. A leaf that cannot be split into

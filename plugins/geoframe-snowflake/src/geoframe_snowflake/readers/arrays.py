@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from geoframe.errors import DataError
 from numpy.typing import NDArray
 
+from geoframe.errors import DataError
 from geoframe_snowflake.data_config import MetricDataConfig
 from geoframe_snowflake.readers.files import Arrays, read_arrays
 from geoframe_snowflake.readers.raw import (

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError
 from numpy.typing import NDArray
+
+from geoframe.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -106,12 +107,18 @@ def numbers(path: Path, cells: pd.DataFrame) -> NDArray[np.float64]:
     DataError
         Naming the first cell that is none.
     """
-    values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
+    readable = cells.apply(pd.to_numeric, errors="coerce")
+    values: NDArray[np.float64] = readable.to_numpy(dtype=np.float64)
     unreadable = np.argwhere(np.isnan(values))
     if len(unreadable):
         row, column = unreadable[0]
         raise DataError(
-            f"{path}: line {cells.index[row] + 1}, column {cells.columns[column]!r}: "
+            f"{path}: line {cells.index[row] + 1}, column '{_shown(cells.columns[column])}': "
             f"{cells.iat[row, column]!r} is not a number"
         )
     return values
+
+
+def _shown(column: object) -> str:
+    """Name of a column; without a header its number, from 1."""
+    return column if isinstance(column, str) else str(int(column) + 1)  # type: ignore[call-overload]

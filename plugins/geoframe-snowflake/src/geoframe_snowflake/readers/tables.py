@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from geoframe.errors import DataError
 
+from geoframe.errors import DataError
 from geoframe_snowflake.data_config import MetricDataConfig
 from geoframe_snowflake.readers.files import numbers, read_cells, with_header
 from geoframe_snowflake.readers.raw import Raw, RawDistances, RawEdges, RawPoints, numbered
@@ -25,9 +26,7 @@ def read_table(path: Path, config: MetricDataConfig, *, tabs: bool) -> Raw:
         One line: what is wrong, where, and what to do.
     """
     cells = read_cells(path, tabs=tabs)
-    content = config.content
-    if content == "auto":
-        content = _guess(path, cells, config)
+    content = _guess(path, cells, config) if config.content == "auto" else config.content
     if content == "graph":
         return _edges(path, with_header(path, cells), config)
     if content == "points":
@@ -35,7 +34,9 @@ def read_table(path: Path, config: MetricDataConfig, *, tabs: bool) -> Raw:
     return _matrix(path, cells)
 
 
-def _guess(path: Path, cells: pd.DataFrame, config: MetricDataConfig) -> str:
+def _guess(
+    path: Path, cells: pd.DataFrame, config: MetricDataConfig
+) -> Literal["graph", "distances"]:
     header = set(cells.iloc[0].str.strip())
     if {config.source, config.target} <= header:
         return "graph"
@@ -50,8 +51,8 @@ def _guess(path: Path, cells: pd.DataFrame, config: MetricDataConfig) -> str:
 
 def _matrix(path: Path, cells: pd.DataFrame) -> RawDistances:
     lines, columns = cells.shape
-    corner = pd.to_numeric(cells.iat[0, 0], errors="coerce")
-    if lines == columns and not np.isnan(corner):
+    corner = pd.to_numeric(cells.iloc[0, :1], errors="coerce")
+    if lines == columns and corner.notna().all():
         return RawDistances(
             origin=str(path), names=numbered(columns), distances=numbers(path, cells)
         )

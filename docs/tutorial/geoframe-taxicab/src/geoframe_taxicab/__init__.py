@@ -1,0 +1,1 @@
+"""Taxicab geometry for geoframe."""

@@ -1,0 +1,48 @@
+"""Items with what belongs to them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import attrs
+import torch
+from torch import Tensor
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Items:
+    """What a reader returns."""
+
+    data: Tensor
+    """``(n, *item_shape)``; images are ``(n, h, w)`` or ``(n, h, w, channels)``."""
+    origin: str
+    """Where they come from, for messages."""
+    labels: Tensor | None = None
+    """Integers ``(n,)``."""
+    label_names: tuple[str, ...] = ()
+    """Name of each label, if labels have names."""
+
+    def first(self, n: int | None) -> Items:
+        """Return the first ``n`` items, or all."""
+        labels = None if self.labels is None else self.labels[:n]
+        return attrs.evolve(self, data=self.data[:n], labels=labels)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of shape, type and values, read block by block."""
+        digest = hashlib.sha256(repr((tuple(self.data.shape), str(self.data.dtype))).encode())
+        for part in self.data.split(8192):
+            digest.update(part.contiguous().numpy().tobytes())
+        if self.labels is not None:
+            digest.update(self.labels.numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an item looks like an image."""
+        shape = self.data.shape[1:]
+        return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
+
+
+def as_labels(values: Tensor) -> Tensor:
+    """Labels as int64 ``(n,)``."""
+    return values.reshape(len(values)).to(torch.int64)

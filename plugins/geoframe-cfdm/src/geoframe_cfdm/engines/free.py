@@ -1,0 +1,41 @@
+"""The posterior mean as a function, for solvers other than our own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from geoframe_cfdm.engines.choice import Engines
+from geoframe_cfdm.engines.base import PlainTrajectory
+from geoframe_cfdm.noise import SampleNoise
+from geoframe_cfdm.threads import flushed_denormals
+
+
+class FreePosterior:
+    """Means at states that somebody else moves.
+
+    Tables and windows are kept between calls: a window's certificate holds for any state, and one
+    that does not suffice is replaced.
+    """
+
+    def __init__(self, engines: Engines, noise: SampleNoise, n: int) -> None:
+        points = engines.points
+        drawn = noise.perturbations()
+        z = torch.zeros(n, points.dim, device=points.device)
+        started = engines.start(
+            z, None if drawn is None else drawn.to(points.device), noise, 0.0, free=True
+        )
+        assert isinstance(started, PlainTrajectory)
+        self.trajectory = started
+        self._last = 0.0
+
+    @torch.inference_mode()
+    def __call__(self, z: Tensor, t: float) -> Tensor:
+        """Return the means ``(n, d)`` at states ``(n, d)`` (standardised) at time t in [0, 1)."""
+        with flushed_denormals():
+            if t < self._last:  # windows look ahead only
+                self.trajectory.perturb(getattr(self.trajectory, "perturbations", None))
+            self._last = t
+            self.trajectory.z = z.to(self.trajectory.z).clone()
+            self.trajectory.posterior(t)
+            return self.trajectory.mean().clone()

@@ -1,0 +1,63 @@
+"""Features that KID and recall are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from geoframe import DataError
+from torch import Tensor
+
+from geoframe_cfdm.method_config import EvaluationConfig
+from geoframe_cfdm.standardize import fit_standardizer
+
+Features = Callable[[Tensor], Tensor]
+"""Items ``(n, ...)`` -> features ``(n, d)``."""
+CLASSIFIER_ITEMS = 10_000
+
+
+def make_features(
+    items: Tensor, labels: Tensor | None, options: EvaluationConfig, seed: int
+) -> tuple[Features, str]:
+    """Fit the features on training items; return them and their name for tables.
+
+    Raises
+    ------
+    DataError
+        If a classifier is wanted and there are no labels.
+    """
+    flat = items.flatten(1)
+    if options.features == "raw":
+        scaled = fit_standardizer(flat, "scale")
+        return lambda each: scaled.forward(each.flatten(1)), "raw values (standardised)"
+    if options.features == "pca":
+        axes = fit_standardizer(flat, "whiten", keep=min(options.feature_dim, flat.shape[1]))
+        return lambda each: axes.forward(each.flatten(1)), f"{axes.dim} whitened principal axes"
+    if labels is None:
+        raise DataError("evaluation.features = 'classifier' needs labels; set data.labels")
+    return _classifier(flat, labels, options, seed)
+
+
+def _classifier(
+    flat: Tensor, labels: Tensor, options: EvaluationConfig, seed: int
+) -> tuple[Features, str]:
+    from sklearn.neural_network import MLPClassifier
+
+    scaled = fit_standardizer(flat, "scale")
+    rows = slice(0, None, max(1, len(flat) // CLASSIFIER_ITEMS))
+    model = MLPClassifier(
+        (options.feature_dim,), max_iter=200, random_state=seed, early_stopping=True
+    )
+    model.fit(scaled.forward(flat[rows]).numpy(), labels[rows].numpy())
+    weight = torch.from_numpy(np.asarray(model.coefs_[0], np.float32))
+    bias = torch.from_numpy(np.asarray(model.intercepts_[0], np.float32))
+
+    def hidden(each: Tensor) -> Tensor:
+        return torch.relu(scaled.forward(each.flatten(1)) @ weight + bias)
+
+    accuracy = model.best_validation_score_
+    return hidden, (
+        f"{options.feature_dim} hidden units of a classifier trained on the labels "
+        f"(validation accuracy {accuracy:.2f})"
+    )

@@ -1,0 +1,1 @@
+"""Autoencoders: sampling in latent coordinates instead of pixels."""

@@ -1,0 +1,68 @@
+"""The cfdm method: from a data set to new items and a report. Torch-free at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geoframe.method import Method, Result
+from geoframe.reference import ReferenceTable
+
+from geoframe_cfdm.method_config import CFDMConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from geoframe import Sampler
+    from geoframe.run.directory import Run
+
+    from geoframe_cfdm.pipeline import Fitted
+
+
+class ClosedFormDiffusionModel(Method):
+    """Closed-form diffusion: new items from the exact score of the data, without training."""
+
+    Config = CFDMConfig
+    citation = (
+        "C. Scarvelis, H. Sáez de Ocáriz Borde, J. Solomon: Closed-Form Diffusion Models. "
+        "Transactions on Machine Learning Research, 2025, arXiv:2310.12395"
+    )
+
+    def run(self, config: CFDMConfig, run: Run) -> Result:
+        """Fit, sample, evaluate and draw."""
+        from geoframe_cfdm.evaluation import evaluate
+        from geoframe_cfdm.generation import generate
+        from geoframe_cfdm.pipeline import prepare
+
+        fitted = prepare(config, run)
+        generated = generate(config, fitted, run)
+        run.write_tensors("samples", generated.drawn)
+        return evaluate(config, fitted, generated, run)
+
+    def load(self, run: Run) -> Fitted:
+        """Read the data again, which must be the same, and fit the sampler."""
+        from geoframe_cfdm.pipeline import prepare
+
+        return prepare(run.config, run, restore=True)
+
+    def sampler(self, trained: Fitted) -> Sampler:
+        """Return the sampler that ``geoframe sample`` draws from."""
+        return trained.sampler
+
+    def embed(self, trained: Fitted, data: Path) -> Mapping[str, np.ndarray]:
+        """Return log-density, nearest training item and its distance for each item of a file."""
+        from geoframe_cfdm.scoring import score_file
+
+        return score_file(trained, data)
+
+    def export(self, trained: Fitted, folder: Path) -> Sequence[Path]:
+        """Write data, standardisation, sigma and times: all that the sampler is."""
+        from geoframe_cfdm.scoring import export_sampler
+
+        return export_sampler(trained, folder)
+
+    def reference_tables(self) -> Sequence[ReferenceTable]:
+        """Return the paper's numbers that can be measured again."""
+        from geoframe_cfdm.reference import TABLES
+
+        return TABLES

@@ -1,0 +1,78 @@
+"""Options of the cfdm method. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, option, section
+
+from geoframe_cfdm.data.config import ItemsConfig
+
+
+@attrs.frozen(kw_only=True)
+class GenerationConfig:
+    """What is drawn."""
+
+    samples: int = option(256, ge=2, unit="samples", help="Samples to draw.")
+    latent_dim: int = option(
+        0,
+        ge=0,
+        unit="coordinates",
+        help="0 samples items as they are; otherwise the embedder maps them to so many latent "
+        "coordinates, which are sampled and mapped back.",
+    )
+    label: int | None = option(None, help="Draw items with this label only.")
+
+
+@attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is measured on the samples."""
+
+    holdout: float = option(
+        0.1,
+        ge=0,
+        le=0.5,
+        help="Share of the items that sampling never sees, to compare samples with; 0 compares "
+        "with the training items.",
+    )
+    features: Literal["raw", "pca", "classifier"] = option(
+        "pca",
+        help="Features that KID and recall are measured on: the items themselves, their principal "
+        "components, or the hidden layer of a classifier trained on the labels.",
+    )
+    feature_dim: int = option(
+        32, ge=1, unit="features", help="Principal components, or width of the hidden layer."
+    )
+    recall_neighbors: int = option(
+        3, ge=1, unit="items", help="Neighbours whose distance is the radius for recall."
+    )
+    w2_exact: bool = option(
+        False,
+        help="Also draw twice with the exact engine and report the 2-Wasserstein distance of the "
+        "samples to the exact ones, and between the two exact draws (the floor).",
+    )
+    shown: int = option(36, ge=1, unit="samples", help="Samples in the report's figures.")
+
+
+@attrs.frozen(kw_only=True)
+class CFDMConfig(MethodConfig):
+    """Closed-form diffusion: new items from the exact score of the data, without training."""
+
+    data: ItemsConfig = section(ItemsConfig, help="The items.")
+    sampler: Component = component(
+        "sampler", default={"name": "closed-form"}, help="How new items are drawn."
+    )
+    embedder: Component = component(
+        "embedder",
+        default={"name": "pca"},
+        help="From items to latent coordinates and back; used if cfdm.latent_dim is not 0.",
+    )
+    trainer: Component = component(
+        "trainer",
+        default={"name": "gradient", "epochs": 20, "batch_size": 128, "learning_rate": 2e-3},
+        help="How the embedder is fitted, if it trains.",
+    )
+    cfdm: GenerationConfig = section(GenerationConfig, help="What is drawn.")
+    evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured.")

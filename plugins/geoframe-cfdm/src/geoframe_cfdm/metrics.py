@@ -1,0 +1,82 @@
+"""Measures of generated samples against real items."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+BLOCK = 2048
+
+
+def kernel_distance(generated: Tensor, real: Tensor, *, degree: int = 3) -> float:
+    """KID: unbiased squared MMD with the kernel ``(<x, y> / d + 1) ** degree``.
+
+    Parameters
+    ----------
+    generated, real
+        Features ``(n, d)`` and ``(m, d)``, n and m at least 2.
+
+    Source: Binkowski et al., *Demystifying MMD GANs*, ICLR 2018. It may be slightly negative.
+    """
+    x, y = generated.double(), real.double()
+    n, m, d = len(x), len(y), x.shape[1]
+
+    def total(a: Tensor, b: Tensor) -> float:
+        parts = (((part @ b.T) / d + 1) ** degree for part in a.split(BLOCK))
+        return float(sum(part.sum() for part in parts))
+
+    def diagonal(a: Tensor) -> float:
+        return float(((a.square().sum(1) / d + 1) ** degree).sum())
+
+    within = (total(x, x) - diagonal(x)) / (n * (n - 1)) + (total(y, y) - diagonal(y)) / (
+        m * (m - 1)
+    )
+    return within - 2 * total(x, y) / (n * m)
+
+
+def recall(generated: Tensor, real: Tensor, *, k: int = 3) -> float:
+    """Share of real items that lie within the reach of a generated one.
+
+    The reach of a generated item is the distance to its k-th nearest other generated one.
+
+    Source: Kynkäänniemi et al., *Improved Precision and Recall*, NeurIPS 2019.
+    """
+    x, y = generated.double(), real.double()
+    k = min(k, len(x) - 1)
+    reach = torch.cat(
+        [torch.cdist(part, x).kthvalue(k + 1, dim=1).values for part in x.split(BLOCK)]
+    )
+    found = [(torch.cdist(part, x) <= reach).any(1) for part in y.split(BLOCK)]
+    return float(torch.cat(found).double().mean())
+
+
+def wasserstein2(first: Tensor, second: Tensor) -> float:
+    """Exact 2-Wasserstein distance of two equally large point sets ``(n, d)``.
+
+    By optimal assignment, O(n^3) time and O(n^2) memory.
+
+    Raises
+    ------
+    ValueError
+        If the sets differ in size.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"sets of {len(first)} and {len(second)} points cannot be assigned")
+    cost = torch.cdist(first.double(), second.double()).square().numpy()
+    rows, columns = linear_sum_assignment(cost)
+    return float(np.sqrt(cost[rows, columns].mean()))
+
+
+def duplicate_rate(distances: Tensor, copy_distance: float) -> float:
+    """Share of samples nearer to a training item than nearly all training items are to another.
+
+    Parameters
+    ----------
+    distances
+        Distance ``(n,)`` of each sample to its nearest training item.
+    copy_distance
+        First percentile of nearest-neighbour distances within the training items.
+    """
+    return float((distances < copy_distance).double().mean())

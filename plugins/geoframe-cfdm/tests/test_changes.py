@@ -1,0 +1,55 @@
+"""Adding and removing items: as if the data had always been so, to the last bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from geoframe import DataError
+from geoframe_cfdm.sampler import ClosedFormDiffusion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+
+def assert_equal(first: ClosedFormDiffusion, second: ClosedFormDiffusion) -> None:
+    assert torch.equal(first.standardizer.mean, second.standardizer.mean)
+    assert torch.equal(first.standardizer.scale, second.standardizer.scale)
+    assert first.sigma == second.sigma
+    drawn, expected = first.draw(6, seed=4), second.draw(6, seed=4)
+    for name, value in drawn.items():
+        assert torch.equal(value, expected[name])
+
+
+@settings(max_examples=8, deadline=None)
+@given(gone=st.sets(st.integers(0, 199), min_size=1, max_size=150))
+def test_removing_leaves_no_trace(gone: set[int]) -> None:
+    data = torch.rand(200, 6, generator=torch.Generator().manual_seed(0))
+    kept = torch.tensor([row for row in range(200) if row not in gone])
+    forgot = ClosedFormDiffusion(steps=5).fit(data).remove(sorted(gone))
+    assert_equal(forgot, ClosedFormDiffusion(steps=5).fit(data[kept]))
+
+
+def test_removed_items_are_never_used(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion(sigma=0.0, steps=30).fit(digits[:50])
+    used = sampler.draw(20, seed=0)["tuple_index"].unique()
+    sampler.remove(used)
+    drawn = sampler.draw(20, seed=0)["items"].flatten(1)
+    assert torch.cdist(drawn, digits[used].flatten(1)).min() > 0.5
+
+
+def test_adding_equals_fitting_on_all(digits: Tensor, digit_labels: Tensor) -> None:
+    grown = ClosedFormDiffusion(steps=5).fit(digits[:100], digit_labels[:100])
+    grown.add(digits[100:180], digit_labels[100:180])
+    assert_equal(grown, ClosedFormDiffusion(steps=5).fit(digits[:180], digit_labels[:180]))
+
+
+def test_changes_that_cannot_be(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion().fit(digits[:10])
+    with pytest.raises(DataError, match="between 0 and 9"):
+        sampler.remove([10])
+    with pytest.raises(DataError, match="at least two"):
+        sampler.remove(list(range(9)))
+    with pytest.raises(DataError, match="shape"):
+        sampler.add(torch.zeros(2, 3))
+    with pytest.raises(DataError, match="fit"):
+        ClosedFormDiffusion().remove([0])

@@ -1,0 +1,53 @@
+"""The log-density: a kernel density whose gradient is the score."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from geoframe_cfdm.check import float64_mean
+from geoframe_cfdm.density import log_density
+from geoframe_cfdm.points import Points
+from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.standardize import fit_standardizer
+from sklearn.neighbors import KernelDensity
+from torch import Tensor
+
+
+def test_it_is_a_kernel_density(digits: Tensor) -> None:
+    data = digits[:200, :3, 2:5]
+    sampler = ClosedFormDiffusion(standardize="none").fit(data)
+    ours = sampler.score_samples(data[:20] + 0.5, bandwidth=0.8)
+    flat = data.flatten(1).double().numpy()
+    expected = KernelDensity(bandwidth=0.8).fit(flat).score_samples(flat[:20] + 0.5)
+    np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["scale", "feature", "whiten"])
+def test_it_integrates_to_one_in_units_of_the_data(kind: str) -> None:
+    data = torch.randn(40, 1, generator=torch.Generator().manual_seed(0)) * 3 + 5
+    sampler = ClosedFormDiffusion(standardize=kind).fit(data)
+    at = torch.linspace(-25, 35, 6001)[:, None]
+    density = sampler.score_samples(at, bandwidth=0.3).exp()
+    assert float(density.sum() * 0.01) == pytest.approx(1, abs=1e-3)
+
+
+def test_its_gradient_is_the_score() -> None:
+    generator = torch.Generator().manual_seed(1)
+    data = torch.randn(50, 4, generator=generator)
+    points = Points(data, fit_standardizer(data, "none"))
+    z = torch.randn(6, 4, generator=generator, dtype=torch.float64).requires_grad_()
+    t = 0.6
+    width = (1 - t) / t
+    # rho_t(z) is this density at z / t, up to a constant factor
+    gradient = torch.autograd.grad(log_density(points, z / t, width).sum(), z)[0]
+    mean = float64_mean(points, z.detach(), None, t)
+    score = (t * mean - z.detach()) / (1 - t) ** 2
+    torch.testing.assert_close(gradient, score, atol=1e-5, rtol=1e-4)
+
+
+def test_training_items_are_likelier_than_noise(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion().fit(digits[:1500])
+    held_out = sampler.score_samples(digits[1500:1600])
+    shuffled = digits[1500:1600].flatten(1)[:, torch.randperm(64)].reshape(-1, 8, 8)
+    assert held_out.median() > sampler.score_samples(shuffled).median() + 10

@@ -1,0 +1,235 @@
+"""Runs from end to end: results, queries, new nodes, export."""
+
+import json
+from pathlib import Path
+
+import geoframe
+import numpy as np
+import pytest
+from geoframe.errors import ConfigError, DataError
+from geoframe.testing import check_component
+from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.quality import measure_ranking
+from hnn_trees import complete, needs_data, stored, write
+
+SMALL = {"name": "complete-tree", "branching": 3, "depth": 3}
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def constructed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "constructed"
+    return geoframe.run("hnn", {"data": {"dataset": SMALL}}, path=path)
+
+
+@pytest.fixture(scope="module")
+def distilled(tmp_path_factory):
+    config = {
+        "compare": [{"name": "euclidean", "dim": 2}, {"name": "euclidean", "dim": 2}],
+        "data": {"dataset": SMALL},
+        "embedder": {"name": "hyperbolic-network", "hidden": 16, "layers": 1},
+        "trainer": {"steps": 20},
+        "hnn": {"fit": "distil", "scale": 1.0},
+    }
+    return geoframe.run("hnn", config, path=tmp_path_factory.mktemp("runs") / "distilled")
+
+
+def test_a_construction_is_certified_and_reported(constructed):
+    metrics = constructed.results["metrics"]
+    assert 1.0 < metrics["worst_distortion"] <= metrics["certified_distortion"] <= 1.1
+    assert metrics["map"] == 1.0
+    assert metrics["mean_rank"] == 1.0
+    assert metrics["any_euclidean_at_least"] == pytest.approx(1.4, abs=0.1)
+    assert (constructed.path / "figures" / "poincare_disc.svg").stat().st_size > 1000
+    assert (constructed.path / "report.html").exists()
+    assert "no pair of nodes is distorted by more than" in constructed.results["notes"][0]
+
+
+def test_queries_by_name(constructed):
+    trained = geoframe.open_run(constructed.path).load()
+    tree = trained.tree
+    assert trained.nearest("0", 3)[0][1] == pytest.approx(1.0)
+    assert {name for name, _ in trained.nearest("0", 3)} == {"1", "2", "3"}
+    assert trained.distance(["13", "14"], "4") == pytest.approx([1.0, 1.0])
+    assert trained.distance("13", "39") <= 6.0
+    rng = np.random.default_rng(0)
+    for u, v in rng.integers(len(tree), size=(30, 2)):
+        expected = tree.names[int(tree.lca(u, v))]
+        assert trained.common_ancestor(tree.names[u], tree.names[v]) == expected
+    with pytest.raises(DataError, match="no node 'nobody'"):
+        trained.distance("nobody", "1")
+
+
+def test_new_nodes_are_attached(constructed, tmp_path):
+    run = geoframe.open_run(constructed.path)
+    file = write(tmp_path, "new.csv", "parent,child,length\n4,x,2\nx,y,0.5\n")
+    found = run.method.embed(run, file)
+    assert found["name"].tolist() == ["x", "y"]
+    assert found["parent"].tolist() == ["4", "x"]
+    assert found["root_distance"] == pytest.approx([4.0, 4.5], rel=0.1)
+    with pytest.raises(DataError, match="'q' is neither a node of the run nor given a parent"):
+        run.method.embed(run, write(tmp_path, "bad.csv", "q,x,2\n"))
+    with pytest.raises(DataError, match="it is there already"):
+        run.method.embed(run, write(tmp_path, "bad.csv", "1,2,1\n"))
+
+
+def test_exported_nodes_are_complete(constructed, tmp_path):
+    run = geoframe.open_run(constructed.path)
+    run.method.export(run, tmp_path)
+    arrays = np.load(tmp_path / "nodes.npz")
+    assert len(arrays["name"]) == 40
+    assert np.hypot(arrays["direction_0"], arrays["direction_1"]) == pytest.approx(1.0)
+    assert json.loads((tmp_path / "space.json").read_text())["curvature"] == -1.0
+
+
+def test_networks_are_compared_kept_and_applied(distilled, tmp_path):
+    metrics = distilled.results["metrics"]
+    for name in ("distilled_network", "euclidean_2", "euclidean_2_(2)"):
+        assert 0.0 < metrics[f"{name}_average_distortion"] < 10.0
+    rows = distilled.results["tables"]["embeddings"]
+    assert [row["embedding"] for row in rows][0] == "construction"
+    run = geoframe.open_run(distilled.path)
+    trained = run.load()
+    kept = trained.network.cloud.points
+    assert trained.network.model().shape == kept.shape == (40, 2)
+    # The network takes a known node, named again, to where its twin would be embedded.
+    file = write(tmp_path, "new.csv", "4,twin,1\n")
+    found = run.method.embed(run, file)
+    assert found["point"].shape == (1, 2)
+    run.method.export(run, tmp_path / "out")
+    assert (tmp_path / "out" / "network.safetensors").exists()
+
+
+def test_a_network_on_features_embeds_new_features(tmp_path):
+    rng = np.random.default_rng(0)
+    data = tmp_path / "tree.npz"
+    features = rng.standard_normal((15, 4)).astype(np.float32)
+    np.savez(data, parent=(np.arange(15) - 1) // 2, features=features)
+    config = {
+        "data": {"path": str(data)},
+        "embedder": {"name": "hyperbolic-network", "kind": "layers", "hidden": 8, "layers": 1},
+        "geometry": {"name": "hyperboloid", "dim": 2},
+        "trainer": {"steps": 5},
+        "hnn": {"fit": "gradient"},
+    }
+    run = geoframe.run("hnn", config, path=tmp_path / "run")
+    run = geoframe.open_run(run.path)
+    np.savez(tmp_path / "same.npz", features=features)
+    found = run.method.embed(run, tmp_path / "same.npz")["point"]
+    assert found == pytest.approx(run.load().network.cloud.points.numpy(), abs=1e-5)
+
+
+@pytest.mark.parametrize("fit", ["memorise", "gradient"])
+def test_other_fits(fit, tmp_path):
+    config = {
+        "data": {"dataset": SMALL},
+        "geometry": {"name": "poincare", "dim": 2, "curvature": -0.5},
+        "trainer": {"steps": 5},
+        "hnn": {"fit": fit, "optimizer": "riemannian", "scale": 2.0},
+    }
+    run = geoframe.run("hnn", config, path=tmp_path / "run")
+    metrics = run.results["metrics"]
+    if fit == "memorise":
+        found = metrics["memorising_network_worst_distortion"]
+        assert found == pytest.approx(metrics["worst_distortion"], rel=1e-6)
+        assert metrics["network_weights"] == 2 + 39 * 3 + 2
+    else:
+        assert metrics["trained_network_average_distortion"] > 0
+        assert geoframe.open_run(run.path).load().nearest("0", 2)
+
+
+def test_flat_spaces_are_only_for_comparison(tmp_path):
+    with pytest.raises(ConfigError, match="cannot hold the construction"):
+        geoframe.run(
+            "hnn",
+            {"data": {"dataset": SMALL}, "geometry": {"name": "euclidean", "dim": 2}},
+            path=tmp_path / "run",
+        )
+
+
+def test_datasets_that_are_no_trees_are_refused(tmp_path):
+    from geoframe_registry.discovery import find
+
+    try:
+        find("dataset", "installed-distributions")
+    except geoframe.PluginError:
+        pytest.skip("no dataset of another method is installed")
+    with pytest.raises(DataError, match="not a tree"):
+        geoframe.run(
+            "hnn",
+            {"data": {"dataset": {"name": "installed-distributions"}}},
+            path=tmp_path / "run",
+        )
+
+
+@pytest.mark.parametrize("example", ["python-library", "network"])
+def test_examples_run(example, tmp_path):
+    from geoframe.config import load_toml
+
+    table = load_toml(EXAMPLES / f"{example}.toml").values
+    if example == "network":
+        table["trainer"]["steps"] = 3
+    run = geoframe.run("hnn", table, path=tmp_path / "run")
+    assert run.results["metrics"]["worst_distortion"] > 1.0
+
+
+def test_all_examples_are_valid():
+    from geoframe.config import load_toml
+    from geoframe_registry.configs import configure
+
+    for example in EXAMPLES.glob("*.toml"):
+        configure("hnn", load_toml(example))
+
+
+@needs_data
+def test_mammals_are_reconstructed_perfectly():
+    from geoframe_hnn.data import load_tree
+    from geoframe_hnn.data_config import TreeDataConfig
+    from geoframe_registry.configs import component
+
+    dataset = component("dataset", {"name": "wordnet-tree", "subset": "mammals"})
+    tree = load_tree(TreeDataConfig(dataset=dataset, multiple_parents="first", lengths="nested"))
+    ranking = measure_ranking(embed_tree(tree), tree, "ancestors", 1180)
+    assert ranking.mean_average_precision == 1.0
+    assert ranking.mean_rank == 1.0
+
+
+def test_ranking_counts_what_stands_between():
+    class Shuffled:
+        def distance(self, u, v):
+            u, v = np.broadcast_arrays(u, v)
+            return np.abs(u - v).astype(float)
+
+    tree = complete(2, 2)  # 0; 1 2; 3 4 5 6
+    ranking = measure_ranking(Shuffled(), tree, "edges", 7)
+    # Of node 0: 1, 2 related, none between. Of node 6: only 2, behind 5, 4 and 3.
+    ranks = {0: [1, 1], 6: [4], 5: [4], 4: [5], 3: [4], 1: [2, 2, 3], 2: [2, 4, 4]}
+    expected = np.mean([rank for found in ranks.values() for rank in found])
+    assert ranking.mean_rank == pytest.approx(expected, abs=0.5)
+    assert ranking.mean_average_precision < 1.0
+
+
+@needs_data
+def test_neighbours_in_weighted_trees_are_not_ranked():
+    tree = stored("pythonidae")
+    assert measure_ranking(embed_tree(tree), tree, "edges", 10) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("method", "hnn"),
+        ("geometry", "hyperbolic-polar"),
+        ("embedder", "hyperbolic-network"),
+        ("dataset", "python-library"),
+        ("dataset", "stored-tree"),
+        ("dataset", "wordnet-tree"),
+        ("dataset", "complete-tree"),
+        ("dataset", "random-tree"),
+    ],
+)
+def test_components_conform(kind, name):
+    from geoframe_registry.discovery import find
+
+    report = check_component(find(kind, name), find)
+    assert report.passed, str(report)

@@ -1,0 +1,95 @@
+"""Networks: memorised, distilled, trained."""
+
+import numpy as np
+import pytest
+import torch
+from geoframe.errors import ConfigError
+from geoframe.training.gradient import GradientTrainer
+from geoframe_hnn.geometry import HyperbolicPolar
+from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.inputs import anchor_inputs, choose_anchors, scale_of
+from geoframe_hnn.memorise import MemorisingNetwork
+from geoframe_hnn.models import FreePoints, build_model
+from geoframe_hnn.network import HyperbolicNetwork
+from geoframe_hnn.objectives import DistilObjective, PairObjective
+from geoframe_spaces.hyperboloid import Hyperboloid
+from hnn_trees import complete, random_tree
+
+
+@pytest.mark.parametrize("tau", [1.0, 10.0, 1000.0])
+def test_the_memorising_network_is_exact_and_its_size_does_not_depend_on_the_scale(tau):
+    tree = random_tree(200, seed=0)
+    values = embed_tree(tree, scale=tau).tangent()
+    inputs = np.random.default_rng(0).standard_normal((200, 5))
+    network = MemorisingNetwork(inputs, values)
+    found = network(torch.from_numpy(inputs)).numpy()
+    assert np.abs(found - values).max() < 1e-9 * np.abs(values).max()
+    assert network.size == 5 + 199 * 3 + 2
+
+
+def test_equal_inputs_cannot_be_memorised():
+    with pytest.raises(ValueError, match="two inputs are equal"):
+        MemorisingNetwork(np.zeros((3, 2)), np.eye(3))
+
+
+def fitted(objective, steps):
+    trainer = GradientTrainer(steps=steps, learning_rate=0.01, schedule="cosine", device="cpu")
+    with torch.no_grad():
+        before = objective(torch.arange(len(objective)))["loss"].item()
+    trainer.fit(objective)
+    with torch.no_grad():
+        return before, objective(torch.arange(len(objective)))["loss"].item()
+
+
+def network_inputs(tree):
+    raw = anchor_inputs(tree, choose_anchors(tree, 16, 0), np.arange(len(tree)))
+    return torch.from_numpy(scale_of(raw).apply(raw))
+
+
+def embedder(in_features, out_features):
+    return HyperbolicNetwork(in_features, out_features, hidden=48, layers=2)
+
+
+@pytest.mark.parametrize("distil", [False, True])
+def test_training_brings_distances_close(distil):
+    torch.manual_seed(0)
+    tree = complete(3, 3)
+    construction = embed_tree(tree, scale=1.0)
+    model = build_model(embedder, HyperbolicPolar(dim=2), network_inputs(tree), polar=distil)
+    pairs = PairObjective(model, tree, unit=1.0, relative=True, partners=16)
+    objective = DistilObjective(pairs, construction.tangent()) if distil else pairs
+    before, after = fitted(objective, 150)
+    assert after < 0.25 * before
+    if distil:
+        log_radius, direction = model.polar(model.inputs)
+        tangent = torch.from_numpy(construction.tangent()).float()
+        assert torch.allclose(log_radius[1:].exp(), tangent[1:].norm(dim=1), rtol=0.5)
+        cosine = (direction[1:] * tangent[1:]).sum(1) / tangent[1:].norm(dim=1)
+        assert cosine.mean() > 0.95
+
+
+def test_riemannian_training_keeps_points_on_the_sheet():
+    torch.manual_seed(0)
+    tree = complete(2, 4)
+    space = Hyperboloid(2)
+    model = FreePoints(space, len(tree))
+    pairs = PairObjective(model, tree, unit=1.0, relative=False, partners=8)
+    assert type(pairs.optimizer(0.1, 0.0)).__name__ == "RiemannianAdam"
+    trainer = GradientTrainer(steps=80, learning_rate=0.1, device="cpu")
+    with torch.no_grad():
+        before = pairs(torch.arange(len(tree)))["loss"].item()
+    trainer.fit(pairs)
+    with torch.no_grad():
+        assert pairs(torch.arange(len(tree)))["loss"].item() < 0.3 * before
+        assert torch.allclose(space.inner(model(), model()), torch.tensor(-1.0).double(), atol=1e-6)
+
+
+def test_riemannian_training_needs_a_manifold():
+    with pytest.raises(ConfigError, match="needs a geometry with a geoopt manifold"):
+        FreePoints(HyperbolicPolar(dim=2), 5)
+
+
+def test_leaves_of_one_parent_look_different_to_a_network():
+    tree = complete(4, 2)
+    inputs = anchor_inputs(tree, choose_anchors(tree, 3, 0), np.arange(len(tree)))
+    assert len(np.unique(inputs, axis=0)) == len(tree)

@@ -1,0 +1,59 @@
+"""Closed-form time coordinates of a graph's nodes, as a config asks for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from geoframe import ConfigError, Geometry, PartialOrder
+from geoframe_nst.config import NSTConfig
+from geoframe_nst.feedback import feedback_arc_set
+from geoframe_nst.reachability import Reachability, topological_order
+from geoframe_nst.realizer import realizer
+
+DEFAULT_TIME_DIM = 2
+"""Time coordinates of a trained order, unless the config says otherwise."""
+
+
+def linear_extensions(
+    config: NSTConfig, geometry: Geometry, reachability: Reachability, edges: NDArray[np.int64]
+) -> Tensor | None:
+    """Linear extensions ``(n, t)`` that stand for time, or that time is trained towards."""
+    if isinstance(geometry, PartialOrder):
+        if config.nst.time == "hybrid" or config.nst.directed:
+            raise ConfigError(
+                [
+                    f"nst: geometry '{config.geometry.name}' has an order of its own; "
+                    "leave out nst.time = 'hybrid' and nst.directed"
+                ]
+            )
+        return None
+    if config.nst.time == "neural":
+        return None
+    dim = config.nst.time_dim or (DEFAULT_TIME_DIM if config.nst.time == "hybrid" else None)
+    ranks = realizer(reachability, max_dim=dim, work=config.nst.time_work, seed=config.seed).ranks
+    if not reachability.acyclic:
+        ranks = _spread(ranks, _acyclic_position(len(ranks), edges))
+    if config.nst.time == "realizer":
+        return torch.tensor(ranks, dtype=torch.float32)
+    # As many coordinates as asked for, even if fewer are exact, scaled to what a network puts out.
+    ranks = ranks[:, np.arange(dim) % ranks.shape[1]]
+    return torch.tensor(2.0 * ranks / max(1, len(ranks) - 1) - 1.0, dtype=torch.float32)
+
+
+def _acyclic_position(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Place of each node ``(n,)`` in an order that as few edges as possible go against."""
+    kept = np.delete(edges, feedback_arc_set(n, edges).removed, axis=0)
+    position = np.empty(n, dtype=np.int64)
+    position[topological_order(n, kept)] = np.arange(n)
+    return position
+
+
+def _spread(ranks: NDArray[np.int64], position: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put nodes of equal rank, those of a common cycle, one after another by ``position``."""
+    spread = np.empty_like(ranks)
+    for column in range(ranks.shape[1]):
+        spread[np.lexsort((position, ranks[:, column])), column] = np.arange(len(ranks))
+    return spread

@@ -1,0 +1,146 @@
+"""The engine of several processes, on this machine or on several."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+from geoframe import RunError
+from geoframe_pathways.engines.block import next_stop
+from geoframe_pathways.engines.board import Board
+from geoframe_pathways.engines.config import ProcessesConfig
+from geoframe_pathways.engines.ledger import Ledger
+from geoframe_pathways.engines.stacked import BlockTrainer, train_here
+from geoframe_pathways.engines.worker import work
+from geoframe_pathways.task import tensors_from_bytes, tensors_to_bytes
+
+POLL = 0.02
+"""Seconds between looks at the board."""
+FOREVER = timedelta(days=365)
+
+
+class ProcessesTrainer(BlockTrainer):
+    """Trains blocks in worker processes that reach this one over TCP.
+
+    Block ``b`` belongs to shard ``b mod shards``. A worker that dies is started again and goes
+    on at the last state its driver kept; if the driver dies, its workers end, and a resumed run
+    goes on at the last kept states too.
+
+    Under ``accelerate launch`` or ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``) the
+    first process drives, at ``port``, and starts one worker beside it; the others are workers.
+
+    Parameters
+    ----------
+    **options
+        The fields of :class:`~geoframe_pathways.engines.config.ProcessesConfig`.
+    """
+
+    Config = ProcessesConfig
+    options: ProcessesConfig
+
+    def train(self, ledger: Ledger) -> None:
+        """Bring every pending block of the ledger to its last step."""
+        world = int(os.environ.get("WORLD_SIZE", "1"))
+        if world > 1:
+            self._train_as_one_of(ledger, int(os.environ["RANK"]), world)
+            return
+        if len(ledger.pending) == 1:  # nothing to share out
+            train_here(ledger)
+            return
+        workers = min(self.options.workers or os.cpu_count() or 1, len(ledger.pending))
+        board = Board(self.options.address, self.options.port, driver=True)
+        self._drive(board, ledger, own=range(workers), shards=workers)
+
+    def _train_as_one_of(self, ledger: Ledger, rank: int, world: int) -> None:
+        if not self.options.port:
+            raise RunError("trainer.port: several machines need a port that all of them know")
+        host = os.environ.get("MASTER_ADDR", self.options.address)
+        board = Board(host, self.options.port, driver=rank == 0)
+        if rank == 0:
+            self._drive(board, ledger, own=range(1), shards=world)
+            states = {str(index): state.parameters for index, state in enumerate(ledger.states)}
+            board.put_result(tensors_to_bytes(states, {}))
+            board.wait_until_left(range(1, world))
+            return
+        work(board, rank, world)
+        trained, _ = tensors_from_bytes(board.get_result(FOREVER))
+        for block in ledger.pending:
+            ledger.adopt(block, trained[str(block)])
+        board.leave(rank)
+
+    def _drive(self, board: Board, ledger: Ledger, *, own: range, shards: int) -> None:
+        """Start the shards ``own`` as processes here and keep what all shards report."""
+        pending = ledger.pending
+        board.put_work(ledger.objective.task, ledger.blocks, ledger.states, pending, self.options)
+        with _Crew(self.options, board.port, own, shards) as crew:
+            while pending:
+                before = len(pending)
+                for block in list(pending):
+                    stop = next_stop(ledger.states[block].step, self.options)
+                    if not board.reached(block, stop):
+                        continue
+                    state = board.get_state(block)
+                    ledger.keep(block, state)
+                    if state.step == self.options.steps:
+                        pending.remove(block)
+                        board.forget(block)
+                if len(pending) == before:
+                    crew.restart_dead({block % shards for block in pending})
+                    time.sleep(POLL)
+
+
+class _Crew:
+    """The worker processes of this machine."""
+
+    def __init__(self, options: ProcessesConfig, port: int, own: range, shards: int) -> None:
+        self._options = options
+        self._port = port
+        self._shards = shards
+        self._retries = dict.fromkeys(own, options.retries)
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> _Crew:
+        for shard in self._retries:
+            self._start(shard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            process.wait()
+
+    def restart_dead(self, needed: set[int]) -> None:
+        """Start workers again that ended although their shard is not done.
+
+        Raises
+        ------
+        RunError
+            If one died too often.
+        """
+        for shard in needed & self._processes.keys():
+            code = self._processes[shard].poll()
+            if code is None or code == 0:  # 0: done, and its last report is on the board
+                continue
+            if not self._retries[shard]:
+                raise RunError(
+                    f"worker {shard} died {self._options.retries + 1} times (exit code {code}); "
+                    "what it had finished is kept, continue with --resume"
+                )
+            self._retries[shard] -= 1
+            self._start(shard)
+
+    def _start(self, shard: int) -> None:
+        address = self._options.address
+        command = [sys.executable, "-m", "geoframe_pathways.engines.worker"]
+        arguments = [address, str(self._port), str(shard), str(self._shards)]
+        self._processes[shard] = subprocess.Popen(
+            [*command, *arguments],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt at the terminal is the driver's to handle
+        )

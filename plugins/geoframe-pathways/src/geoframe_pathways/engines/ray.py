@@ -1,0 +1,137 @@
+"""The engine on a Ray cluster (optional: geoframe-pathways[ray])."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+from geoframe import PluginError, RunError
+from geoframe_pathways.engines.block import BlockState, advance, next_stop
+from geoframe_pathways.engines.config import RayConfig, StackedConfig
+from geoframe_pathways.engines.ledger import Ledger
+from geoframe_pathways.engines.stacked import BlockTrainer, train_here
+from geoframe_pathways.task import ExpertTask
+
+
+class Shard:
+    """An actor: holds the task and trains blocks on request.
+
+    Parameters
+    ----------
+    task
+        Image of the task, which Ray keeps once per machine.
+    options
+        Fields of the engine's options.
+    """
+
+    def __init__(self, task: bytes, options: dict[str, Any]) -> None:
+        self.task = ExpertTask.from_bytes(task)
+        self.options = StackedConfig(**options)
+
+    def advance(self, experts: range, state: bytes, until: int) -> bytes:
+        """Train a block from a state to a step; state in, state out."""
+        known = BlockState.from_bytes(state)
+        return advance(self.task, experts, known, self.options, until).to_bytes()
+
+
+class RayTrainer(BlockTrainer):
+    """Trains blocks in the actors of a Ray cluster.
+
+    Every actor owns one core and takes block after block. Ray starts an actor that dies again,
+    on another machine if its own is lost, and repeats the call from the state sent with it.
+
+    Parameters
+    ----------
+    **options
+        The fields of :class:`~geoframe_pathways.engines.config.RayConfig`.
+    """
+
+    Config = RayConfig
+    options: RayConfig
+
+    def train(self, ledger: Ledger) -> None:
+        """Bring every pending block of the ledger to its last step."""
+        ray = _ray()
+        if len(ledger.pending) == 1:  # nothing to share out
+            train_here(ledger)
+            return
+        with _cluster(ray, self.options.address):
+            cores = int(ray.cluster_resources().get("CPU", 1))
+            count = max(1, min(self.options.workers or cores, len(ledger.pending)))
+            actor = ray.remote(
+                num_cpus=1,
+                max_restarts=self.options.retries,
+                max_task_retries=self.options.retries,
+                runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
+            )(Shard)
+            plain = {field.name: getattr(self.options, field.name) for field in _FIELDS}
+            task = ray.put(ledger.objective.task.to_bytes())
+            actors = [actor.remote(task, plain) for _ in range(count)]
+            try:
+                self._drive(ray, actors, ledger)
+            finally:
+                for each in actors:
+                    ray.kill(each)
+
+    def _drive(self, ray: Any, actors: list[Any], ledger: Ledger) -> None:
+        waiting = deque(ledger.pending)
+        running: dict[Any, tuple[Any, int]] = {}
+
+        def send(actor: Any, block: int) -> None:
+            state = ledger.states[block]
+            until = next_stop(state.step, self.options)
+            call = actor.advance.remote(ledger.blocks[block], state.to_bytes(), until)
+            running[call] = (actor, block)
+
+        for actor in actors:
+            send(actor, waiting.popleft())
+        while running:
+            (done,), _ = ray.wait(list(running), num_returns=1)
+            actor, block = running.pop(done)
+            try:
+                image = ray.get(done)
+            except ray.exceptions.RayError as error:
+                raise RunError(
+                    f"a Ray actor failed on experts {ledger.blocks[block]}: "
+                    f"{type(error).__name__}; what was finished is kept, continue with --resume"
+                ) from error
+            ledger.keep(block, BlockState.from_bytes(image))
+            if ledger.states[block].step < self.options.steps:
+                send(actor, block)
+            elif waiting:
+                send(actor, waiting.popleft())
+            else:  # its core may be what an actor of a lost machine is waiting for
+                ray.kill(actor)
+
+
+_FIELDS = attrs.fields(StackedConfig)
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise PluginError(
+            "trainer 'ray' needs Ray: pip install 'geoframe-pathways[ray]', "
+            "or take --set trainer.name=processes"
+        ) from None
+    return ray
+
+
+@contextmanager
+def _cluster(ray: Any, address: str | None) -> Iterator[None]:
+    """Use the cluster that is there already, join one, or start one for as long as this lasts."""
+    if ray.is_initialized():
+        yield
+        return
+    options = {} if address is not None else {"num_cpus": os.cpu_count()}
+    ray.init(address=address, include_dashboard=False, log_to_driver=False, **options)
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,42 @@
+"""A worker process: trains the blocks of its shard and reports them to the driver.
+
+Started by the driver, or by hand on another machine::
+
+    python -m geoframe_pathways.engines.worker HOST PORT SHARD SHARDS
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from torch.distributed import DistNetworkError, DistStoreError
+
+from geoframe_pathways.engines.block import advance, next_stop
+from geoframe_pathways.engines.board import Board
+
+
+def work(board: Board, shard: int, shards: int) -> None:
+    """Train every pending block ``b`` with ``b % shards == shard``, from where it stands."""
+    task, blocks, pending, options = board.get_work()
+    for block in (block for block in pending if block % shards == shard):
+        state = board.get_state(block)
+        while state.step < options.steps and math.isfinite(state.loss) | (state.step == 0):
+            until = next_stop(state.step, options)
+            state = advance(task, blocks[block], state, options, until)
+            board.put_state(block, state)
+
+
+def main(arguments: list[str]) -> int:
+    """Join the driver at the address given and work; return the exit code."""
+    host, port, shard, shards = arguments[0], *map(int, arguments[1:])
+    try:
+        work(Board(host, port, driver=False), shard, shards)
+    except (DistNetworkError, DistStoreError) as error:  # the driver is gone, so is the work
+        print(f"worker {shard}: lost the driver at {host}:{port}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

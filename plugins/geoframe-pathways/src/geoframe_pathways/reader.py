@@ -1,0 +1,115 @@
+"""Reads an expert pack with numpy alone; copy this file next to a pack and use it anywhere.
+
+    model = Pack("experts.safetensors")
+    model.predict({"x0": 0.5, "x1": -1.0})         # one row, by column name
+    model.predict_encoded(model.encode(row))       # the same in two steps
+
+One expert is read from the disk per prediction. Packs of the flat and the tree router can be
+read; those of the faiss router, and those that blend two experts, need geoframe-pathways.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+DTYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U8": "u1"}
+
+
+class Pack:
+    """An expert pack, opened.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    """
+
+    def __init__(self, path: str) -> None:
+        with open(path, "rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length))
+        self.facts = json.loads(header.pop("__metadata__")["pathways"])
+        self.arrays = {
+            name: np.memmap(
+                path,
+                dtype=DTYPES[entry["dtype"]],
+                mode="r",
+                offset=8 + length + entry["data_offsets"][0],
+                shape=tuple(entry["shape"]),
+            )
+            for name, entry in header.items()
+            if name != "padding"
+        }
+        if self.facts["router"] not in ("flat", "tree"):
+            raise ValueError(f"router '{self.facts['router']}' needs geoframe-pathways")
+        if self.facts["blend"]:
+            raise ValueError("the experts of this pack are blended; that needs geoframe-pathways")
+
+    def encode(self, row: Mapping[str, Any]) -> np.ndarray:
+        """Turn one row of the table, by column name, into the model's inputs ``(inputs,)``."""
+        encoder = self.facts["encoder"]
+        values, missing = [], []
+        for column in encoder["numeric"]:
+            value = float(row[column["name"]])
+            absent = not np.isfinite(value)
+            values.append(((column["fill"] if absent else value) - column["mean"]) / column["std"])
+            if column["indicator"]:
+                missing.append(float(absent))
+        levels = [
+            float(str(row[category["name"]]) == level)
+            for category in encoder["categories"]
+            for level in category["levels"]
+        ]
+        return np.array([*values, *missing, *levels], dtype=np.float32)
+
+    def route(self, x: np.ndarray) -> int:
+        """Return the expert of one encoded input."""
+        point = x.astype(np.float64)
+        if "route_components" in self.arrays:
+            point = (point - self.arrays["route_mean"]) @ self.arrays["route_components"]
+        if self.facts["router"] == "flat":
+            return _nearest(self.arrays["prototypes"], point)
+        points, children = self.arrays["tree_points"], self.arrays["tree_children"]
+        node = 0
+        while children[node, 1]:
+            first, count = children[node]
+            node = int(first) + _nearest(points[first : first + count], point)
+        return int(np.count_nonzero(children[:node, 1] == 0))
+
+    def predict_encoded(self, x: np.ndarray) -> np.ndarray:
+        """Answer one encoded input: values in target units, or class probabilities."""
+        facts, shape = self.facts, self.facts["shape"]
+        row = np.array(self.arrays["experts"][self.route(x)])
+        n = shape["inputs"]
+        h, at = (x - row[:n]) * row[n], n + 1
+        widths = [n, *[shape["width"]] * shape["hidden"], shape["outputs"]]
+        for layer, (a, b) in enumerate(pairwise(widths)):
+            h = h @ row[at : at + a * b].reshape(a, b) + row[at + a * b : at + (a + 1) * b]
+            at += (a + 1) * b
+            if layer < shape["hidden"]:
+                slope = 0.0
+                if shape["activation"] == "prelu":
+                    slope, at = row[at], at + 1
+                h = np.where(h > 0, h, slope * h)
+        if facts["task"] == "regression":
+            return np.asarray(h * np.array(facts["scale"]) + np.array(facts["offset"]))
+        share = np.exp(h - h.max())
+        share /= share.sum()
+        smoothing = facts["smoothing"]
+        return np.asarray((1 - smoothing) * share + smoothing * np.array(facts["prior"]))
+
+    def predict(self, row: Mapping[str, Any]) -> Any:
+        """Answer one row of the table: a number, numbers, or a class."""
+        found = self.predict_encoded(self.encode(row))
+        if self.facts["task"] == "classification":
+            return self.facts["classes"][int(found.argmax())]
+        return float(found[0]) if len(found) == 1 else found
+
+
+def _nearest(prototypes: np.ndarray, point: np.ndarray) -> int:
+    return int(np.sqrt(((prototypes - point) ** 2).sum(axis=1)).argmin())

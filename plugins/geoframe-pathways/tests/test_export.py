@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geoframe_pathways.config import ModelConfig
+from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.engines.stacked import StackedTrainer
+from geoframe_pathways.export import export_model, onnx_expert
+from geoframe_pathways.fitting import Rows, fit_experts
+from geoframe_pathways.model import Pathways
+from geoframe_pathways.reader import Pack
+
+TRAINER = StackedTrainer(steps=40)
+
+
+def a_model(
+    router: str, task: str, width: int = 6, inputs: int = 3
+) -> tuple[Pathways, pd.DataFrame]:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(400, 3)), columns=["c0", "c1", "c2"])
+    frame["kind"] = random.choice(["a", "b"], 400)
+    frame.loc[::9, "c1"] = np.nan
+    y = frame["c0"].to_numpy() ** 2 + (frame["kind"] == "a").to_numpy()
+    labels = np.where(y > 1, "high", "low")
+    encoder, _ = fit_encoder(frame, "column")
+    rows = Rows(
+        x=encoder.encode(frame),
+        y=labels if task == "classification" else y,
+        task=task,  # type: ignore[arg-type]
+        target="y",
+        encoder=encoder,
+    )
+    options = ModelConfig(width=6, min_rows=10, router=router, valency=3, route_dims=4)  # type: ignore[arg-type]
+    return fit_experts(rows, 9, options, TRAINER, seed=0).model, frame
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+@pytest.mark.parametrize("router", ["flat", "tree"])
+def test_the_small_reader_agrees(router: str, task: str, tmp_path: Path) -> None:
+    model, frame = a_model(router, task)
+    written = export_model(model, tmp_path)
+    pack = Pack(str(written[0]))
+    predictions = model.predict(frame)
+    rows = frame.head(60).to_dict("records")
+    found = [pack.predict(row) for row in rows]
+    cells = [pack.route(pack.encode(row)) for row in rows]
+    assert cells == predictions.cells[:60].tolist()
+    if task == "regression":
+        np.testing.assert_allclose(found, predictions.values[:60], rtol=1e-4, atol=1e-4)
+    else:
+        assert found == predictions.values[:60].tolist()
+
+
+def test_the_small_reader_needs_numpy_alone(tmp_path: Path) -> None:
+    model, frame = a_model("flat", "regression")
+    export_model(model, tmp_path)
+    code = f"""
+        import sys
+        from pathways_reader import Pack
+        row = {frame.iloc[0].to_dict()!r}
+        print(Pack("experts.safetensors").predict(row))
+        assert not {{"torch", "geoframe", "geoframe_pathways", "pandas"}} & set(sys.modules)
+    """.replace("nan", "float('nan')")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = float(model.predict(frame.head(1)).values[0])
+    assert float(done.stdout) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_onnx_runs_the_same_expert(task: str) -> None:
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    model, frame = a_model("flat", task)
+    x = model.facts.encoder.encode(frame)
+    cell = 3
+    image = onnx_expert(model, cell).SerializeToString()
+    session = runtime.InferenceSession(image, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"x": x})
+    expected = model.apply(x, np.full(len(x), cell))
+    if task == "classification":  # probabilities before smoothing
+        prior, weight = np.array(model.facts.prior), model.facts.smoothing
+        found = (1 - weight) * found + weight * prior
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,114 @@
+"""Commands, configs and files in the pages are real."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+
+import click
+import pytest
+
+from geoframe.config import TomlTable, apply_overrides, parse_override
+from geoframe_cli.app import main
+from geoframe_registry.configs import configure
+from geoframe_registry.discovery import component_names
+
+LAUNCHERS = ("-m", "geoframe_cli")
+EXAMPLES = ("taxicab", "stress")
+"""Names that the example plugins of the docs bring, which are not installed here."""
+
+
+def invocations(command: str):
+    """Yield the arguments of each call of geoframe in a shell command."""
+    for part in re.split(r"&&|\|\||[|;>]|\bdo\b", command):
+        try:
+            words = shlex.split(part, comments=True)
+        except ValueError:
+            continue
+        while words and re.fullmatch(r"\w+=.*", words[0]):
+            words = words[1:]
+        if words[:1] == ["geoframe"]:
+            yield words[1:]
+        for start in range(len(words) - 1):
+            if tuple(words[start : start + 2]) == LAUNCHERS:
+                yield words[start + 2 :]
+
+
+def parse(arguments: list[str]) -> click.Context | None:
+    """Parse a command line without carrying it out; return the context of its verb."""
+    try:
+        with main.make_context("geoframe", list(arguments)) as context:
+            name, verb, rest = main.resolve_command(context, [*context._protected_args, *context.args])
+            return verb.make_context(name, rest, parent=context)
+    except click.exceptions.Exit:  # --help, --version
+        return None
+
+
+def test_commands_parse(page):
+    for block in page.blocks():
+        if block.language != "console":
+            continue
+        for command, shown in block.commands():
+            for arguments in invocations(command):
+                try:
+                    context = parse(arguments)
+                except click.UsageError as error:
+                    pytest.fail(f"{block.where}: {command}: {error.format_message()}")
+                if context is not None and context.info_name == "run" and "Error:" not in shown:
+                    check_overrides(block.where, context.params)
+
+
+def check_overrides(where: str, parameters: dict) -> None:
+    """The keys and values after ``--set`` are those of the method."""
+    pairs = [parse_override(text) for text in parameters["overrides"]]
+    if parameters["method"] not in component_names("method") or any(
+        value in EXAMPLES or "$" in str(value) for _, value in pairs
+    ):
+        return
+    configure(parameters["method"], apply_overrides(TomlTable({}, name=where), pairs))
+
+
+def test_inline_commands_name_verbs(page):
+    prose = re.sub(r"^```.*?^```$", "", page.text, flags=re.M | re.S)
+    verbs = set(main.list_commands(click.Context(main)))
+    for span in re.findall(r"`geoframe ([a-z][a-z-]*)[^`]*`", prose):
+        assert span in verbs, f"{page.path}: no verb '{span}'"
+
+
+def test_configs_are_valid(page):
+    for block in page.blocks():
+        if block.language == "toml":
+            values = tomllib.loads(block.text)
+            if method := block.argument("config"):
+                configure(method, TomlTable(values, name=block.where, text=block.text))
+
+
+def test_python_compiles(page):
+    for block in page.blocks():
+        if block.language == "python":
+            compile(block.text, block.where, "exec")
+
+
+def test_files_are_those_beside_the_page(page):
+    shown = {name for block in page.blocks() if (name := block.argument("file"))}
+    for block in page.blocks():
+        name = block.argument("file")
+        if name and (page.path.parent / name.split("/")[0]).is_dir():
+            text = (page.path.parent / name).read_text(encoding="utf-8")
+            assert block.text == text, f"{block.where} differs from {name}"
+    for folder in {name.split("/")[0] for name in shown if "/" in name}:
+        for path in (page.path.parent / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                relative = str(path.relative_to(page.path.parent))
+                assert relative in shown, f"{page.path} does not show {relative}"
+
+
+def test_the_parser_refuses_what_does_not_exist():
+    assert [*invocations("A=1 geoframe list && accelerate launch -m geoframe_cli run nst")] == [
+        ["list"],
+        ["run", "nst"],
+    ]
+    for wrong in (["lst"], ["run", "nst", "--colour"], ["embed", "x"]):
+        with pytest.raises(click.UsageError):
+            parse(wrong)

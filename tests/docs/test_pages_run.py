@@ -1,0 +1,96 @@
+"""Following a page to the letter works, and prints what the page shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
+
+
+def test_page_can_be_followed(followed, tmp_path, monkeypatch, clean_environment):
+    site = tmp_path / "site"
+    site.mkdir()
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    monkeypatch.chdir(desk)
+    monkeypatch.syspath_prepend(str(site))
+    scripts = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", os.pathsep.join([scripts, os.environ["PATH"]]))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    namespace: dict[str, object] = {"__name__": "__page__"}
+    printed = ""
+    for block in followed.blocks():
+        if name := block.argument("file"):
+            path = desk / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+        elif block.mark == "output":
+            assert same(block.text, printed), f"{block.where}: it printed\n{printed}"
+        elif followed.runs(block) and block.language == "python":
+            printed = execute(block, namespace)
+        elif followed.runs(block):
+            for command, shown in block.commands():
+                output = carry_out(command, site, block.where, fails="Error: " in shown)
+                assert_shown(shown, output, f"{block.where}: {command}")
+
+
+def execute(block, namespace) -> str:
+    """Run a Python block and return what it prints."""
+    padding = "\n" * int(block.where.rpartition(":")[2])  # so that tracebacks name the line
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(padding + block.text, block.where.rpartition(":")[0], "exec"), namespace)
+    return out.getvalue()
+
+
+def carry_out(command: str, site: Path, where: str, *, fails: bool) -> str:
+    """Run a command as a shell would, but for ``pip install``, which goes to a scratch folder."""
+    install = "python -m pip install --quiet --no-deps --no-build-isolation --target "
+    adapted = re.sub(r"\bpip install (-e )?", install + str(site) + " ", command)
+    done = subprocess.run(
+        ["bash", "-c", adapted],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode != 0) == fails, f"{where}: {command}\n{done.stdout}"
+    return done.stdout
+
+
+def assert_shown(shown: str, output: str, where: str) -> None:
+    """Each line shown stands in the output, numbers and spaces aside; ``...`` stands for any."""
+    lines = {blurred(line) for line in output.splitlines()}
+    for line in shown.splitlines():
+        if line.strip() not in ("", "..."):
+            assert blurred(line) in lines, f"{where}: no line '{line}' in\n{output}"
+
+
+def same(shown: str, printed: str) -> bool:
+    """Compare text exactly and decimal numbers with tolerance."""
+    decimal = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+    mine, theirs = decimal.findall(shown), decimal.findall(printed)
+    return decimal.sub("#", shown) == decimal.sub("#", printed) and [
+        float(number) for number in theirs
+    ] == pytest.approx([float(number) for number in mine], rel=0.1, abs=0.05)
+
+
+def blurred(line: str) -> str:
+    return " ".join(NUMBER.sub("#", line).split())
+
+
+def test_the_comparison_can_fail():
+    assert same("a 1.02\n", "a 1.03\n")
+    assert not same("a 1.02\n", "a 2.02\n")
+    assert not same("a 1.02\n", "b 1.02\n")
+    with pytest.raises(AssertionError):
+        assert_shown("nodes 5", "edges 5", "here")
