@@ -66,8 +66,8 @@ class Method(ABC):
         """Write what a finished run trained for use without geoframe; return the files written."""
         raise RunError(f"{type(self).__name__} has nothing to export")
 
-    def sampler(self, trained: Any) -> Sampler:
-        """Return the sampler in what :meth:`load` returned, for ``geoframe sample``."""
+    def sampler(self, run: Run) -> Sampler:
+        """Return the fitted sampler of a finished run, for ``geoframe sample``."""
         raise RunError(f"{type(self).__name__} does not sample")
 
     def reference_tables(self) -> Sequence[ReferenceTable]:

@@ -48,9 +48,9 @@ def test_report_is_written_again(geoframe, done):
 def test_export_writes_into_a_new_folder(geoframe, done, tmp_path):
     result = geoframe("export", done, "-o", "new/folder")
     assert result.exit_code == 0
-    [line] = result.stdout.splitlines()
-    assert line.endswith("model.safetensors")
-    assert (tmp_path / "new" / "folder" / "model.safetensors").exists()
+    names = [line.rpartition("/")[2] for line in result.stdout.splitlines()]
+    assert names == ["model.safetensors", "config.toml", "manifest.json"]
+    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == set(names)
 
 
 def test_reproduce_prints_published_beside_measured(geoframe, local_site, tmp_path, monkeypatch):

@@ -160,6 +160,12 @@ def test_impossible_options(options, message):
         fit(seeded(), **options)
 
 
+def test_the_mode_of_denormals_is_put_back():
+    tiny = torch.full((1,), 1e-310, dtype=torch.float64)
+    fit(seeded(), steps=2)
+    assert (tiny * 1.0).item() > 0
+
+
 def test_nothing_to_train():
     objective = seeded()
     objective.requires_grad_(False)

@@ -39,7 +39,9 @@ def parse(arguments: list[str]) -> click.Context | None:
     """Parse a command line without carrying it out; return the context of its verb."""
     try:
         with main.make_context("geoframe", list(arguments)) as context:
-            name, verb, rest = main.resolve_command(context, [*context._protected_args, *context.args])
+            name, verb, rest = main.resolve_command(
+                context, [*context._protected_args, *context.args]
+            )
             return verb.make_context(name, rest, parent=context)
     except click.exceptions.Exit:  # --help, --version
         return None

@@ -15,7 +15,9 @@ def prose(text: str) -> str:
 def anchors(text: str) -> set[str]:
     """Names of the headings, as Markdown renderers make them."""
     headings = re.findall(r"^#+ (.+)$", prose(text), flags=re.M)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
 
 
 def links(text: str) -> list[tuple[str, str]]:

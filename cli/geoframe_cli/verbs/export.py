@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -31,5 +32,8 @@ def export(run: Path, output: Path) -> None:
             raise GeoframeError(f"{output}: is not empty; name a new folder")
     except OSError as error:
         raise GeoframeError(f"{output}: cannot be written: {error.strerror}") from None
-    for path in opened.method.export(opened, output):
+    written = list(opened.method.export(opened, output))
+    for name in ("config.toml", "manifest.json"):
+        written.append(Path(shutil.copy(opened.path / name, output / name)))
+    for path in written:
         click.echo(path)

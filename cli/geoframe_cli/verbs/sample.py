@@ -52,7 +52,8 @@ def sample(
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
-    sampler = opened.method.sampler(opened.load())
+    opened.require_finished()
+    sampler = opened.method.sampler(opened)
     config = (opened.path / "config.toml").read_bytes()
     with _progress(number, shown=sys.stderr.isatty() and not quiet) as progress:
         shards = stream_samples(

@@ -18,6 +18,7 @@ from geoframe.errors import ConfigError, RunError
 from geoframe.run.directory import Run
 from geoframe.trainer import Objective, Trainer, Training
 from geoframe.training.config import GradientTrainerConfig
+from geoframe.training.denormals import flushed_denormals
 from geoframe.training.interrupt import deferred_interrupt
 from geoframe.training.patience import Patience
 from geoframe.training.schedule import Batches, learning_rate_factor
@@ -48,13 +49,11 @@ class GradientTrainer(Trainer):
     def fit(self, objective: Objective, run: Run | None = None) -> Training:
         """Train ``objective`` in place; see :meth:`geoframe.trainer.Trainer.fit`."""
         accelerator = self._accelerator()
-        if accelerator.device.type == "cpu":
-            torch.set_flush_denormal(True)  # denormal products slow a step down up to tenfold
         seed = torch.initial_seed()
         batches = Batches(len(objective), self.options.batch_size, seed)
         loop = _Loop(self.options, objective, accelerator, batches, run)
         loop.restore()
-        with deferred_interrupt() as interrupt:
+        with flushed_denormals(), deferred_interrupt() as interrupt:
             while not loop.done:
                 loop.step()
                 if interrupt.requested:

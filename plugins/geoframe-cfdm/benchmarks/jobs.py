@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from geoframe_cfdm.sampler import ClosedFormDiffusion
 from torch import Tensor
+
+from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 
 def mnist(n: int = 60_000) -> Tensor:

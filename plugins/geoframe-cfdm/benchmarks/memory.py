@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 DIM = 256
@@ -70,7 +71,9 @@ def main() -> None:
     held = options.points * DIM * 4 / 2**20
     print(f"N = {options.points}, d = {DIM}: {held:.0f} MiB of points on the disk")
     print(f"  budget {options.budget:.0f} MiB, peak above the start {peak - before:.0f} MiB")
-    print(f"  fit {fitted - started:.1f} CPU-s, 16 samples of 10 steps {sampled - fitted:.1f} CPU-s")
+    print(
+        f"  fit {fitted - started:.1f} CPU-s, 16 samples of 10 steps {sampled - fitted:.1f} CPU-s"
+    )
     print(f"  engines {sampler.records.engine_steps()}")
     print(f"  largest relative error checked {sampler.records.max_relative_error:.1e}")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from geoframe import DataError
-from geoframe_cfdm.sampler import ClosedFormDiffusion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+
+from geoframe import DataError
+from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 
 def assert_equal(first: ClosedFormDiffusion, second: ClosedFormDiffusion) -> None:

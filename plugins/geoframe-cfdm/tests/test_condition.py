@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
+
 from geoframe import DataError
 from geoframe_cfdm.condition import Condition
 from geoframe_cfdm.sampler import ClosedFormDiffusion
-from torch import Tensor
 
 
 def test_a_label_draws_from_its_items(digits: Tensor, digit_labels: Tensor) -> None:

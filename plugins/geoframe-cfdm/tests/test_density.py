@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.neighbors import KernelDensity
+from torch import Tensor
+
 from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.density import log_density
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 from geoframe_cfdm.standardize import fit_standardizer
-from sklearn.neighbors import KernelDensity
-from torch import Tensor
 
 
 def test_it_is_a_kernel_density(digits: Tensor) -> None:

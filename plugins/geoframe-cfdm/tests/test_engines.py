@@ -6,6 +6,10 @@ import math
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
 from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.engines.base import Trajectory
 from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix
@@ -15,9 +19,6 @@ from geoframe_cfdm.engines.tabled import TabledTrajectory
 from geoframe_cfdm.grid import step_sizes
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.standardize import fit_standardizer
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from torch import Tensor
 
 TIMES = [k / 20 for k in range(20)] + [1.0]
 SIGMA = 1.5
@@ -105,9 +106,7 @@ def test_prior_weights_count(engine: str) -> None:
     z, perturbations = noise(points)
     trajectory: Trajectory
     if engine == "tabled":
-        trajectory = TabledTrajectory(
-            points, z, perturbations, tolerance=1e-4, windows="always"
-        )
+        trajectory = TabledTrajectory(points, z, perturbations, tolerance=1e-4, windows="always")
     elif engine == "streamed":
         trajectory = StreamedTrajectory(points, z, perturbations, block=64)
     else:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+
 from geoframe import DataError
 from geoframe_cfdm.sampler import ClosedFormDiffusion
-from torch import Tensor
 
 
 def tuple_means(sampler: ClosedFormDiffusion, drawn: dict[str, Tensor]) -> Tensor:
@@ -28,9 +30,7 @@ def test_the_last_step_is_a_mean_of_training_items(digits: Tensor, engine: str) 
     exact = drawn["tuple_weight"].sum(1) > 1 - 1e-6
     assert exact.float().mean() > 0.7
     assert residual[exact].max() < 1e-4  # pixels are 0 to 16
-    assert torch.allclose(
-        drawn["tuple_weight"][exact], torch.tensor(1 / 3), atol=1e-5
-    )
+    assert torch.allclose(drawn["tuple_weight"][exact], torch.tensor(1 / 3), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -115,7 +115,7 @@ def test_grids_go_from_start_to_one(digits: Tensor, grid: str, start: float) -> 
     times = sampler.times
     assert math.isclose(times[0], start, abs_tol=1e-9)
     assert times[-1] == 1.0
-    assert all(a < b for a, b in zip(times, times[1:], strict=False))
+    assert all(a < b for a, b in pairwise(times))
     assert sampler.draw(4, seed=0)["items"].isfinite().all()
 
 
@@ -149,9 +149,9 @@ def test_gaussian_start_changes_little(digits: Tensor) -> None:
 
 
 def test_bf16_keeps_the_tolerance(digits: Tensor) -> None:
-    sampler = ClosedFormDiffusion(
-        precision="bf16", sigma=0.0, check_every=1, tolerance=1e-2
-    ).fit(digits.repeat(1, 2, 2))
+    sampler = ClosedFormDiffusion(precision="bf16", sigma=0.0, check_every=1, tolerance=1e-2).fit(
+        digits.repeat(1, 2, 2)
+    )
     sampler.draw(32, seed=0)
     assert sampler.records.engine_steps().get("dense-bf16", 0) > 0
     assert sampler.records.max_relative_error is not None

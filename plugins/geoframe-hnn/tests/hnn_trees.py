@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
+
 from geoframe_hnn.build import build_tree
 from geoframe_hnn.datasets.stored import StoredTree
 from geoframe_hnn.datasets.synthetic import CompleteTree, RandomTree
 from geoframe_hnn.tree import Tree
-from hypothesis import strategies as st
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA names no folder of data sets"

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from geoframe_hnn.bounds import euclidean_lower_bound
 from hnn_trees import complete, path, random_tree, star, trees
 from hypothesis import given, settings
+
+from geoframe_hnn.bounds import euclidean_lower_bound
 
 
 @pytest.mark.parametrize(

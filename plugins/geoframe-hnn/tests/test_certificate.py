@@ -4,15 +4,16 @@ import math
 
 import numpy as np
 import pytest
+from hnn_trees import all_pairs, complete, needs_data, path, random_tree, star, stored, trees
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from geoframe.errors import DataError
 from geoframe_hnn import certificate
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.quality import Pairs, evaluation_pairs, measure_distortion
 from geoframe_hnn.scale import sufficient_scale
 from geoframe_hnn.tree import Tree
-from hnn_trees import all_pairs, complete, needs_data, path, random_tree, star, stored, trees
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 @settings(max_examples=100)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from hnn_trees import random_tree
+
 from geoframe_hnn.codes import spherical_code
 from geoframe_hnn.directions import fresh_direction, planar_directions
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from hnn_trees import random_tree
 
 
 def least_angle(code: np.ndarray) -> float:

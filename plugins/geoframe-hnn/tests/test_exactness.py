@@ -3,11 +3,12 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from geoframe_hnn.hyperbolic_tree import HyperbolicTree, embed_tree
-from geoframe_hnn.polar import third_side
 from hnn_trees import needs_data, path, random_tree, stored
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geoframe_hnn.hyperbolic_tree import HyperbolicTree, embed_tree
+from geoframe_hnn.polar import third_side
 
 
 def positions(embedded: HyperbolicTree, wanted: set[int]) -> dict[int, mp.matrix]:

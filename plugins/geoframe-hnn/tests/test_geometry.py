@@ -5,13 +5,14 @@ import mpmath as mp
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from geoframe.testing import EmbedderConformance, GeometryConformance
 from geoframe_hnn.geometry import HyperbolicPolar
 from geoframe_hnn.layers import HyperbolicLinear, translate
 from geoframe_hnn.network import HyperbolicNetwork
 from geoframe_spaces.hyperboloid import Hyperboloid
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 class TestPolar(GeometryConformance):
@@ -32,7 +33,7 @@ class TestLayeredNetwork(EmbedderConformance):
 
 def exact(x: list[float], y: list[float]) -> float:
     """Distance of exp_o(x) and exp_o(y), in arithmetic that holds every digit."""
-    with mp.workprec(4000):
+    with mp.workprec(300 + int(8 * max(map(abs, x + y)))):
         r, s = (mp.sqrt(sum(mp.mpf(c) ** 2 for c in p)) for p in (x, y))
         if r == 0 or s == 0:
             return float(r + s)
@@ -61,7 +62,7 @@ def test_float32_is_right_at_every_radius_where_geoopt_fails(radius):
     # A point moves along its ray at unit speed, seen from afar.
     if radius >= 20:
         assert x.grad[0].item() == pytest.approx(1.0, rel=1e-5)
-    if radius >= 20:  # the same points in geoopt, float32: wrong or not finite
+    if radius >= 50:  # the same points in geoopt, float32: wrong or not finite
         lorentz, ball = geoopt.Lorentz(), geoopt.PoincareBall()
         with torch.no_grad():
             on_sheet = [lorentz.expmap0(torch.cat([torch.zeros(1), p])) for p in (x, y)]
@@ -72,7 +73,7 @@ def test_float32_is_right_at_every_radius_where_geoopt_fails(radius):
             assert wrong or not np.isfinite(other.item())
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     x=st.lists(st.floats(-40, 40), min_size=2, max_size=2),
     y=st.lists(st.floats(-40, 40), min_size=2, max_size=2),
@@ -115,25 +116,36 @@ def test_rotations_are_isometries_and_curvature_scales():
 
 def test_translation_is_geoopt_transport_and_exponential():
     torch.manual_seed(0)
-    for curvature in (-1.0, -0.25):
-        space = Hyperboloid(3, curvature=curvature).double()
-        manifold = geoopt.Lorentz(k=-1 / curvature).double()
-        x = space.expmap0(torch.randn(10, 3, dtype=torch.float64))
-        bias = torch.randn(3, dtype=torch.float64)
-        tangent = torch.cat([torch.zeros(1, dtype=torch.float64), bias]).expand(10, 4)
-        expected = manifold.expmap(x, manifold.transp0(x, tangent))
-        assert torch.allclose(translate(space, x, bias), expected, rtol=1e-9, atol=1e-9)
+    space, manifold = Hyperboloid(3).double(), geoopt.Lorentz().double()
+    x = space.expmap0(torch.randn(10, 3, dtype=torch.float64))
+    bias = torch.randn(3, dtype=torch.float64)
+    tangent = torch.cat([torch.zeros(1, dtype=torch.float64), bias]).expand(10, 4)
+    expected = manifold.expmap(x, manifold.transp0(x, tangent))
+    assert torch.allclose(translate(space, x, bias), expected, rtol=1e-9, atol=1e-9)
 
 
-def test_layers_stay_on_the_sheet_and_without_bias_reduce_to_the_tangent_network():
+@pytest.mark.parametrize("curvature", [-0.25, -1.0, -3.0])
+def test_translation_goes_the_length_of_the_bias_and_takes_the_origin_along(curvature):
     torch.manual_seed(0)
-    first, second = Hyperboloid(3, curvature=-0.5), Hyperboloid(2, curvature=-2.0)
-    layer = HyperbolicLinear(first, second).double()
+    space = Hyperboloid(3, curvature=curvature).double()
+    x = space.expmap0(torch.randn(10, 3, dtype=torch.float64))
+    a, b = torch.randn(2, 3, dtype=torch.float64)
+    assert torch.allclose(translate(space, x, torch.zeros(3, dtype=torch.float64)), x)
+    to_a, to_b = translate(space, x, a), translate(space, x, b)
+    assert torch.allclose(space.distance(x, to_a), a.norm().expand(10))
+    apart = space.distance(space.expmap0(a), space.expmap0(b))
+    assert torch.allclose(space.distance(to_a, to_b), apart.expand(10))
+
+
+def test_layers_without_bias_are_the_tangent_network():
+    torch.manual_seed(0)
+    space = Hyperboloid(2, curvature=-2.0)
+    layer = HyperbolicLinear(3, space).double()
     tangent = torch.randn(7, 3, dtype=torch.float64)
-    out = layer(first.expmap0(tangent))
-    assert torch.allclose(second.inner(out, out), torch.tensor(-0.5, dtype=torch.float64))
+    out = layer(tangent)
+    assert torch.allclose(space.inner(out, out), torch.tensor(-0.5, dtype=torch.float64))
     plain = torch.relu(layer.linear(tangent))
-    assert torch.allclose(second.logmap0(out), plain, atol=1e-12)
+    assert torch.allclose(space.logmap0(out), plain, atol=1e-12)
     with torch.no_grad():
         layer.bias.fill_(0.7)
-    assert not torch.allclose(second.logmap0(layer(first.expmap0(tangent))), plain, atol=0.1)
+    assert not torch.allclose(space.logmap0(layer(tangent)), plain, atol=0.1)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from geoframe.errors import DataError
-from geoframe_hnn.hyperbolic_tree import embed_tree
-from geoframe_hnn.quality import evaluation_pairs, measure_distortion
 from hnn_trees import all_pairs, complete, needs_data, random_tree, star, stored, trees
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from geoframe.errors import DataError
+from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.quality import evaluation_pairs, measure_distortion
 
 TABLE = {
     "binary": ((2, 1.221), (5, 1.057), (10, 1.027), (20, 1.014)),
@@ -15,7 +16,6 @@ TABLE = {
     "smalltree": ((2, 1.521), (5, 1.118), (10, 1.055), (50, 1.011), (400, 1.001)),
     "phylo_mosses_hofbauer2016": ((2, 41.4), (5, 1.485), (10, 1.195), (20, 1.089), (100, 1.017)),
     "pythonidae": ((2, 4.83), (5, 12.9), (10, 1.355), (20, 1.099), (50, 1.034), (400, 1.004)),
-    "tree-20-3": ((5, 3.65), (10, 1.462), (20, 1.187), (100, 1.033)),
 }
 
 
@@ -29,6 +29,14 @@ def test_worst_case_distortions_of_known_trees(name):
         embedded = embed_tree(tree, scale=scale, angles="equal")
         found = measure_distortion(embedded, tree, pairs).worst
         assert float(f"{found:.3g}") == pytest.approx(float(f"{expected:.3g}"), rel=1.1e-3)
+
+
+@needs_data
+def test_the_certificate_of_a_tree_too_large_for_all_pairs():
+    tree = stored("tree-20-3")
+    for scale, expected in ((10, 1.462), (20, 1.187), (50, 1.067), (100, 1.033), (400, 1.008)):
+        embedded = embed_tree(tree, scale=scale, angles="equal")
+        assert embedded.certificate() == pytest.approx(expected, rel=6e-4)
 
 
 @settings(max_examples=60)

@@ -16,8 +16,10 @@ from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.experts import ExpertShape, width_for
 from geoframe_pathways.task import make_task
 
-STEPS = 10
+STEPS = 32
 ROWS = 64
+CELL = 640
+"""Rows of a cell."""
 
 
 def mlp(shape: ExpertShape) -> nn.Sequential:
@@ -30,14 +32,14 @@ def mlp(shape: ExpertShape) -> nn.Sequential:
 def stacked(experts: int, shape: ExpertShape) -> float:
     """Seconds of a step of the engine, drawing its batches included."""
     random = np.random.default_rng(0)
-    rows = experts * 100
+    rows = experts * CELL
     task = make_task(
         shape=shape,
         loss="squared",
         seed=0,
         inputs=random.normal(size=(rows, shape.inputs)).astype(np.float32),
         targets=random.normal(size=(rows, 1)).astype(np.float32),
-        members=list(np.arange(rows).reshape(experts, 100)),
+        members=list(np.arange(rows).reshape(experts, CELL)),
     )
     options = StackedConfig(batch_size=experts * ROWS, expert_batch=ROWS)
     starts = [(block, beginning(task, block)) for block in blocks_of(task, options.block)]
@@ -46,7 +48,7 @@ def stacked(experts: int, shape: ExpertShape) -> float:
         for block, state in starts:
             advance(task, block, state, options, STEPS)
 
-    return cpu_seconds(step, repeats=1) / STEPS
+    return cpu_seconds(step, repeats=1, measurements=3) / STEPS
 
 
 def looped(experts: int, shape: ExpertShape) -> float:
@@ -61,7 +63,7 @@ def looped(experts: int, shape: ExpertShape) -> float:
             nn.functional.mse_loss(module(x[expert]), y[expert]).backward()
             optimizer.step()
 
-    return cpu_seconds(step, repeats=2)
+    return cpu_seconds(step, repeats=2, measurements=3)
 
 
 def dense(experts: int, shape: ExpertShape) -> float:
@@ -76,7 +78,7 @@ def dense(experts: int, shape: ExpertShape) -> float:
         nn.functional.mse_loss(module(x), y).backward()
         optimizer.step()
 
-    return cpu_seconds(step, repeats=2)
+    return cpu_seconds(step, repeats=1, measurements=2)
 
 
 def main() -> None:

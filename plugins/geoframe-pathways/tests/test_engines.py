@@ -233,6 +233,7 @@ def test_a_ray_cluster_that_loses_a_node_makes_the_same_experts(
     task: ExpertTask, monkeypatch: pytest.MonkeyPatch, new_run: Callable[..., Run]
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "150")
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 

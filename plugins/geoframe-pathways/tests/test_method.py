@@ -48,7 +48,7 @@ def a_run(path: Path, config: dict[str, Any], *, resume: bool = False) -> Run:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return a_run(tmp_path_factory.mktemp("runs", QUICK) / "run")
+    return a_run(tmp_path_factory.mktemp("runs") / "run", QUICK)
 
 
 def test_a_run_reports_everything(finished: Run) -> None:

@@ -201,6 +201,18 @@ def test_a_resumed_run_gives_the_same(tmp_path: Path) -> None:
     assert torch.equal(whole.load().points, again.load().points)
 
 
+def test_beyond_the_limit_landmarks_stand_in_and_trees_stay_exact(tmp_path: Path) -> None:
+    limits = {"exact_limit": 10, "landmarks": 6}
+    finished = run(tmp_path / "run", snowflake=limits, geometry={"dim": 3})
+    assert finished.results["metrics"]["tree_error"] < 1e-12
+    notes = " ".join(finished.results["notes"])
+    assert "landmarks" in notes
+    assert "tree" in notes
+    exact = finished.load().exact
+    assert exact is not None
+    assert exact.points.shape[0] == 15
+
+
 def test_wrong_configs_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="negative distances"):
         run(tmp_path / "a", geometry={"name": "minkowski", "dim": 3})

@@ -1,6 +1,5 @@
-from geoframe_registry.discovery import find
-
 from geoframe.testing import check_component
+from geoframe_registry.discovery import find
 
 
 def test_stress_conforms():

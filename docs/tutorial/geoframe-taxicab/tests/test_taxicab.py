@@ -1,6 +1,5 @@
-from geoframe_taxicab.geometry import Taxicab
-
 from geoframe.testing import GeometryConformance
+from geoframe_taxicab.geometry import Taxicab
 
 
 class TestTaxicab(GeometryConformance):

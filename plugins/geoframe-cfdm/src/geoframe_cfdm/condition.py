@@ -66,7 +66,7 @@ def log_weights_of(
             raise DataError("the data have no labels; name them with data.labels")
         chosen = (labels == condition.label).nonzero().squeeze(1)
         if len(chosen) < 2:
-            known = ", ".join(str(int(label)) for label in labels.unique()[:20])
+            known = ", ".join(str(int(each)) for each in torch.unique(labels)[:20])
             raise DataError(f"label {condition.label} has {len(chosen)} items; labels: {known}")
     if condition.known is None or condition.mask is None:
         return chosen, None
@@ -79,11 +79,11 @@ def log_weights_of(
         scale = torch.ones(int(mask.sum()))  # whitened axes mix coordinates: compare raw ones
     else:
         scale = standardizer.scale[mask]
-    known = condition.known.reshape(-1)[mask].float()
+    given = condition.known.reshape(-1)[mask].float()
     squares = torch.cat(
         [
-            ((data[part][:, mask].float() - known) / scale).square_().sum(1)
-            for part in chosen.split(4096)
+            ((data[part][:, mask].float() - given) / scale).square_().sum(1)
+            for part in torch.split(chosen, 4096)
         ]
     )
     closest = float(squares.min())

@@ -11,9 +11,9 @@ from typing import Any
 
 import attrs
 import torch
-from geoframe import DataError
 from torch import Tensor, nn
 
+from geoframe import DataError
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 
@@ -167,7 +167,8 @@ def network_denoiser(
             clean = flat
         else:
             clean = alpha * y - s * flat
-        return (clean - offset) / (gain * unit)
+        standardised: Tensor = (clean - offset) / (gain * unit)
+        return standardised
 
     return denoise
 

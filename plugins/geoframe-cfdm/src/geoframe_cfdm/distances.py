@@ -21,11 +21,13 @@ def nearest_points(
     from geoframe_cfdm.engines.search import ExactSearch
 
     wanted = min(k + 4, len(points))
-    index = torch.cat([ExactSearch(points, block).nearest(part, wanted) for part in z.split(256)])
+    index = torch.cat(
+        [ExactSearch(points, block).nearest(part, wanted) for part in torch.split(z, 256)]
+    )
     gaps = torch.cat(
         [
             (points.rows(near) - part[:, None]).norm(dim=2)
-            for near, part in zip(index.split(256), z.split(256), strict=True)
+            for near, part in zip(torch.split(index, 256), torch.split(z, 256), strict=True)
         ]
     )
     distance, order = gaps.sort(1)
@@ -38,7 +40,7 @@ def neighbor_distances(points: Points, most: int = PILOTS) -> Tensor:
     if n < 2:
         return torch.zeros(n, device=points.device)
     chosen = torch.linspace(0, n - 1, min(n, most), dtype=torch.float64).round().long()
-    chosen = chosen.unique().to(points.device)
+    chosen = torch.unique(chosen).to(points.device)
     distance, index = nearest_points(points, points.rows(chosen), 2)
     # Of two equal points either may be named as the nearer one.
     other = index[:, 0] != chosen

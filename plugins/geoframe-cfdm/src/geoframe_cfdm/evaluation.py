@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+from torch import Tensor
+
 from geoframe import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
-from torch import Tensor
-
 from geoframe_cfdm.distances import nearest_points
 from geoframe_cfdm.features import make_features
 from geoframe_cfdm.figures import draw_figures
@@ -64,7 +64,10 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
         provenance = _provenance(drawn, distance[:, 0], nearest, copies)
         if config.evaluation.w2_exact:
             metrics |= _against_exact(inner, points.cpu(), config.seed)
-    tables = {"steps": list(fitted.sampler.explain()), "provenance": provenance}
+    tables: dict[str, list[Any]] = {
+        "steps": [dict(row) for row in fitted.sampler.explain()],
+        "provenance": provenance,
+    }
     draw_figures(config, fitted, generated, nearest, tables["steps"], run)
     return Result(metrics=metrics, tables=tables, notes=notes)
 
@@ -154,5 +157,3 @@ def _against_exact(sampler: ClosedFormDiffusion, points: Tensor, seed: int) -> d
         "w2_to_exact": scale * wasserstein2(points[:n], drawn[0]),
         "w2_floor": scale * wasserstein2(drawn[0], drawn[1]),
     }
-
-

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from geoframe import DataError
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.method_config import EvaluationConfig
 from geoframe_cfdm.standardize import fit_standardizer
 
@@ -42,7 +42,7 @@ def make_features(
 def _classifier(
     flat: Tensor, labels: Tensor, options: EvaluationConfig, seed: int
 ) -> tuple[Features, str]:
-    from sklearn.neural_network import MLPClassifier
+    from sklearn.neural_network import MLPClassifier  # type: ignore[import-untyped]
 
     scaled = fit_standardizer(flat, "scale")
     rows = slice(0, None, max(1, len(flat) // CLASSIFIER_ITEMS))

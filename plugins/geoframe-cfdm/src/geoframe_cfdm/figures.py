@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from geoframe.run.directory import Run
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoframe.run.directory import Run
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.method_config import CFDMConfig
 from geoframe_cfdm.pipeline import Fitted
@@ -112,7 +112,7 @@ def scatter(items: Tensor, train: Tensor) -> Figure:
     for place, (points, title) in enumerate(((known, "training items"), (flat, "samples"))):
         shown = points[:: max(1, len(points) // MOST_POINTS)].numpy()
         axes = figure.add_subplot(1, 2, place + 1, projection="3d" if solid else None)
-        axes.scatter(*shown.T, s=3, alpha=0.6, color="#9aa5b1" if place == 0 else "#3b6fb6")
+        axes.plot(*shown.T, ".", markersize=2, color="#9aa5b1" if place == 0 else "#3b6fb6")
         axes.set_title(f"{len(points)} {title}", fontsize=10)
         axes.set_xlabel(f"{label} 1", fontsize=8)
         axes.set_ylabel(f"{label} 2", fontsize=8)

@@ -6,9 +6,9 @@ import time
 
 import attrs
 import torch
-from geoframe.run.directory import Run
 from torch import Tensor
 
+from geoframe.run.directory import Run
 from geoframe_cfdm.condition import Condition
 from geoframe_cfdm.method_config import CFDMConfig
 from geoframe_cfdm.pipeline import Fitted

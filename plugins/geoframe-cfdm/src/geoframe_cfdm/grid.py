@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -81,7 +82,4 @@ def step_sizes(times: Sequence[float]) -> list[tuple[float, float, float]]:
     An Euler step of dz/dt = (D - z) / (1 - t) from t to t', and also its exact solution while D
     stands still.
     """
-    return [
-        (t, (1 - after) / (1 - t), (after - t) / (1 - t))
-        for t, after in zip(times, times[1:], strict=False)
-    ]
+    return [(t, (1 - after) / (1 - t), (after - t) / (1 - t)) for t, after in pairwise(times)]

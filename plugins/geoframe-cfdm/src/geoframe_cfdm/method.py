@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
-
 from geoframe_cfdm.method_config import CFDMConfig
 
 if TYPE_CHECKING:
     import numpy as np
+
     from geoframe import Sampler
     from geoframe.run.directory import Run
-
     from geoframe_cfdm.pipeline import Fitted
 
 
@@ -45,21 +44,22 @@ class ClosedFormDiffusionModel(Method):
 
         return prepare(run.config, run, restore=True)
 
-    def sampler(self, trained: Fitted) -> Sampler:
+    def sampler(self, run: Run) -> Sampler:
         """Return the sampler that ``geoframe sample`` draws from."""
-        return trained.sampler
+        fitted: Fitted = run.load()
+        return fitted.sampler
 
-    def embed(self, trained: Fitted, data: Path) -> Mapping[str, np.ndarray]:
+    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
         """Return log-density, nearest training item and its distance for each item of a file."""
         from geoframe_cfdm.scoring import score_file
 
-        return score_file(trained, data)
+        return score_file(run.load(), data)
 
-    def export(self, trained: Fitted, folder: Path) -> Sequence[Path]:
+    def export(self, run: Run, folder: Path) -> Sequence[Path]:
         """Write data, standardisation, sigma and times: all that the sampler is."""
         from geoframe_cfdm.scoring import export_sampler
 
-        return export_sampler(trained, folder)
+        return export_sampler(run.load(), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the paper's numbers that can be measured again."""

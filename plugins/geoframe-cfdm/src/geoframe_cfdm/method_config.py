@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
-
 from geoframe_cfdm.data.config import ItemsConfig
 
 

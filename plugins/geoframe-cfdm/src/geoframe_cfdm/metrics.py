@@ -24,7 +24,7 @@ def kernel_distance(generated: Tensor, real: Tensor, *, degree: int = 3) -> floa
     n, m, d = len(x), len(y), x.shape[1]
 
     def total(a: Tensor, b: Tensor) -> float:
-        parts = (((part @ b.T) / d + 1) ** degree for part in a.split(BLOCK))
+        parts = (((part @ b.T) / d + 1) ** degree for part in torch.split(a, BLOCK))
         return float(sum(part.sum() for part in parts))
 
     def diagonal(a: Tensor) -> float:
@@ -46,9 +46,9 @@ def recall(generated: Tensor, real: Tensor, *, k: int = 3) -> float:
     x, y = generated.double(), real.double()
     k = min(k, len(x) - 1)
     reach = torch.cat(
-        [torch.cdist(part, x).kthvalue(k + 1, dim=1).values for part in x.split(BLOCK)]
+        [torch.cdist(part, x).kthvalue(k + 1, dim=1).values for part in torch.split(x, BLOCK)]
     )
-    found = [(torch.cdist(part, x) <= reach).any(1) for part in y.split(BLOCK)]
+    found = [(torch.cdist(part, x) <= reach).any(1) for part in torch.split(y, BLOCK)]
     return float(torch.cat(found).double().mean())
 
 

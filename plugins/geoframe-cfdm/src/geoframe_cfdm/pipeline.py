@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import attrs
 import torch
-from geoframe import ConfigError, RunError, Sampler
-from geoframe.run.directory import Run
 from torch import Tensor
 
+from geoframe import ConfigError, RunError, Sampler
+from geoframe.run.directory import Run
 from geoframe_cfdm.data.config import ItemsConfig
 from geoframe_cfdm.data.items import Items
 from geoframe_cfdm.data.readers import load_items
@@ -138,7 +138,7 @@ def _autoencoder(config: CFDMConfig, train: Items) -> Autoencoder:
         "in_features": shape.numel(),
         "out_features": config.cfdm.latent_dim,
     }
-    if config.embedder.name in ("conv-autoencoder", "autoencoder-kl"):
+    if getattr(config.embedder.options, "shape", ()) is None:
         context["shape"] = tuple(shape)
     embedder = config.embedder.build(**context)
     if not isinstance(embedder, Autoencoder):

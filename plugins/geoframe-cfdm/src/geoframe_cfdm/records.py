@@ -63,11 +63,11 @@ class StepRecords:
 
     def engine_steps(self) -> dict[str, float]:
         """Engine -> number of steps it took, a step shared by several engines counted in parts."""
-        counts: Counter[str] = Counter()
+        counts: dict[str, float] = {}
         for step in self._steps.values():
             total = sum(step.rows.values())
             for name, rows in step.rows.items():
-                counts[name] += rows / total
+                counts[name] = counts.get(name, 0.0) + rows / total
         return {name: round(count, 2) for name, count in counts.items()}
 
     @property

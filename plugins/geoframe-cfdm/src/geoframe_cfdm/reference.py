@@ -82,9 +82,7 @@ TABLES = (
                     "sampler.precision": "float32",
                 },
                 published={
-                    "samples_per_second": Published(
-                        value=5.83, source=PAPER, certainty="secondary"
-                    )
+                    "samples_per_second": Published(value=5.83, source=PAPER, certainty="secondary")
                 },
             )
             for name, engine in (("Gram space", "gram"), ("dense products", "dense"))
@@ -111,7 +109,9 @@ TABLES = (
                     "sampler.standardize": "whiten",
                 },
                 published={
-                    "samples_per_second": Published(value=138.0, source=PAPER, certainty="secondary")
+                    "samples_per_second": Published(
+                        value=138.0, source=PAPER, certainty="secondary"
+                    )
                 },
             )
             for name, embedder in (("PCA", "pca"), ("convolutional", "conv-autoencoder"))

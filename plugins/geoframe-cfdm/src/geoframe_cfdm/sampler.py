@@ -222,7 +222,7 @@ class ClosedFormDiffusion(Sampler):
         index = torch.cat([batch[1] for batch in batches] or [torch.empty(0, count).long()])
         weight = torch.cat([batch[2] for batch in batches] or [torch.empty(0, count)])
         items = self.standardizer.to(z.device).inverse(z).cpu().reshape(n, *self.item_shape)
-        if condition is not None and condition.known is not None:
+        if condition is not None and condition.known is not None and condition.mask is not None:
             items = torch.where(condition.mask, condition.known.to(items), items)
         if chosen is not None:
             index = torch.where(index >= 0, chosen[index.clamp_min(0)], index)
@@ -274,7 +274,8 @@ class ClosedFormDiffusion(Sampler):
                 true_error = _relative_error(trajectory.mean()[rows], exact)
             self._records.add(number, t, found, true_error)
             trajectory.move(keep, pull)
-        assert found.tuples is not None and found.tuple_weights is not None
+        assert found.tuples is not None
+        assert found.tuple_weights is not None
         weights = found.tuple_weights / found.tuple_weights.shape[1]
         return trajectory.state().cpu(), found.tuples.cpu(), weights.cpu()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 import torch
+
 from geoframe import RunError
 from geoframe.run.files import write_json, write_tensors
-
 from geoframe_cfdm.data.readers import load_items
 from geoframe_cfdm.distances import nearest_points
 from geoframe_cfdm.pipeline import Fitted
@@ -20,7 +20,9 @@ from geoframe_cfdm.sampler import ClosedFormDiffusion
 def _inner(fitted: Fitted) -> ClosedFormDiffusion:
     inner = fitted.sampler if fitted.latent is None else fitted.latent.inner
     if not isinstance(inner, ClosedFormDiffusion):
-        raise RunError(f"the run's sampler, {type(inner).__name__}, has no density; use closed-form")
+        raise RunError(
+            f"the run's sampler, {type(inner).__name__}, has no density; use closed-form"
+        )
     return inner
 
 
@@ -71,9 +73,7 @@ def export_sampler(fitted: Fitted, folder: Path) -> Sequence[Path]:
     paths = [folder / "sampler.safetensors", folder / "sampler.json"]
     write_tensors(paths[0], tensors)
     options = attrs.asdict(inner.options)
-    write_json(
-        paths[1], {"options": options, "sigma": inner.sigma, "item_shape": inner.item_shape}
-    )
+    write_json(paths[1], {"options": options, "sigma": inner.sigma, "item_shape": inner.item_shape})
     if fitted.latent is not None:
         paths.append(folder / "autoencoder.safetensors")
         write_tensors(paths[2], fitted.latent.autoencoder.state_dict())

@@ -7,8 +7,9 @@ from collections import Counter, deque
 import attrs
 import numpy as np
 
+from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
-from geoframe_hnn.raw import RawTree, shown
+from geoframe_hnn.raw import RawTree
 from geoframe_hnn.rooting import centre, hang
 from geoframe_hnn.tree import Floats, Tree
 

@@ -49,6 +49,8 @@ def adaptive_directions(tree: Tree, length: Floats, share: float) -> Floats:
     share
         1 - 1/D, for a wanted worst-case distortion D.
     """
+    if len(tree) == 1:
+        return np.eye(1, 2)
     degree = tree.degree
     crowd = np.where(degree > 2, -np.log(np.sin(np.pi / np.maximum(degree, 2))), 0.0)
     _, family = _ranks(tree)

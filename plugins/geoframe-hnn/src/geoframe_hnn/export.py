@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import write_arrays
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.raw import shown
 from geoframe_hnn.readers.arrays import load_npz
 from geoframe_hnn.readers.tables import read_parent_list
 from geoframe_hnn.trained import TrainedTree
@@ -98,7 +98,7 @@ def columns(embedded: HyperbolicTree, nodes: NDArray[np.int64] | None = None) ->
 
 
 def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
-    """Write ``nodes.parquet``, ``nodes.npz``, ``space.json``, and a network's weights if there is one."""
+    """Write ``nodes.parquet``, ``nodes.npz`` and ``space.json``, and any network's weights."""
     found = columns(trained.construction)
     if trained.network is not None:
         points = trained.network.cloud.points.numpy()

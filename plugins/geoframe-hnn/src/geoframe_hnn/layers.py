@@ -10,36 +10,36 @@ from geoframe_spaces.hyperboloid import Hyperboloid
 
 
 class HyperbolicLinear(nn.Module):
-    """h -> exp_o(activation(A log_o h)) translated by a bias, from one space to the next.
+    """Tangent vector at the origin -> exp_o(activation(A v)), translated by a bias.
 
-    The translation carries the bias, a tangent vector at the origin, to each point by parallel
-    transport, and goes along it from there (Ganea, Becigneul and Hofmann, NeurIPS 2018).
+    Between the logarithm that leaves the space before and the exponential map into the next one
+    lies a linear map; what makes the layer hyperbolic is the bias. The translation carries it, a
+    tangent vector at the origin, to each point by parallel transport, and goes along it from
+    there (Ganea, Becigneul and Hofmann, NeurIPS 2018).
 
     Parameters
     ----------
-    source, target
-        Hyperboloids of possibly different dimension and curvature. They may be shared with other
-        layers.
+    in_features
+        Length of the incoming tangent vectors.
+    space
+        The space of the outgoing points.
     activation
         Whether ReLU is applied in the tangent space.
     """
 
-    def __init__(
-        self, source: Hyperboloid, target: Hyperboloid, *, activation: bool = True
-    ) -> None:
+    def __init__(self, in_features: int, space: Hyperboloid, *, activation: bool = True) -> None:
         super().__init__()
-        self.source = source
-        self.target = target
+        self.space = space
         self.activation = activation
-        self.linear = nn.Linear(source.dim, target.dim, bias=False)
-        self.bias = nn.Parameter(torch.zeros(target.dim))
+        self.linear = nn.Linear(in_features, space.dim, bias=False)
+        self.bias = nn.Parameter(torch.zeros(space.dim))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Points ``(n, source.point_dim)`` -> points ``(n, target.point_dim)``."""
-        tangent = self.linear(self.source.logmap0(x))
+    def forward(self, tangent: Tensor) -> Tensor:
+        """Tangent vectors ``(n, in_features)`` -> points ``(n, space.point_dim)``."""
+        moved = self.linear(tangent)
         if self.activation:
-            tangent = F.relu(tangent)
-        return translate(self.target, self.target.project(tangent), self.bias)
+            moved = F.relu(moved)
+        return translate(self.space, self.space.project(moved), self.bias)
 
 
 def translate(space: Hyperboloid, x: Tensor, bias: Tensor) -> Tensor:

@@ -40,7 +40,6 @@ class HyperbolicNetwork(Embedder):
         learnable: bool = True,
     ) -> None:
         super().__init__(in_features, out_features)
-        self.kind = kind
         if kind == "tangent":
             self.network: nn.Module = MLP(
                 in_features,
@@ -51,19 +50,24 @@ class HyperbolicNetwork(Embedder):
                 activation="relu",
             )
             return
+        self.entrance = Hyperboloid(in_features, curvature=curvature, learnable=learnable)
         widths = [in_features, *[hidden] * layers, out_features]
-        spaces = [Hyperboloid(width, curvature=curvature, learnable=learnable) for width in widths]
-        self.first, self.last = spaces[0], spaces[-1]
-        self.network = nn.Sequential(
-            *(
-                HyperbolicLinear(spaces[k], spaces[k + 1], activation=k + 2 < len(spaces))
-                for k in range(len(spaces) - 1)
+        self.network = nn.ModuleList(
+            HyperbolicLinear(
+                widths[k],
+                Hyperboloid(widths[k + 1], curvature=curvature, learnable=learnable),
+                activation=k < layers,
             )
+            for k in range(layers + 1)
         )
 
     def forward(self, items: Tensor) -> Tensor:
         """Feature vectors ``(n, in_features)`` -> tangent vectors ``(n, out_features)``."""
-        if self.kind == "tangent":
+        if not isinstance(self.network, nn.ModuleList):
             tangent: Tensor = self.network(items)
             return tangent
-        return self.last.logmap0(self.network(self.first.project(items)))
+        out = self.entrance.logmap0(self.entrance.project(items))
+        for layer in self.network:
+            assert isinstance(layer, HyperbolicLinear)
+            out = layer.space.logmap0(layer(out))
+        return out

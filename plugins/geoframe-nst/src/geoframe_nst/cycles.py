@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
+from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_nst.data_config import Cycles, Duplicates
 from geoframe_nst.graph import Edges, Floats
-from geoframe_nst.readers.raw import RawGraph, shown
+from geoframe_nst.readers.raw import RawGraph
 
 MAX_NAMES = 8
 """Most nodes or edges that a message lists."""

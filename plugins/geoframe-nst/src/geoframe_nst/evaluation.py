@@ -68,6 +68,11 @@ def evaluate(
             f"closure recall and false causality were measured on {quality.comparable_tested} and "
             f"{quality.incomparable_tested} pairs drawn at random"
         )
+    if trained.embedding.ranks is not None and quality.false_causality > 0:
+        notes.append(
+            f"the linear extensions are not exact: they order {quality.false_causality:.1%} of the "
+            "pairs that no path connects; raise nst.time_dim or nst.time_work"
+        )
     if lengths.negative > 0:
         notes.append(
             f"{lengths.negative:.1%} of the distances are negative, so the mean and standard "

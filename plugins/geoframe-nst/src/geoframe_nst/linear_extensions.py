@@ -30,17 +30,21 @@ def linear_extensions(
                 ]
             )
         return None
-    if config.nst.time == "neural":
+    options = config.nst
+    if options.time == "neural":
         return None
-    dim = config.nst.time_dim or (DEFAULT_TIME_DIM if config.nst.time == "hybrid" else None)
-    ranks = realizer(reachability, max_dim=dim, work=config.nst.time_work, seed=config.seed).ranks
+    hybrid = options.time == "hybrid"
+    dim = options.time_dim or (DEFAULT_TIME_DIM if hybrid else 0)
+    ranks = realizer(
+        reachability, max_dim=dim or None, work=options.time_work, seed=config.seed
+    ).ranks
     if not reachability.acyclic:
         ranks = _spread(ranks, _acyclic_position(len(ranks), edges))
-    if config.nst.time == "realizer":
-        return torch.tensor(ranks, dtype=torch.float32)
-    # As many coordinates as asked for, even if fewer are exact, scaled to what a network puts out.
-    ranks = ranks[:, np.arange(dim) % ranks.shape[1]]
-    return torch.tensor(2.0 * ranks / max(1, len(ranks) - 1) - 1.0, dtype=torch.float32)
+    extensions = torch.tensor(ranks, dtype=torch.float32)
+    if hybrid:  # as many coordinates as asked for, scaled to what a network puts out
+        every = torch.arange(dim) % extensions.shape[1]
+        extensions = 2.0 * extensions[:, every] / max(1, len(ranks) - 1) - 1.0
+    return extensions
 
 
 def _acyclic_position(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
+from geoframe.data import listed, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.cycles import merge_edges, without_cycles
 from geoframe_nst.data_config import Cycles, Duplicates, MissingWeight, SelfLoops
 from geoframe_nst.graph import Edges, Features, Floats, WeightedDigraph
-from geoframe_nst.readers.raw import RawGraph, listed, shown
+from geoframe_nst.readers.raw import RawGraph
 
 MIN_COSINE = 0.01
 """Smallest weight that cosine similarity may give, as in the code of the NST paper."""

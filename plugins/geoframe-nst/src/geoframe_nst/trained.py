@@ -159,12 +159,13 @@ class TrainedSpacetime:
                 f"{embedder.in_features} of them"
             )
         raw = embedder(torch.from_numpy(features).float())
-        points: Tensor = raw if self.embedding.ranks is not None else self._project(raw)
+        spacetime = self.embedding.spacetime
+        if self.embedding.ranks is not None and isinstance(spacetime, NeuralSpacetime):
+            points: Tensor = spacetime.space.project(raw)
+        else:
+            points = spacetime.project(raw)
         found: NDArray[np.float32] = points.numpy()
         return found
-
-    def _project(self, raw: Tensor) -> Tensor:
-        return self.embedding.spacetime.project(raw)
 
     def points_of(self, nodes: Sequence[str]) -> NDArray[np.float32]:
         """Trained points ``(m, d)`` of nodes.

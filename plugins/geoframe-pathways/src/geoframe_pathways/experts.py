@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 Activation = Literal["prelu", "relu"]
 
@@ -98,7 +99,8 @@ class ExpertShape:
             u = torch.baddbmm(next(pieces).unsqueeze(1), u, weight)
             if index < self.hidden:
                 if self.activation == "prelu":
-                    u = torch.where(u > 0, u, next(pieces).unsqueeze(1) * u)
+                    # One channel per expert: torch's fused kernel for slopes by channel.
+                    u = functional.prelu(u.unsqueeze(0), next(pieces).squeeze(1)).squeeze(0)
                 else:
                     u = u.relu()
         return u

@@ -62,8 +62,6 @@ class ExpertStore:
         self._stride = 4 * self.header.columns
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        if hasattr(mmap, "MADV_RANDOM"):
-            self._map.madvise(mmap.MADV_RANDOM)
         self._cache: OrderedDict[int, Row] = OrderedDict()
         self._cost = self._stride + 2 * PAGES
         self.replaced: dict[int, Row] = {}
@@ -84,6 +82,10 @@ class ExpertStore:
         if not 0 <= expert < self.header.rows:
             raise IndexError(f"no expert {expert}; there are {self.header.rows}")
         start = self.header.offset + expert * self._stride
+        if self._stride > PAGES and hasattr(mmap, "MADV_WILLNEED"):
+            # One large read, not a fault for every few pages.
+            first, last = self._extent(expert)
+            self._map.madvise(mmap.MADV_WILLNEED, first, last - first)
         found = np.frombuffer(self._map, dtype=np.float32, count=self.header.columns, offset=start)
         self._cache[expert] = found
         while len(self._cache) * self._cost > self.cache_bytes and len(self._cache) > 1:
@@ -163,7 +165,11 @@ class ExpertStore:
         """Let the kernel take back the pages of a row, and those it mapped around them."""
         if not hasattr(mmap, "MADV_DONTNEED"):
             return
-        start = self.header.offset + expert * self._stride
-        first = start // PAGES * PAGES
-        last = min(len(self._map), -(-(start + self._stride) // PAGES) * PAGES)
+        first, last = self._extent(expert)
         self._map.madvise(mmap.MADV_DONTNEED, first, last - first)
+
+    def _extent(self, expert: int) -> tuple[int, int]:
+        """Bytes of the file that reading a row may map, from and to."""
+        start = self.header.offset + expert * self._stride
+        end = -(-(start + self._stride) // PAGES) * PAGES
+        return start // PAGES * PAGES, min(len(self._map), end)

@@ -57,34 +57,36 @@ def fit_curve(
 ) -> None:
     """Fit the geometry's parameters to the pairs by L-BFGS, the coordinates held where they are.
 
-    Kept only if the loss falls.
+    Runs in double precision, and keeps the best parameters that it meets.
     """
-    geometry = embedding.geometry
+    geometry = copy.deepcopy(embedding.geometry).double()
     parameters = [p for p in geometry.parameters() if p.requires_grad]
     if not parameters or steps == 0:
         return
     every = max(1, len(pairs) // CURVE_PAIRS)
-    pairs, targets = pairs[::every], targets[::every]
-    raw = embedding.raw().detach()
-    optimizer = torch.optim.LBFGS(parameters, max_iter=steps, line_search_fn="strong_wolfe")
-
-    def error() -> Tensor:
-        points = geometry.project(raw)
-        distances = embedding.distance(points[pairs[:, 0]], points[pairs[:, 1]])
-        return discrepancy(distances, targets, loss)
+    pairs, targets = pairs[::every], targets[::every].double()
+    raw, scale = embedding.raw().detach().double(), embedding.scale.double()
+    lowest = torch.inf
+    unit = torch.ones(())
+    if loss == "squared":  # the optimizer's tolerances are absolute
+        unit = targets.var(correction=0).clamp_min(1e-12 * targets.square().mean())
+    best = embedding.geometry.state_dict()
 
     def closure() -> Tensor:
-        optimizer.zero_grad()
-        value = error()
+        nonlocal lowest, best
+        geometry.zero_grad()
+        points = geometry.project(raw)
+        distances = scale * geometry.distance(points[pairs[:, 0]], points[pairs[:, 1]])
+        value = discrepancy(distances, targets, loss) / unit
         value.backward()  # type: ignore[no-untyped-call]
+        if value.item() < lowest:  # never true of a value that is not a number
+            lowest = value.item()
+            best = {name: tensor.clone() for name, tensor in geometry.state_dict().items()}
         return value
 
-    before = copy.deepcopy(geometry.state_dict())
-    with torch.no_grad():
-        first = error()
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        last = error()
-    optimizer.zero_grad()
-    if not last < first:  # worse, or not a number
-        geometry.load_state_dict(before)
+    # Then once more without scalars: |p| has a kink at 0, where no line search gets any further.
+    for trained in (parameters, [p for p in parameters if p.ndim > 0]):
+        if trained:
+            optimizer = torch.optim.LBFGS(trained, max_iter=steps, line_search_fn="strong_wolfe")
+            optimizer.step(closure)  # type: ignore[no-untyped-call]
+    embedding.geometry.load_state_dict(best)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+import attrs
+
+from geoframe.config import option
 
 if TYPE_CHECKING:
     from geoframe_cfdm.data.items import Items
 
 
+@attrs.frozen(kw_only=True)
 class Digits:
-    """1797 handwritten digits of 8 x 8 pixels (values 0 to 16), from scikit-learn.
+    """1797 handwritten digits of 8 x 8 pixels (values 0 to 16), from scikit-learn."""
 
-    Parameters
-    ----------
-    label
-        Only this digit.
-    """
+    component: ClassVar[str] = "geoframe_cfdm.data.builtin:Digits"
 
-    def __init__(self, *, label: int | None = None) -> None:
-        self.label = label
+    label: int | None = option(None, ge=0, le=9, help="Only this digit.")
 
     def load(self) -> Items:
         """Read the images and labels; neither a file nor the network is needed."""
         import torch
-        from sklearn.datasets import load_digits
+        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
         from geoframe_cfdm.data.items import Items
 
@@ -37,19 +37,14 @@ class Digits:
         return Items(data=data, labels=labels, label_names=names, origin="dataset 'digits'")
 
 
+@attrs.frozen(kw_only=True)
 class Checkerboard:
-    """Points of the plane on the dark squares of a 4 x 4 board with corners at -2 and 2.
+    """Points of the plane on the dark squares of a 4 x 4 board with corners at -2 and 2."""
 
-    Parameters
-    ----------
-    points
-        Number of points.
-    seed
-        Seed of the points.
-    """
+    component: ClassVar[str] = "geoframe_cfdm.data.builtin:Checkerboard"
 
-    def __init__(self, *, points: int = 500, seed: int = 0) -> None:
-        self.points, self.seed = points, seed
+    points: int = option(500, ge=2, unit="points", help="Number of points.")
+    seed: int = option(0, ge=0, help="Seed of the points.")
 
     def load(self) -> Items:
         """Draw the points."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import attrs
+
 from geoframe.components import Component
 from geoframe.config import component, option
 

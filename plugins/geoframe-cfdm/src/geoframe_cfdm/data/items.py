@@ -30,7 +30,7 @@ class Items:
     def fingerprint(self) -> str:
         """SHA-256 of shape, type and values, read block by block."""
         digest = hashlib.sha256(repr((tuple(self.data.shape), str(self.data.dtype))).encode())
-        for part in self.data.split(8192):
+        for part in torch.split(self.data, 8192):
             digest.update(part.contiguous().numpy().tobytes())
         if self.labels is not None:
             digest.update(self.labels.numpy().tobytes())

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from geoframe.errors import DataError, did_you_mean
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoframe.errors import DataError, did_you_mean
 from geoframe_cfdm.data.config import Format, ItemsConfig
 from geoframe_cfdm.data.items import Items, as_labels
 
@@ -77,9 +77,7 @@ def _checked(items: Items) -> Items:
             wrong = ~data[start : start + 8192].isfinite().flatten(1).all(1)
             if bool(wrong.any()):
                 row = start + int(wrong.nonzero()[0])
-                raise DataError(
-                    f"{items.origin}: item {row} holds nan or inf; remove or repair it"
-                )
+                raise DataError(f"{items.origin}: item {row} holds nan or inf; remove or repair it")
     return items
 
 
@@ -150,7 +148,8 @@ def _csv(path: Path, config: ItemsConfig) -> Items:
     import pandas as pd
 
     table = pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",")
-    labels, names = None, ()
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
     if config.labels is not None:
         if config.labels not in table:
             raise DataError(
@@ -159,9 +158,7 @@ def _csv(path: Path, config: ItemsConfig) -> Items:
         codes, found = pd.factorize(table.pop(config.labels), sort=True)
         labels, names = torch.from_numpy(codes.astype(np.int64)), tuple(str(n) for n in found)
     numeric = table.select_dtypes("number")
-    chosen = [
-        name for name in numeric if any(fnmatch(str(name), each) for each in config.columns)
-    ]
+    chosen = [name for name in numeric if any(fnmatch(str(name), each) for each in config.columns)]
     if not chosen:
         raise DataError(f"{path}: no numeric column matches data.columns {list(config.columns)}")
     data = torch.from_numpy(numeric[chosen].to_numpy(np.float32, copy=True))
@@ -180,8 +177,8 @@ def _images(path: Path, config: ItemsConfig) -> Items:
     arrays = []
     for file in files:
         try:
-            with Image.open(file) as image:
-                image = image.convert("L" if config.grey else "RGB")
+            with Image.open(file) as opened:
+                image = opened.convert("L" if config.grey else "RGB")
                 if config.size is not None:
                     image = image.resize((config.size, config.size), Image.Resampling.LANCZOS)
                 arrays.append(np.asarray(image))
@@ -192,7 +189,8 @@ def _images(path: Path, config: ItemsConfig) -> Items:
                 f"{file}: has {arrays[-1].shape[1]}x{arrays[-1].shape[0]} pixels, {files[0].name} "
                 f"has {arrays[0].shape[1]}x{arrays[0].shape[0]}; set data.size to resize all"
             )
-    labels, names = None, ()
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
     if config.labels == "folder":
         folders = [file.parent.relative_to(path).as_posix() for file in files]
         names = tuple(sorted(set(folders)))
@@ -210,9 +208,8 @@ def _mesh(path: Path, config: ItemsConfig) -> Items:
         ) from None
     loaded = trimesh.load(path, process=False)
     if config.surface_points is None:
-        vertices = np.asarray(
-            loaded.to_geometry().vertices if hasattr(loaded, "to_geometry") else loaded.vertices
-        )
+        merged: Any = loaded.to_geometry() if isinstance(loaded, trimesh.Scene) else loaded
+        vertices = np.asarray(merged.vertices)
         return Items(data=torch.from_numpy(vertices.astype(np.float32)), origin=str(path))
     mesh = trimesh.load_mesh(path, process=False)
     if not len(getattr(mesh, "faces", ())):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+import attrs
+
+from geoframe.config import option
 from geoframe.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,19 +32,16 @@ def stored(name: str) -> Path:
     return path
 
 
+@attrs.frozen(kw_only=True)
 class CIFAR10:
-    """CIFAR-10 training images as JPEG bytes (cifar10-jpeg/train.npz), decoded.
+    """CIFAR-10 training images, stored as JPEG bytes (cifar10-jpeg/train.npz)."""
 
-    Parameters
-    ----------
-    count
-        Images to decode, the first ones.
-    size
-        Height and width to resize to (Lanczos); the images have 32.
-    """
+    component: ClassVar[str] = "geoframe_cfdm.data.stored:CIFAR10"
 
-    def __init__(self, *, count: int = 20_000, size: int = 32) -> None:
-        self.count, self.size = count, size
+    count: int = option(20_000, ge=2, unit="images", help="Images to decode, the first ones.")
+    size: int = option(
+        32, ge=1, unit="pixels", help="Height and width to resize to; the images have 32."
+    )
 
     def load(self) -> Items:
         """Decode the images -> uint8 ``(n, size, size, 3)``."""
@@ -72,21 +72,17 @@ class CIFAR10:
         )
 
 
+@attrs.frozen(kw_only=True)
 class MeshSurface:
-    """Points drawn from the surface of the mesh Spot (spot-mesh), or of another mesh file.
+    """Points drawn from the surface of the mesh Spot (spot-mesh), or of another mesh file."""
 
-    Parameters
-    ----------
-    points
-        Number of points.
-    mesh
-        Path of a mesh file that trimesh reads; by default Spot, a cow by Keenan Crane.
-    seed
-        Seed of the points.
-    """
+    component: ClassVar[str] = "geoframe_cfdm.data.stored:MeshSurface"
 
-    def __init__(self, *, points: int = 500, mesh: str = "", seed: int = 0) -> None:
-        self.points, self.mesh, self.seed = points, mesh, seed
+    points: int = option(500, ge=2, unit="points", help="Number of points.")
+    mesh: Path | None = option(
+        None, help="A mesh file that trimesh reads; by default Spot, a cow by Keenan Crane."
+    )
+    seed: int = option(0, ge=0, help="Seed of the points.")
 
     def load(self) -> Items:
         """Draw the points, uniformly by area."""
@@ -99,7 +95,7 @@ class MeshSurface:
             import trimesh
         except ImportError:
             raise DataError("meshes need trimesh; pip install 'geoframe-cfdm[mesh]'") from None
-        path = Path(self.mesh) if self.mesh else stored("spot-mesh/spot_triangulated.obj")
+        path = self.mesh or stored("spot-mesh/spot_triangulated.obj")
         surface = trimesh.load_mesh(path, process=False)
         points, _ = trimesh.sample.sample_surface(surface, self.points, seed=self.seed)
         return Items(data=torch.from_numpy(np.asarray(points, np.float32)), origin=str(path))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from geoframe_cfdm.engines.choice import Engines
 from geoframe_cfdm.engines.base import PlainTrajectory
+from geoframe_cfdm.engines.choice import Engines
 from geoframe_cfdm.noise import SampleNoise
 from geoframe_cfdm.threads import flushed_denormals
 

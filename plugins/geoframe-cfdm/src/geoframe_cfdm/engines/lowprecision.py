@@ -30,7 +30,9 @@ class LowPrecision:
 
     def products(self, z: Tensor) -> Tensor:
         """``<z, x_i>``, ``(b, N)`` float32, to about three digits."""
-        return (z.bfloat16() @ self.low.T).float()
+        products: Tensor = z.bfloat16() @ self.low.T
+        exact: Tensor = products.float()
+        return exact
 
     def bound(self, z: Tensor) -> Tensor:
         """Bound ``(b,)`` of the absolute error of :meth:`products`."""
@@ -57,7 +59,8 @@ class LowPrecision:
         norm = z.norm(dim=1) / self.points.dim**0.5
         product = norm * self._rms * ROUNDING  # inputs and output, each uniform in +-ROUNDING
         shift = sharpness(t) * product * self._rms / ess.clamp_min(1).sqrt()
-        return shift / mean.norm(dim=1).clamp_min(1e-12)
+        relative: Tensor = shift / mean.norm(dim=1).clamp_min(1e-12)
+        return relative
 
 
 def bf16_is_fast(device: torch.device) -> bool:

@@ -25,6 +25,8 @@ SMALL = 32
 """Points of a window that need not be replaced by a smaller one."""
 SETTLED = 1e-3
 """Distance of the mean from where a window's line leads, in radii, that wears it out."""
+RIPE = 0.15
+"""Age, in time, before which a window is not replaced: a new one would be hardly smaller."""
 
 
 class TabledTrajectory(PlainTrajectory):
@@ -147,7 +149,8 @@ class TabledTrajectory(PlainTrajectory):
             self._heaviest[rows] = found.tuples[good]
             self._heaviest_weights[rows] = found.tuple_weights[good]
             moved = (found.mean - window.target).norm(dim=1) > SETTLED * self.points.radius
-            self._worn[rows] = moved[good] | (window.index.shape[1] > SMALL)
+            large = window.index.shape[1] > SMALL
+            self._worn[rows] = (moved[good] | large) & (t - window.t >= RIPE)
             self._served["window" if window.t == t else "window-kept"] += int(waiting[rows].sum())
             self._errors.append(float(error[good].max()))
             waiting[rows] = False
@@ -247,4 +250,5 @@ def _own(table: Tensor, rows: Tensor) -> Tensor:
 
 def _relative(log_dropped: Tensor, mean: Tensor, points: Points) -> Tensor:
     """Bound of the relative error of means from which a share of the mass was dropped."""
-    return log_dropped.exp() * points.diameter / mean.norm(dim=1).clamp_min(1e-12)
+    bound: Tensor = log_dropped.exp() * points.diameter / mean.norm(dim=1).clamp_min(1e-12)
+    return bound

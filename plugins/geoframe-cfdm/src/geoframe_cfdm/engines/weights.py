@@ -76,7 +76,7 @@ def averaged_weights(
         if heaviest is not None and heaviest_weights is not None:
             torch.max(soft, -1, out=(heaviest_weights[part], heaviest[part]))
         mean = soft[:, 0] if m == 1 else soft.mean(1)
-        torch.nn.functional.threshold_(mean, NEGLIGIBLE, 0.0)
+        torch.nn.functional.threshold(mean, NEGLIGIBLE, 0.0, inplace=True)
         weights[part] = mean
         ess[part] = 1 / torch.linalg.vecdot(mean, mean)
     return Averaged(weights, ess, heaviest, heaviest_weights)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import torch
+from torch import Tensor
+
 from geoframe import Embedder, Trainer
 from geoframe.run.directory import Run
-from torch import Tensor
 
 
 class Autoencoder(Embedder):
@@ -31,12 +32,12 @@ class Autoencoder(Embedder):
     def encode_all(self, items: Tensor, batch: int = 512) -> Tensor:
         """Coordinates of items ``(n, in_features)`` of any dtype, batch by batch, on the CPU."""
         device = next((p.device for p in self.parameters()), torch.device("cpu"))
-        parts = [self(part.float().to(device)).cpu() for part in items.split(batch)]
+        parts = [self(part.float().to(device)).cpu() for part in torch.split(items, batch)]
         return torch.cat(parts).clone()
 
     @torch.inference_mode()
     def decode_all(self, points: Tensor, batch: int = 512) -> Tensor:
         """Items of coordinates ``(n, out_features)``, batch by batch, on the CPU."""
         device = next((p.device for p in self.parameters()), torch.device("cpu"))
-        parts = [self.decode(part.to(device)).cpu() for part in points.split(batch)]
+        parts = [self.decode(part.to(device)).cpu() for part in torch.split(points, batch)]
         return torch.cat(parts).clone() if parts else torch.empty(0, self.in_features)

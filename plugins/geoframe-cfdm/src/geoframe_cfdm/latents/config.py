@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import attrs
+
 from geoframe.config import option
 
 
@@ -24,6 +25,9 @@ class ConvAutoencoderConfig:
 
     width: int = option(32, ge=1, unit="channels", help="Channels of the first layer.")
     levels: int = option(2, ge=1, le=5, help="Times that height and width are halved.")
+    shape: tuple[int, ...] | None = option(
+        None, help="Height, width and channels of an item; that of the data if left out."
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -33,3 +37,6 @@ class AutoencoderKLConfig:
     component: ClassVar[str] = "geoframe_cfdm.latents.kl:PretrainedKL"
 
     path: Path = option(help="Folder with config.json and the weights.")
+    shape: tuple[int, ...] | None = option(
+        None, help="Height, width and channels of an item; that of the data if left out."
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
-from geoframe import ConfigError, Objective, Trainer
-from geoframe.run.directory import Run
 from torch import Tensor, nn
 
+from geoframe import ConfigError, Objective, Trainer
+from geoframe.run.directory import Run
 from geoframe_cfdm.latents.base import Autoencoder
 
 
@@ -52,7 +53,7 @@ class ConvAutoencoder(Autoencoder):
         wide = [width * min(4, 2**level) for level in range(levels + 1)]
         down: list[nn.Module] = [nn.Conv2d(channels, wide[0], 3, padding=1), nn.SiLU()]
         up: list[nn.Module] = []
-        for before, after in zip(wide, wide[1:], strict=False):
+        for before, after in pairwise(wide):
             down += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.SiLU()]
             up = [
                 nn.Upsample(scale_factor=2),

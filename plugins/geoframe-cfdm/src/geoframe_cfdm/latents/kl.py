@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from geoframe import ConfigError
 from torch import Tensor
 
+from geoframe import ConfigError
 from geoframe_cfdm.latents.base import Autoencoder
 
 
@@ -38,7 +38,9 @@ class PretrainedKL(Autoencoder):
             ) from None
         if not (Path(path) / "config.json").is_file():
             raise ConfigError([f"embedder.path: {path} holds no diffusers model (config.json)"])
-        self.model = AutoencoderKL.from_pretrained(path, local_files_only=True).eval()
+        self.model = AutoencoderKL.from_pretrained(  # type: ignore[no-untyped-call]
+            path, local_files_only=True
+        ).eval()
         self.model.requires_grad_(False)
         channels = int(self.model.config.in_channels)
         side = math.isqrt(in_features // channels)

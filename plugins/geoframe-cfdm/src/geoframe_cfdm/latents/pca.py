@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from geoframe import ConfigError, Trainer
-from geoframe.run.directory import Run
 from torch import Tensor
 
+from geoframe import ConfigError, Trainer
+from geoframe.run.directory import Run
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.standardize import fit_standardizer
 
@@ -24,7 +24,7 @@ class PCA(Autoencoder):
         super().__init__(in_features, out_features)
         if out_features > in_features:
             raise ConfigError(
-                [f"cfdm.latent_dim: {out_features} is more than the {in_features} values of an item"]
+                [f"cfdm.latent_dim: {out_features} is more than an item's {in_features} values"]
             )
         self.register_buffer("mean", torch.zeros(in_features))
         self.register_buffer("axes", torch.eye(out_features, in_features))
@@ -37,7 +37,7 @@ class PCA(Autoencoder):
         axes[: len(found.axes)] = found.axes
         self.mean, self.axes = found.mean, axes
         total = sum(
-            float((part.double() - found.mean).square().sum()) for part in items.split(8192)
+            float((part.double() - found.mean).square().sum()) for part in torch.split(items, 8192)
         )
         kept = float(found.scale.double().square().sum()) * len(items)
         return {"latent_variance_kept": kept / total if total else 1.0}

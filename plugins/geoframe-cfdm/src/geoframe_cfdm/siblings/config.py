@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import attrs
-from geoframe.config import option
 
+from geoframe.config import option
 from geoframe_cfdm.config import Standardize
 
 

@@ -6,9 +6,9 @@ from abc import abstractmethod
 from typing import Any, Self
 
 import torch
-from geoframe import DataError, Sampler
 from torch import Tensor
 
+from geoframe import DataError, Sampler
 from geoframe_cfdm.engines.base import sharpness
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.gaussian import fit_gaussian
@@ -71,7 +71,8 @@ class Sibling(Sampler):
                 noise = SampleNoise(seed, first + at, count, self.points.dim, UNPERTURBED)
                 z = noise.initial()
                 for t, keep, pull in steps:
-                    z.mul_(keep).add_(self.denoiser(z, t), alpha=pull)
+                    mean = self.denoiser(z, t)
+                    z.mul_(keep).add_(mean, alpha=pull)
                 parts.append(z)
         z = torch.cat(parts) if parts else torch.empty(0, self.points.dim)
         items = self.standardizer.inverse(z).reshape(n, *self._shape)
@@ -140,7 +141,7 @@ class PCALocality(Sibling):
         return denoise
 
     def _local(self, z: Tensor, t: float, masks: Tensor, block: int = 2048) -> Tensor:
-        """Posterior mean ``(d,)`` of each value of a state ``(d,)``; masks ``(d, d)`` in columns."""
+        """Posterior mean ``(d,)`` of each value of a state ``(d,)``; masks in columns."""
         top = torch.full_like(z, -torch.inf)
         total, sums = torch.zeros_like(z), torch.zeros_like(z)
         for _, part in self.points.blocks(block):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import attrs
 
 from geoframe.config.fields import option
-from geoframe.errors import DataError
+from geoframe.data import stored_file
 from geoframe_hnn.raw import RawTree
-
-VARIABLE = "GEOFRAME_DATA"
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +38,7 @@ class StoredTree:
         """
         from geoframe_hnn.readers.arrays import load_npz, tree_of_arrays
 
-        path = _stored("trees", f"{self.tree}.npz", self.root)
+        path = stored_file("trees", f"{self.tree}.npz", self.root)
         return tree_of_arrays(load_npz(path), str(path))
 
 
@@ -69,20 +66,7 @@ class WordNetTree:
 
         mammals = self.subset == "mammals"
         file = "mammals_closure.npz" if mammals else "wordnet30_nouns.npz"
-        path = _stored("wordnet", file, self.root)
+        path = stored_file("wordnet", file, self.root)
         arrays = load_npz(path)
         edges = arrays["reduction" if mammals else "edges"]
         return tree_of_arrays({"edges": edges, "names": arrays["names"]}, str(path))
-
-
-def _stored(folder: str, file: str, root: Path | None) -> Path:
-    remedy = f"set {VARIABLE} to the folder that holds {folder}/, or data.dataset.root to {folder}/"
-    if root is None:
-        data = os.environ.get(VARIABLE)
-        if not data:
-            raise DataError(f"dataset file {folder}/{file}: {VARIABLE} is not set; {remedy}")
-        root = Path(data) / folder
-    path = root / file
-    if not path.is_file():
-        raise DataError(f"{path}: no such dataset file; {remedy}")
-    return path

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe.data import read_bytes, shown
 from geoframe.errors import DataError
 from geoframe_hnn.data_config import TreeDataConfig
-from geoframe_hnn.raw import RawTree, read_bytes, shown
+from geoframe_hnn.raw import RawTree
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -11,9 +11,10 @@ from xml.etree.ElementTree import ParseError
 import networkx as nx
 import numpy as np
 
+from geoframe.data import read_bytes, read_text, shown
 from geoframe.errors import DataError
 from geoframe_hnn.data_config import TreeDataConfig
-from geoframe_hnn.raw import RawTree, read_bytes, read_text, shown
+from geoframe_hnn.raw import RawTree
 
 
 def read_graphml(path: Path, config: TreeDataConfig) -> RawTree:

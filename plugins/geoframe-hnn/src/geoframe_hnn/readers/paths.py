@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from geoframe.data import read_text
 from geoframe.errors import DataError
-from geoframe_hnn.raw import RawTree, read_text
+from geoframe_hnn.raw import RawTree
 
 
 def read_folder(path: Path, *, skip: frozenset[str] = frozenset({"__pycache__"})) -> RawTree:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 
+from geoframe.data import read_text, shown
 from geoframe.errors import DataError
-from geoframe_hnn.raw import RawTree, read_text, shown
+from geoframe_hnn.raw import RawTree
 
 
 def read_phylogeny(path: Path, schema: str) -> RawTree:
@@ -24,7 +26,10 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
     import dendropy  # type: ignore[import-untyped]  # half a second that no other format has to pay
 
     text = read_text(path)
+    limit = sys.getrecursionlimit()
     try:
+        # DendroPy descends one call for each open parenthesis.
+        sys.setrecursionlimit(limit + 10 * text.count("("))
         trees = dendropy.TreeList.get(
             data=text,
             schema=schema,
@@ -34,6 +39,8 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
         )
     except Exception as error:  # DendroPy raises many types, some of them plain Exceptions
         raise DataError(f"{path}: not a readable {schema} file: {shown(error)}") from None
+    finally:
+        sys.setrecursionlimit(limit)
     if len(trees) == 0:
         raise DataError(f"{path}: holds no tree")
     nodes = list(trees[0].preorder_node_iter())

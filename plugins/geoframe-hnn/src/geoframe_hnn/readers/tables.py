@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from geoframe.data import read_text, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_hnn.data_config import TreeDataConfig
-from geoframe_hnn.raw import RawTree, read_text, shown
+from geoframe_hnn.raw import RawTree
 
 
 def read_parent_list(path: Path, config: TreeDataConfig, delimiter: str) -> RawTree:

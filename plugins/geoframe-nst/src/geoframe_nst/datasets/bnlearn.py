@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 
 from geoframe.config.fields import option
+from geoframe.data import stored_file
 from geoframe.errors import DataError, did_you_mean
-from geoframe_nst.datasets.stored import stored_file
 from geoframe_nst.graph import WeightedDigraph
 
 INVERSE_FLOOR = 0.01

@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 
 from geoframe.config.fields import option
-from geoframe_nst.datasets.stored import scaled_layout, stored_file
+from geoframe.data import stored_file
+from geoframe_nst.datasets.layout import scaled_layout
 from geoframe_nst.graph import WeightedDigraph
 
 FILES = {"insilico": "net1_insilico.npz", "ecoli": "net3_ecoli.npz"}

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from geoframe.config.fields import option
-from geoframe_nst.datasets.stored import stored_file
+from geoframe.data import stored_file
 from geoframe_nst.graph import WeightedDigraph
 
 

@@ -13,11 +13,12 @@ import pandas as pd
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from geoframe.data import listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Edges, Features, Floats
 from geoframe_nst.readers.features import ALL
-from geoframe_nst.readers.raw import RawGraph, listed, read_bytes, shown
+from geoframe_nst.readers.raw import RawGraph
 from geoframe_nst.readers.times import parse_times
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoframe.data import decode, listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
-from geoframe_nst.readers.raw import decode, listed, read_bytes, shown
 
 DELIMITERS = "\t,;|"
 BLANKS = r"\s+"
@@ -140,7 +140,7 @@ def read_delimited(
     if len(kept) < len(lines):
         lines = [lines[index] for index in kept]
     numbers = np.asarray(kept, dtype=np.int64) + 1
-    separator = "\t" if tabs else sniff(path, lines[:50])
+    separator = "\t" if tabs else sniff(path, lines[:50], narrow=not positional)
     frame = _parse(path, lines, separator, numbers)
     if len(frame) != len(numbers):  # quoted cells with line breaks: count rows instead
         numbers = np.arange(1, len(frame) + 1)
@@ -161,8 +161,11 @@ def read_delimited(
     return TextTable(path, frame, numbers)
 
 
-def sniff(path: Path, lines: Sequence[str]) -> str:
-    """Return the delimiter that splits all lines into the same number, > 1, of cells."""
+def sniff(path: Path, lines: Sequence[str], *, narrow: bool) -> str:
+    """Return the delimiter that splits all lines into the same number, > 1, of cells.
+
+    A ``narrow`` table may have a single column, which any delimiter then leaves whole.
+    """
     try:
         widths = {
             mark: {len(row) for row in csv.reader(lines, delimiter=mark)} for mark in DELIMITERS
@@ -177,6 +180,8 @@ def sniff(path: Path, lines: Sequence[str]) -> str:
         return BLANKS
     if uneven:  # ragged: the message about the row is more telling than one about delimiters
         return max(uneven, key=lambda mark: max(widths[mark]))
+    if narrow:
+        return ","
     raise DataError(f"{path}: has one column only; an edge needs a source and a target column")
 
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pandas as pd
 
+from geoframe.data import listed, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.graph import Features
-from geoframe_nst.readers.raw import listed, shown
 
 ALL = ("*",)
 

@@ -12,11 +12,12 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from geoframe.data import decode, listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Floats
 from geoframe_nst.readers.features import select_features
-from geoframe_nst.readers.raw import RawGraph, decode, listed, read_bytes, shown
+from geoframe_nst.readers.raw import RawGraph
 from geoframe_nst.readers.times import parse_times
 
 

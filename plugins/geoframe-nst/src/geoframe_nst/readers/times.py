@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_nst.graph import Edges, Floats
-from geoframe_nst.readers.raw import shown
 
 DAY = np.timedelta64(1, "D")
 

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.config import option
+from geoframe.data import stored_file
 from geoframe_pathways.data.table import Table, make_table
-from geoframe_pathways.datasets.stored import stored_file
 
 Pixels = NDArray[np.float32]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from geoframe.config import option
+from geoframe.data import stored_file
 from geoframe.errors import DataError
 from geoframe_pathways.data.table import Table, make_table
-from geoframe_pathways.datasets.stored import stored_file
 
 TARGETS = {"california-housing": "median_house_value"}
 """Target columns that are not the last."""

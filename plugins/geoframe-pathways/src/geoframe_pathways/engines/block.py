@@ -105,9 +105,10 @@ def advance(
         for step, rows in _drawn(task, experts, state.step, until, size):
             factor = learning_rate_factor(step, options.steps, "cosine", warmup)
             optimizer.param_groups[0]["lr"] = options.learning_rate * factor
-            outputs = task.shape.forward(parameters, task.localise(task.inputs[rows], ids))
-            losses = loss_per_expert(task.loss, outputs, task.targets[rows])
-            optimizer.zero_grad()
+            x, y = (_taken(each, rows) for each in (task.inputs, task.targets))
+            outputs = task.shape.forward(parameters, task.localise(x, ids))
+            losses = loss_per_expert(task.loss, outputs, y)
+            parameters.grad = None
             losses.sum().backward()  # type: ignore[no-untyped-call]
             if options.clip_norm is not None:
                 assert parameters.grad is not None
@@ -136,6 +137,11 @@ def _drawn(
         drawn = np.stack([task.batches(expert, start, steps, size) for expert in experts], axis=1)
         for offset, rows in enumerate(torch.from_numpy(drawn)):
             yield start + offset, rows
+
+
+def _taken(values: Tensor, rows: Tensor) -> Tensor:
+    """Entries of ``values`` at ``rows (e, size)``; twice as fast as indexing."""
+    return values.index_select(0, rows.flatten()).view(*rows.shape, *values.shape[1:])
 
 
 @contextmanager

@@ -73,4 +73,4 @@ class RayConfig(StackedConfig):
     address: str | None = option(
         None, help="Cluster to join (auto, host:port, ray://...); without it one is started here."
     )
-    retries: int = option(3, ge=0, help="How often Ray starts an actor again and repeats its task.")
+    retries: int = option(3, ge=0, help="How often the actor of a block may be lost and replaced.")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,9 @@ from geoframe_pathways.engines.config import RayConfig, StackedConfig
 from geoframe_pathways.engines.ledger import Ledger
 from geoframe_pathways.engines.stacked import BlockTrainer, train_here
 from geoframe_pathways.task import ExpertTask
+
+ONE_THREAD = {"env_vars": {"OMP_NUM_THREADS": "1"}}
+"""Environment of the actors."""
 
 
 class Shard:
@@ -42,8 +45,8 @@ class Shard:
 class RayTrainer(BlockTrainer):
     """Trains blocks in the actors of a Ray cluster.
 
-    Every actor owns one core and takes block after block. Ray starts an actor that dies again,
-    on another machine if its own is lost, and repeats the call from the state sent with it.
+    Every actor owns one core and takes block after block. For an actor that is lost, alone or
+    with its machine, another is started where there is room, and goes on at the last kept state.
 
     Parameters
     ----------
@@ -63,23 +66,14 @@ class RayTrainer(BlockTrainer):
         with _cluster(ray, self.options.address):
             cores = int(ray.cluster_resources().get("CPU", 1))
             count = max(1, min(self.options.workers or cores, len(ledger.pending)))
-            actor = ray.remote(
-                num_cpus=1,
-                max_restarts=self.options.retries,
-                max_task_retries=self.options.retries,
-                runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
-            )(Shard)
+            shard = ray.remote(num_cpus=1, runtime_env=ONE_THREAD)(Shard)
             plain = {field.name: getattr(self.options, field.name) for field in _FIELDS}
             task = ray.put(ledger.objective.task.to_bytes())
-            actors = [actor.remote(task, plain) for _ in range(count)]
-            try:
-                self._drive(ray, actors, ledger)
-            finally:
-                for each in actors:
-                    ray.kill(each)
+            self._drive(ray, lambda: shard.remote(task, plain), count, ledger)
 
-    def _drive(self, ray: Any, actors: list[Any], ledger: Ledger) -> None:
+    def _drive(self, ray: Any, start: Callable[[], Any], count: int, ledger: Ledger) -> None:
         waiting = deque(ledger.pending)
+        failures: Counter[int] = Counter()
         running: dict[Any, tuple[Any, int]] = {}
 
         def send(actor: Any, block: int) -> None:
@@ -88,24 +82,34 @@ class RayTrainer(BlockTrainer):
             call = actor.advance.remote(ledger.blocks[block], state.to_bytes(), until)
             running[call] = (actor, block)
 
-        for actor in actors:
-            send(actor, waiting.popleft())
-        while running:
-            (done,), _ = ray.wait(list(running), num_returns=1)
-            actor, block = running.pop(done)
-            try:
-                image = ray.get(done)
-            except ray.exceptions.RayError as error:
-                raise RunError(
-                    f"a Ray actor failed on experts {ledger.blocks[block]}: "
-                    f"{type(error).__name__}; what was finished is kept, continue with --resume"
-                ) from error
-            ledger.keep(block, BlockState.from_bytes(image))
-            if ledger.states[block].step < self.options.steps:
-                send(actor, block)
-            elif waiting:
-                send(actor, waiting.popleft())
-            else:  # its core may be what an actor of a lost machine is waiting for
+        try:
+            for _ in range(count):
+                send(start(), waiting.popleft())
+            while running:
+                (done,), _ = ray.wait(list(running), num_returns=1)
+                actor, block = running.pop(done)
+                try:
+                    image = ray.get(done)
+                except ray.exceptions.RayActorError as error:
+                    failures[block] += 1
+                    if failures[block] > self.options.retries:
+                        raise RunError(
+                            f"Ray lost the actor of experts {ledger.blocks[block].start} and on "
+                            f"{failures[block]} times ({type(error).__name__}); what was finished "
+                            "is kept, continue with --resume"
+                        ) from error
+                    ray.kill(actor)
+                    send(start(), block)
+                    continue
+                ledger.keep(block, BlockState.from_bytes(image))
+                if ledger.states[block].step < self.options.steps:
+                    send(actor, block)
+                elif waiting:
+                    send(actor, waiting.popleft())
+                else:  # its core may be what the actor for a lost one is waiting for
+                    ray.kill(actor)
+        finally:
+            for actor, _ in running.values():
                 ray.kill(actor)
 
 

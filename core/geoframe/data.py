@@ -1,0 +1,89 @@
+"""Reading users' files: one clear line for whatever is wrong with them. Torch-free."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from geoframe.errors import DataError
+
+VARIABLE = "GEOFRAME_DATA"
+"""Environment variable that names the folder of stored data sets."""
+MAX_SHOWN = 60
+"""Characters of a user's text that a message repeats."""
+MAX_LISTED = 10
+"""Names that a message lists."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a user's file.
+
+    Raises
+    ------
+    DataError
+        If it is missing, empty, a folder or not readable.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; name a file in it") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    if not content.strip():
+        raise DataError(f"{path}: the file is empty")
+    return content
+
+
+def decode(path: Path, content: bytes) -> str:
+    """Decode UTF-8 text, with or without a byte order mark.
+
+    Raises
+    ------
+    DataError
+        Naming the line of the first byte that is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def read_text(path: Path) -> str:
+    """Read a user's UTF-8 text; raises as :func:`read_bytes` and :func:`decode` do."""
+    return decode(path, read_bytes(path))
+
+
+def shown(text: object) -> str:
+    """Return a user's text on one line, cut short if it is long."""
+    plain = " ".join(str(text).split())
+    return plain if len(plain) <= MAX_SHOWN else f"{plain[: MAX_SHOWN - 1]}…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """List names in a message, the first ten of them."""
+    more = f", ... ({len(names)} in all)" if len(names) > MAX_LISTED else ""
+    return ", ".join(shown(name) for name in names[:MAX_LISTED]) + more
+
+
+def stored_file(folder: str, file: str, root: Path | None = None) -> Path:
+    """Return ``root / file``, or ``$GEOFRAME_DATA / folder / file`` if ``root`` is None.
+
+    Raises
+    ------
+    DataError
+        If it is not there.
+    """
+    remedy = f"set {VARIABLE} to the folder that holds {folder}/, or data.dataset.root to {folder}/"
+    if root is None:
+        data = os.environ.get(VARIABLE)
+        if not data:
+            raise DataError(f"dataset file {folder}/{file}: {VARIABLE} is not set; {remedy}")
+        root = Path(data) / folder
+    path = root / file
+    if not path.is_file():
+        raise DataError(f"{path}: no such dataset file; {remedy}")
+    return path

@@ -1,0 +1,142 @@
+"""The method through the front door: runs, files, verbs, components."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import geoframe
+from geoframe.api import run_method
+from geoframe.components import KINDS, ComponentSpec
+from geoframe.config import load_toml
+from geoframe.run.directory import Run
+from geoframe.run.files import read_tensors
+from geoframe.testing import check_component
+from geoframe.testing.component import SUITES
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+QUICK = {"cfdm": {"samples": 24}, "sampler": {"steps": 8}}
+SPECS = [
+    ComponentSpec(
+        kind=kind, name=each.name, target=each.value, distribution="geoframe-cfdm", version="0"
+    )
+    for kind, group in KINDS.items()
+    for each in metadata.entry_points(group=group)
+    if each.dist is not None and each.dist.name == "geoframe-cfdm"
+]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_method("cfdm", QUICK, path=tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.kind}-{spec.name}")
+def test_components_conform(spec: ComponentSpec) -> None:
+    checks = {check.__name__ for check in SUITES[spec.kind]} - {"device_is_kept"}
+    needs = dict.fromkeys(checks, "its option 'path' has no default")
+    expected = {
+        "autoencoder-kl": needs,
+        "pca": {"gradient_reaches_all_parameters": "it has none"},
+        "conv-autoencoder": {"gradient_reaches_all_parameters": "decoding is no part of forward"},
+    }.get(spec.name)
+    check_component(spec, expected_failures=expected).raise_for_failures()
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_examples_run(path: Path, tmp_path: Path) -> None:
+    table: dict[str, Any] = load_toml(path).values
+    table.setdefault("cfdm", {})["samples"] = 24
+    if "embedder" in table:
+        table["trainer"]["epochs"] = 1
+    metrics = run_method("cfdm", table, path=tmp_path / "run").results["metrics"]
+    assert 0 <= metrics["dup_rate"] <= 1
+    assert 0 <= metrics["recall"] <= 1
+    assert metrics["engine_steps"]
+
+
+def test_a_run_tells_everything(finished: Run) -> None:
+    metrics = finished.results["metrics"]
+    for name in ("seconds_per_sample", "dup_rate", "kid", "recall", "engine_steps"):
+        assert metrics[name] is not None
+    assert metrics["max_relative_error"] is None
+    assert metrics["sigma_relative"] == pytest.approx(0.25)
+    assert len(finished.results["tables"]["steps"]) == 8
+    figures = {path.stem for path in (finished.path / "figures").iterdir()}
+    assert {"samples", "samples_and_training_items", "effective_sample_size"} <= figures
+    samples = finished.read_tensors("samples")
+    assert samples["items"].shape == (24, 8, 8)
+    assert samples["tuple_index"].shape == (24, 4)
+
+
+def test_runs_are_repeatable(finished: Run, tmp_path: Path) -> None:
+    again = run_method("cfdm", QUICK, path=tmp_path / "again")
+    first, second = finished.read_tensors("samples"), again.read_tensors("samples")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_finished_run_samples_on(finished: Run) -> None:
+    sampler = finished.method.sampler(finished)
+    drawn = sampler.draw(24, seed=0)
+    assert torch.equal(drawn["items"], finished.read_tensors("samples")["items"])
+
+
+def test_embed_and_export(finished: Run, tmp_path: Path) -> None:
+    fitted = finished.load()
+    np.save(tmp_path / "new.npy", fitted.train.data[5:8].numpy())
+    found = finished.method.embed(finished, tmp_path / "new.npy")
+    assert found["nearest"].tolist() == [5, 6, 7]
+    assert np.allclose(found["distance"], 0, atol=1e-4)
+    assert found["log_density"].shape == (3,)
+    tensors = read_tensors(finished.method.export(finished, tmp_path)[0])
+    assert torch.equal(tensors["data"], fitted.train.data.flatten(1))
+
+
+def test_changed_data_are_noticed(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).standard_normal((60, 3)).astype(np.float32)
+    np.save(tmp_path / "x.npy", data)
+    table = {**QUICK, "data": {"path": str(tmp_path / "x.npy")}}
+    run = run_method("cfdm", table, path=tmp_path / "run")
+    np.save(tmp_path / "x.npy", data + 1)
+    with pytest.raises(geoframe.RunError, match="has changed since the run"):
+        run.load()
+
+
+def test_any_sampler_serves(tmp_path: Path) -> None:
+    table = {**QUICK, "sampler": {"name": "wiener", "steps": 5}}
+    metrics = run_method("cfdm", table, path=tmp_path / "run").results["metrics"]
+    assert metrics["dup_rate"] is None
+    assert metrics["kid"] is not None
+
+
+@pytest.mark.slow
+def test_a_killed_stream_goes_on_to_the_same_files(finished: Run, tmp_path: Path) -> None:
+    def command(folder: str) -> list[str]:
+        count = ["-n", "4000", "--shard-size", "100", "-o", str(tmp_path / folder)]
+        return [sys.executable, "-m", "geoframe_cli", "sample", str(finished.path), *count]
+
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    subprocess.run(command("whole"), check=True, env=environment, capture_output=True)
+    killed = subprocess.Popen(
+        command("killed"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "killed").glob("*.safetensors"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert len(list((tmp_path / "killed").glob("*.safetensors"))) < 40
+    subprocess.run(command("killed"), check=True, env=environment, capture_output=True)
+    for path in (tmp_path / "whole").glob("samples*"):
+        assert path.read_bytes() == (tmp_path / "killed" / path.name).read_bytes()

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from geoframe import DataError
+from geoframe.embedders.mlp import MLP
+from geoframe.embedders.table import Table
+from geoframe.geometry import Geometry
+from geoframe_nst.embedding import SpacetimeEmbedding
+from geoframe_nst.spacetime import NeuralSpacetime
+from geoframe_nst.trained import TrainedSpacetime
+from geoframe_spaces.hyperboloid import Hyperboloid
+
+# A diamond, bread -> dough, crust -> loaf, drawn in the plane, with its two linear extensions.
+NAMES = ("bread", "dough", "crust", "loaf")
+PLACES = torch.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0], [6.0, 8.0]])
+RANKS = torch.tensor([[0.0, 0.0], [1.0, 2.0], [2.0, 1.0], [3.0, 3.0]])
+
+
+class Plane(Geometry):
+    """The Euclidean plane."""
+
+    def distance(self, x: Tensor, y: Tensor) -> Tensor:
+        return (x - y).norm(dim=-1)
+
+
+@pytest.fixture
+def diamond() -> TrainedSpacetime:
+    table = Table(4, 2)
+    table.rows.data = PLACES.clone()
+    spacetime = NeuralSpacetime(Plane(2), nn.Identity(), time_dim=2)
+    embedding = SpacetimeEmbedding(table, spacetime, torch.arange(4), RANKS)
+    embedding.scale.fill_(2.0)
+    return TrainedSpacetime(embedding, NAMES)
+
+
+def test_distances_are_in_the_units_of_the_weights(diamond: TrainedSpacetime) -> None:
+    assert diamond.distance("bread", "dough") == 10
+    assert diamond.distance("bread", "dough").shape == ()
+    assert diamond.distance("bread", NAMES).tolist() == [0, 10, 2, 20]
+    assert diamond.distance(["bread", "dough"], ["dough", "loaf"]).tolist() == [10, 10]
+    edges = np.array([[0, 1], [1, 3]])
+    np.testing.assert_allclose(diamond.edge_distances(edges), [10, 10])
+
+
+def test_precedence_is_the_partial_order(diamond: TrainedSpacetime) -> None:
+    assert diamond.precedes("bread", "loaf")
+    assert not diamond.precedes("loaf", "bread")
+    assert not diamond.precedes("dough", "crust")
+    assert not diamond.precedes("crust", "dough")
+    assert diamond.precedes("dough", NAMES).tolist() == [False, True, False, True]
+
+
+def test_nearest_nodes_with_and_without_order(diamond: TrainedSpacetime) -> None:
+    assert diamond.nearest("bread") == [("crust", 2), ("dough", 10), ("loaf", 20)]
+    assert diamond.nearest("bread", 1) == [("crust", 2)]
+    assert [name for name, _ in diamond.nearest("dough", after=True)] == ["loaf"]
+    assert [name for name, _ in diamond.nearest("dough", before=True)] == ["bread"]
+    assert diamond.nearest("loaf", after=True) == []
+    assert diamond.nearest("dough", after=True, before=True) == []
+
+
+def test_a_name_that_is_no_node_gets_a_suggestion(diamond: TrainedSpacetime) -> None:
+    for query in (
+        lambda: diamond.distance("bred", "loaf"),
+        lambda: diamond.precedes("loaf", ["dough", "bred"]),
+        lambda: diamond.nearest("bred"),
+        lambda: diamond.points_of(["bred"]),
+    ):
+        with pytest.raises(DataError, match=r"no node 'bred'.*'bread'"):
+            query()
+
+
+def test_coordinates_give_points_and_times(diamond: TrainedSpacetime) -> None:
+    columns = diamond.coordinates()
+    assert [*columns] == ["name", "point_0", "point_1", "point_2", "point_3", "time_0", "time_1"]
+    assert columns["name"].tolist() == [*NAMES]
+    points = np.stack([columns[f"point_{i}"] for i in range(4)], axis=1)
+    np.testing.assert_array_equal(points, torch.cat([PLACES, RANKS], dim=1))
+    times = np.stack([columns["time_0"], columns["time_1"]], axis=1)
+    np.testing.assert_array_equal(times, RANKS)
+    np.testing.assert_array_equal(diamond.places(), PLACES)
+    order = (times[:, None] <= times).all(axis=-1)
+    np.testing.assert_array_equal(
+        order, np.stack([diamond.precedes(name, NAMES) for name in NAMES])
+    )
+
+
+def test_a_table_embeds_no_new_nodes(diamond: TrainedSpacetime) -> None:
+    with pytest.raises(DataError, match="embedder.name=mlp"):
+        diamond.embed(np.zeros((1, 3), dtype=np.float32))
+
+
+def test_a_network_embeds_new_nodes_as_it_embeds_those_of_training() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(5, 3)
+    spacetime = NeuralSpacetime(Plane(2), nn.Identity(), time_dim=2)
+    names = [*"abcde"]
+    trained = TrainedSpacetime(SpacetimeEmbedding(MLP(3, 4), spacetime, features), names)
+    np.testing.assert_allclose(trained.embed(features.numpy()), trained.points_of(names))
+    for wrong, width in ((None, 0), (np.zeros((2, 4), dtype=np.float32), 4)):
+        with pytest.raises(DataError, match=f"{width} features.*trained on 3"):
+            trained.embed(wrong)
+
+
+def test_with_closed_form_time_a_network_gives_the_points_of_space() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(4, 3)
+    spacetime = NeuralSpacetime(Hyperboloid(dim=2), nn.Identity(), time_dim=2)
+    trained = TrainedSpacetime(SpacetimeEmbedding(MLP(3, 2), spacetime, features, RANKS), NAMES)
+    np.testing.assert_allclose(trained.embed(features.numpy()), trained.places(), rtol=1e-6)
