@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,11 +73,11 @@ def sample(
         click.echo(output)
         return
     if explain:
-        _explain(list(sampler.explain()))
+        _explain(sampler.explain())
     click.echo(f"{number} items in {len(shards)} files: {output}")
 
 
-def _explain(rows: list[dict[str, object]]) -> None:
+def _explain(rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         click.echo("The sampler has nothing to explain, or the files were all there.")
         return

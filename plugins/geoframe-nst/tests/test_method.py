@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,7 @@ def test_the_report_is_one_file_with_pictures_and_the_comparison_with_known_time
 @pytest.mark.usefixtures("pictures")
 def test_hostile_names_survive_queries_files_and_report(tmp_path: Path) -> None:
     names = ["<script>alert(1)</script>", 'a "quoted", $x^2$ name', "новый\u202eузел", "=1+1", "😀"]
-    write_csv(tmp_path / "edges.csv", ("source", "target"), zip(names, names[1:], strict=False))
+    write_csv(tmp_path / "edges.csv", ("source", "target"), pairwise(names))
     run = run_method("nst", settings(tmp_path, "edges.csv"), path=tmp_path / "run")
     trained = open_run(run.path).load()
     assert trained.names == tuple(names)

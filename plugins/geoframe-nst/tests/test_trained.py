@@ -88,7 +88,7 @@ def test_coordinates_give_points_and_times(diamond: TrainedSpacetime) -> None:
 
 
 def test_a_table_embeds_no_new_nodes(diamond: TrainedSpacetime) -> None:
-    with pytest.raises(DataError, match="embedder.name=mlp"):
+    with pytest.raises(DataError, match=r"embedder\.name=mlp"):
         diamond.embed(np.zeros((1, 3), dtype=np.float32))
 
 
