@@ -4,7 +4,6 @@ from .api import open_run as open_run
 from .api import run_method as run_method
 from .config import MethodConfig as MethodConfig
 from .config import component as component
-from .config import components as components
 from .config import option as option
 from .config import section as section
 from .embedder import Embedder as Embedder

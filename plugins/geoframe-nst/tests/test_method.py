@@ -196,11 +196,11 @@ def test_closed_form_time_is_exact(finished: dict[str, Run], mode: str) -> None:
 
 
 def test_training_lowers_the_distortion_and_learns_the_order(folder: Path, tmp_path: Path) -> None:
-    # Without negatives; with them, two coordinates cannot honour edges and incomparable pairs.
-    options = {"time": "neural", "negatives": 0}
+    options = {"time": "neural", "time_dim": 4}
     config = settings(folder, trainer={"steps": 200}, nst=options)
     run = run_method("nst", config, path=tmp_path / "run")
     metrics = run.results["metrics"]
+    assert metrics["false_causality"] < 0.1
     assert metrics["distortion_symmetric_mean"] < 1.05
     assert metrics["directionality"] == 1
     losses = [line["loss"] for line in run.metrics()]

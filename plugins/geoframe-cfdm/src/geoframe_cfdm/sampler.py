@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError, Sampler
-from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.condition import Condition, log_weights_of
 from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.distances import neighbor_distances
 from geoframe_cfdm.engines.choice import Engines, Finisher
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.free import FreePosterior
-from geoframe_cfdm.grid import step_sizes, time_grid
+from geoframe_cfdm.grid import time_grid
+from geoframe_cfdm.integration import integrate
 from geoframe_cfdm.noise import NoisePolicy, SampleNoise
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.records import StepRecords
@@ -25,8 +25,6 @@ from geoframe_cfdm.standardize import Standardizer, fit_standardizer
 from geoframe_cfdm.threads import flushed_denormals
 
 MIB = 2**20
-CHECKED = 8
-"""Samples of a batch that are compared with float64."""
 
 
 class ClosedFormDiffusion(Sampler):
@@ -245,39 +243,8 @@ class ClosedFormDiffusion(Sampler):
         )
 
     def _batch(self, n: int, seed: int, first: int, engines: Engines) -> tuple[Tensor, ...]:
-        points, device = engines.points, engines.points.device
-        noise = SampleNoise(seed, first, n, points.dim, self._policy())
-        z = noise.initial().to(device)
-        steps = step_sizes(self.times)
-        if (begin := steps[0][0]) > 0:
-            chosen = torch.searchsorted(points.prior.cumsum(0), noise.uniform())
-            chosen = chosen.clamp_max(len(points) - 1).to(device)
-            z = z.mul_(1 - begin).add_(points.rows(chosen), alpha=begin)
-        perturbations = _moved(noise.perturbations(), device)
-        trajectory = engines.start(z, perturbations, noise, begin)
-        every = self.options.check_every
-        for number, (t, keep, pull) in enumerate(steps):
-            if number:
-                if self.options.noise == "fresh" and self.sigma > 0:
-                    perturbations = _moved(noise.perturbations(), device)
-                    trajectory.perturb(perturbations)
-                if engines.changes(steps[number - 1][0], t):
-                    trajectory = engines.start(trajectory.state(), perturbations, noise, t)
-            found = trajectory.posterior(t, tuples=number == len(steps) - 1)
-            true_error = math.nan
-            if every and number % every == 0 and t > 0:
-                rows = slice(0, min(n, CHECKED))
-                own = perturbations
-                if own is not None and len(own) > 1:
-                    own = own[rows]
-                exact = float64_mean(points, trajectory.state()[rows], own, t)
-                true_error = _relative_error(trajectory.mean()[rows], exact)
-            self._records.add(number, t, found, true_error)
-            trajectory.move(keep, pull)
-        assert found.tuples is not None
-        assert found.tuple_weights is not None
-        weights = found.tuple_weights / found.tuple_weights.shape[1]
-        return trajectory.state().cpu(), found.tuples.cpu(), weights.cpu()
+        noise = SampleNoise(seed, first, n, engines.points.dim, self._policy())
+        return integrate(engines, noise, self.times, self._records)
 
     def _conditioned(self, condition: Condition | None) -> tuple[Tensor | None, Engines]:
         """Return the items that a condition leaves, and engines over them."""
@@ -345,12 +312,3 @@ class ClosedFormDiffusion(Sampler):
         z = self.standardizer.forward(flat).to(self.points.device)
         width = bandwidth or self.neighbor_distance / math.sqrt(self.points.dim)
         return log_density(self.points, z, width).cpu() - self.standardizer.log_volume
-
-
-def _moved(tensor: Tensor | None, device: torch.device) -> Tensor | None:
-    return None if tensor is None else tensor.to(device)
-
-
-def _relative_error(mean: Tensor, exact: Tensor) -> float:
-    error = (mean.double() - exact).norm(dim=1) / exact.norm(dim=1).clamp_min(1e-12)
-    return float(error.max())

@@ -14,7 +14,7 @@ from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.incomparable import IncomparablePairs
 
 SHARPNESS = 10.0
-"""Slope of the sigmoid that stands for "precedes" in the order losses."""
+"""Slope of the published sigmoid, and inverse width of the margin, of the order losses."""
 SMALLEST = 1e-12
 """Distance below which the log-ratio loss sees this distance."""
 
@@ -110,7 +110,7 @@ class SpacetimeObjective(Objective):
     def _time(self, gaps: Tensor) -> Tensor:
         """Penalty on gaps ``(b, t)`` of edges, none of which should be positive."""
         if self.options.order_loss == "margin":
-            return torch.sigmoid(SHARPNESS * gaps + 1.0).mean()
+            return _hinge(gaps)
         with torch.no_grad():
             correct = (gaps <= 0).all(dim=-1).float().mean()
         # The published code weighs by the share of edges that are still wrong.
@@ -120,4 +120,13 @@ class SpacetimeObjective(Objective):
         """Penalty on incomparable pairs: some coordinate must rise, and some must fall."""
         gaps = self.embedding.spacetime.order_gap(x, y)  # type: ignore[operator]
         rises, falls = gaps.amax(dim=-1), (-gaps).amax(dim=-1)
-        return torch.sigmoid(1.0 - SHARPNESS * torch.stack([rises, falls])).mean()
+        return _hinge(-torch.stack([rises, falls]))
+
+
+def _hinge(gaps: Tensor) -> Tensor:
+    """Mean smooth hinge at a margin of 1 / SHARPNESS.
+
+    Unlike the published sigmoid it keeps its slope however wrong a gap is, so that no edge gets
+    stuck on the wrong side.
+    """
+    return F.softplus(SHARPNESS * gaps + 1.0).mean() / SHARPNESS

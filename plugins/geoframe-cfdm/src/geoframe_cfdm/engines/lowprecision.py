@@ -30,16 +30,15 @@ class LowPrecision:
 
     def products(self, z: Tensor) -> Tensor:
         """``<z, x_i>``, ``(b, N)`` float32, to about three digits."""
-        products: Tensor = z.bfloat16() @ self.low.T
-        exact: Tensor = products.float()
-        return exact
+        return torch.mm(z.bfloat16(), self.low.T).float()
 
     def bound(self, z: Tensor) -> Tensor:
         """Bound ``(b,)`` of the absolute error of :meth:`products`."""
         lost = (z - z.bfloat16().float()).norm(dim=1)
         norm = z.norm(dim=1)
         inputs = lost * self.points.radius + norm * self._worst_gap
-        return inputs + ROUNDING * norm * self.points.radius
+        bound: Tensor = inputs + ROUNDING * norm * self.points.radius
+        return bound
 
     def expected_error(self, z: Tensor, t: float, ess: Tensor, mean: Tensor) -> Tensor:
         """Relative error to expect ``(b,)`` of a mean whose weights come from bf16 products.
