@@ -11,7 +11,7 @@ PILOTS = 512
 
 
 def nearest_points(
-    points: Points, z: Tensor, k: int, *, block: int = 65536
+    points: Points, z: Tensor, k: int, *, block: int = 8192
 ) -> tuple[Tensor, Tensor]:
     """Distances ``(n, k)`` and indices ``(n, k)`` of the nearest points of ``(n, d)``.
 

@@ -69,7 +69,7 @@ def _pilot_sample_size(points: Points, t: float, sigma: float) -> Tensor:
     noise = torch.randn(2, PILOTS, points.dim, generator=generator).to(points.device)
     z = t * points.rows(chosen.to(points.device)) + (1 - t) * noise[0] + sigma * noise[1]
     logits = []
-    for start, part in points.blocks(65536):
+    for start, part in points.blocks(8192):
         half = points.half_norms[start : start + len(part)]
         logits.append(sharpness(t) * torch.addmm(half, z, part.T, beta=-t))
     weights = torch.softmax(torch.cat(logits, 1).double(), 1)

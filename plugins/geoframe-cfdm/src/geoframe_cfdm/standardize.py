@@ -60,7 +60,7 @@ class Standardizer:
 
 
 def fit_standardizer(
-    data: Tensor, kind: Standardize, *, keep: int | None = None, block: int = 8192
+    data: Tensor, kind: Standardize, *, keep: int | None = None, block: int = 2048
 ) -> Standardizer:
     """Measure mean and scale of items ``(n, d)`` in float64, block by block.
 

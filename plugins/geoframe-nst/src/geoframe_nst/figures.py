@@ -73,7 +73,8 @@ def space_and_time(
         LineCollection(list(position[drawn]), colors="#9aa5b1", linewidths=0.5, alpha=0.4)
     )
     axes.scatter(
-        *position[shown].T,
+        position[shown, 0],
+        position[shown, 1],
         s=6 + 60 * degree[shown] / max(1, degree.max()),
         c=position[shown, 1],
         cmap="viridis",

@@ -37,7 +37,9 @@ class MetricGraph:
 
     component: ClassVar[str] = "geoframe_snowflake.datasets:MetricGraph"
 
-    graph: GraphName = option("karate", help="Which graph; every edge has length 1.")
+    graph: GraphName = option(
+        "karate", help="Which graph; edges have length 1, but in random-weights."
+    )
     size: int = option(
         0,
         ge=0,

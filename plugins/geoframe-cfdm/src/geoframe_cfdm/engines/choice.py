@@ -166,6 +166,6 @@ class Engines:
         return 4 * batch * (count + 3) * len(self.points) <= self.options.memory * MIB
 
     def _block(self, batch: int, count: int) -> int:
-        """Points to read at a time: they, a copy and their logits take a quarter of the budget."""
+        """Points to read at a time: they, a copy and their logits take an eighth of the budget."""
         row = 4 * (3 * self.points.dim + 3 * batch * count)
-        return max(256, min(65536, int(self.options.memory * MIB / 4 / row)))
+        return max(256, min(65536, int(self.options.memory * MIB / 8 / row)))

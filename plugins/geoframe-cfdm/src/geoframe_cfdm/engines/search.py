@@ -27,7 +27,7 @@ class Search(Protocol):
 class ExactSearch:
     """Products with all points, block by block."""
 
-    def __init__(self, points: Points, block: int = 65536) -> None:
+    def __init__(self, points: Points, block: int = 8192) -> None:
         self.points, self.block = points, block
 
     def nearest(self, queries: Tensor, k: int) -> Tensor:

@@ -12,28 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoframe.data import read_bytes
 from geoframe.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
-
-
-def read_bytes(path: Path) -> bytes:
-    """Content of a file.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read or is empty.
-    """
-    try:
-        content = path.read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{path}: is a folder; name a file in it") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
-    if not content.strip():
-        raise DataError(f"{path}: is empty")
-    return content
 
 
 def read_arrays(path: Path) -> Arrays:

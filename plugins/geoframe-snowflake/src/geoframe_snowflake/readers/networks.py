@@ -10,9 +10,9 @@ from typing import Any, Literal
 import networkx as nx
 import numpy as np
 
+from geoframe.data import read_bytes
 from geoframe.errors import DataError
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.readers.files import read_bytes
 from geoframe_snowflake.readers.raw import RawEdges
 
 
