@@ -9,7 +9,11 @@ from geoframe_registry.discovery import components, find
 
 SPECS = [spec for spec in components() if spec.distribution.startswith("geoframe-")]
 
-EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {
+    "embedder geoframe-cfdm:conv-autoencoder": {
+        "gradient_reaches_all_parameters": "embedding does not use the decoder",
+    },
+}
 """Component, as its spec prints itself without version -> check -> reason."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import subprocess
@@ -178,6 +179,23 @@ SUITES: Mapping[str, tuple[Check, ...]] = {
 """Kind -> checks of the object that is built with default options."""
 
 
+def _options_without_default(spec: ComponentSpec, resolve: Resolver) -> str:
+    """Name the options that keep a component from being built from its defaults alone."""
+    try:
+        structure(spec.options, TomlTable({}), resolve)
+    except ConfigError as error:
+        return ", ".join(line.split(": ")[1] for line in error.problems if MISSING in line)
+    return ""
+
+
+def _skipped(check: Check, reason: str) -> Check:
+    @functools.wraps(check)
+    def skip(*arguments: object) -> None:
+        raise CheckSkipped(reason)
+
+    return skip
+
+
 def check_component(
     spec: ComponentSpec,
     *,
@@ -215,9 +233,12 @@ def check_component(
         expected_failures={name: why for name, why in expected.items() if name in names},
     )
     make, arguments = _built(spec, resolve)
+    checks = SUITES[spec.kind]
+    if lacking := _options_without_default(spec, resolve):
+        checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
     of_object = run_checks(
         str(spec),
-        SUITES[spec.kind],
+        checks,
         make,
         *arguments,
         expected_failures={name: why for name, why in expected.items() if name not in names},
