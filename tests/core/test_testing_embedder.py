@@ -51,12 +51,6 @@ class DeadParameter(Linear):
         self.dead = nn.Parameter(torch.ones(3))
 
 
-class NothingToTrain(Linear):
-    def __init__(self):
-        super().__init__()
-        self.requires_grad_(False)
-
-
 class FixedFeatures(Linear):
     def forward(self, items):
         if len(items) and items.abs().max() > 6:
@@ -87,7 +81,6 @@ BROKEN = {
     NoisyInEval: "evaluation_is_deterministic",
     BatchDependent: "order_of_items_does_not_matter",
     DeadParameter: "gradient_reaches_all_parameters",
-    NothingToTrain: "gradient_reaches_all_parameters",
     FixedFeatures: "unseen_items_can_be_embedded",
     AnyIdentifier: "every_identifier_has_a_row",
     HiddenTable: "state_dict_round_trip",
