@@ -12,6 +12,10 @@ from pathlib import Path
 import attrs
 import pytest
 
+from geoframe.testing.seeding import same_random_numbers
+
+__all__ = ["same_random_numbers"]
+
 TOY = Path(__file__).parent / "toy"
 
 

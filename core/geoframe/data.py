@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from geoframe.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 VARIABLE = "GEOFRAME_DATA"
 """Environment variable that names the folder of stored data sets."""
@@ -55,6 +60,34 @@ def decode(path: Path, content: bytes) -> str:
 def read_text(path: Path) -> str:
     """Read a user's UTF-8 text; raises as :func:`read_bytes` and :func:`decode` do."""
     return decode(path, read_bytes(path))
+
+
+def load_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """Load all arrays of an npz file; Python objects in it are refused, never unpickled.
+
+    Raises
+    ------
+    DataError
+        If it is missing, damaged, another kind of file, or holds objects.
+    """
+    import numpy as np
+
+    content = read_bytes(path)
+    if content.startswith(b"\x93NUMPY"):
+        raise DataError(f"{path}: holds a single array; save named arrays with numpy.savez")
+    if not content.startswith(b"PK"):
+        raise DataError(f"{path}: not an npz file; save named arrays with numpy.savez")
+    try:
+        archive = np.load(BytesIO(content), allow_pickle=False)
+        return {key: archive[key] for key in archive.files}
+    except Exception as error:  # a damaged archive makes zipfile, zlib and numpy raise anything
+        reason = shown(error)
+        if "allow_pickle" in str(error):
+            reason = (
+                "it holds pickled Python objects, which are never loaded; save plain arrays "
+                "(names as str) with numpy.savez"
+            )
+        raise DataError(f"{path}: not a readable npz file: {reason}") from None
 
 
 def shown(text: object) -> str:

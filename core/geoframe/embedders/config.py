@@ -28,3 +28,10 @@ class TableConfig:
     component: ClassVar[str] = "geoframe.embedders.table:Table"
 
     scale: float = option(1.0, gt=0, help="Standard deviation of the initial coordinates.")
+    hidden: int = option(
+        0,
+        ge=0,
+        unit="units",
+        help="Width of a perceptron that corrects all rows together while they are fitted; "
+        "0 for rows alone.",
+    )

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -53,6 +54,9 @@ class GradientTrainer(Trainer):
         batches = Batches(len(objective), self.options.batch_size, seed)
         loop = _Loop(self.options, objective, accelerator, batches, run)
         loop.restore()
+        if accelerator.process_index:
+            # Only the first process's state is kept; the others must not draw its numbers.
+            set_seed((seed + loop.at) % 2**31, device_specific=True)
         with flushed_denormals(), deferred_interrupt() as interrupt:
             while not loop.done:
                 loop.step()

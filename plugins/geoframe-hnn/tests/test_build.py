@@ -194,7 +194,8 @@ def test_several_parents_and_roots_follow_the_policy(tmp_path):
         ("t.csv", "r,r\n", "from a node to itself"),
         ("t.csv", "r,a\nr,a\n", "stands twice"),
         ("t.csv", "r,a\nr,\n", "t.csv:2: has no child"),
-        ("t.csv", "parent,kid\nr,a\n", "no column 'child'"),
+        ("t.csv", "parent,kid\nr,a\n", "no column 'child'.*data.target"),
+        ("t.csv", ",a,b,c\na,0,1,2\n", "4 columns are no parent list"),
         ("t.csv", "", "is empty"),
         ("t.nwk", "((a,b);", "not a readable newick"),
         ("t.nwk", "(a:1,a:1)r;", "2 nodes are named 'a'"),
@@ -232,7 +233,7 @@ def test_missing_files_and_pickles_are_refused(tmp_path):
         load(tmp_path / "none.csv")
     path = tmp_path / "t.npz"
     np.savez(path, parent=np.array([None, 1], dtype=object))
-    with pytest.raises(DataError, match="not a readable npz"):
+    with pytest.raises(DataError, match="not a readable npz file: it holds pickled"):
         load(path)
 
 

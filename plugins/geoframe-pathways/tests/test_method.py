@@ -189,7 +189,7 @@ def test_protein_is_predicted_better_than_by_boosting_or_one_network(tmp_path: P
     options = {
         "data": {"dataset": {"name": "uci-regression", "table": "protein-tertiary-structure"}},
         "pathways": {"experts": [8], "width": 64},
-        "trainer": {"steps": 1500},
+        "trainer": {"steps": 800},
         "evaluation": {"baselines": ["dense-equal-active", "hist-gradient-boosting"]},
     }
     metrics = a_run(tmp_path / "run", options).results["metrics"]

@@ -5,7 +5,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoframe_snowflake.activations import FLOOR, fractal_components, signed_power
+from geoframe_snowflake.activations import (
+    FLOOR,
+    Irregular,
+    fractal_components,
+    signed_power,
+    unsigned_power,
+)
 
 exponents = st.floats(0.05, 4.0)
 
@@ -37,6 +43,15 @@ def test_the_signed_power_is_odd_increasing_and_zero_at_zero(small: float, large
     torch.testing.assert_close(y, -y.flip(0))
 
 
+@given(exponent=exponents, floor=st.sampled_from([FLOOR, 1e-30]))
+def test_the_unsigned_power_is_the_signed_one_of_what_has_no_sign(
+    exponent: float, floor: float
+) -> None:
+    x = torch.cat([torch.zeros(1), torch.logspace(-40, 3, 200)]).double()
+    found = unsigned_power(x, scalar(exponent), floor=floor)
+    assert torch.equal(found, signed_power(x, scalar(exponent), floor=floor))
+
+
 def test_an_exponent_of_one_is_the_identity_bit_for_bit() -> None:
     x = torch.randn(1000) * torch.logspace(-40, 20, 1000)
     assert torch.equal(signed_power(x, torch.tensor(1.0), torch.tensor(1.0)), x)
@@ -54,10 +69,16 @@ def test_gradients_are_finite_and_right(small: float) -> None:
     assert torch.autograd.gradcheck(signed_power, inputs)
 
 
-@given(a=st.floats(0.01, 1.0), b=st.floats(0.01, 1.0))
-def test_every_fractal_part_is_zero_at_zero_increasing_and_concave(a: float, b: float) -> None:
+@given(
+    a=st.floats(0.01, 1.0),
+    b=st.floats(0.01, 1.0),
+    irregular=st.sampled_from(["power-of-log", "log-of-power"]),
+)
+def test_every_fractal_part_is_zero_at_zero_increasing_and_concave(
+    a: float, b: float, irregular: Irregular
+) -> None:
     u = torch.linspace(0, 5, 501, dtype=torch.float64)
-    for part in fractal_components(u, scalar(a), scalar(b)):
+    for part in fractal_components(u, scalar(a), scalar(b), irregular=irregular):
         assert part[0] == 0
         steps = part.diff()
         assert (steps > 0).all()
@@ -70,3 +91,5 @@ def test_the_fractal_parts_are_their_formulas() -> None:
     torch.testing.assert_close(bounded, 1 - torch.exp(-u))
     torch.testing.assert_close(fractal, u**0.3)
     torch.testing.assert_close(irregular, torch.log(1 + u) ** 0.6)
+    *_, other = fractal_components(u, scalar(0.3), scalar(0.6), irregular="log-of-power")
+    torch.testing.assert_close(other, torch.log(1 + u**0.6))

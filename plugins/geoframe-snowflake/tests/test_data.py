@@ -3,6 +3,7 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
@@ -132,6 +133,24 @@ def test_bad_data_get_one_clear_line(
     with pytest.raises(DataError, match=message) as caught:
         load(write(tmp_path, name, text), **options)
     assert "\n" not in str(caught.value)
+
+
+def test_parquet_holds_what_csv_holds(tmp_path: Path) -> None:
+    names = ["a", "b", "c"]
+    path = tmp_path / "d.parquet"
+    pd.DataFrame(TRIANGLE, index=names, columns=names).to_parquet(path)
+    metric = load(path)
+    assert metric.names == ("a", "b", "c")
+    np.testing.assert_array_equal(metric.matrix(), TRIANGLE)
+    edges = pd.DataFrame({"source": [1, 2], "target": [2, 3], "weight": [0.1, 2.0]})
+    edges.to_parquet(path)
+    assert load(path).rows(np.array([0])).tolist() == [[0, 0.1, 2.1]]
+    pd.DataFrame({"name": names, "x": [1, 2, None]}).to_parquet(path)
+    with pytest.raises(DataError, match="line 4, column 'x': '' is not a number"):
+        load(path, content="points")
+    path.write_bytes(b"PAR1 nonsense")
+    with pytest.raises(DataError, match="not a readable Parquet"):
+        load(path)
 
 
 def test_missing_and_pickled_files_are_refused(tmp_path: Path) -> None:

@@ -17,9 +17,17 @@ def randomised(seed: int, **options: object) -> Snowflake:
     return geometry
 
 
-@given(seed=st.integers(0, 10_000), positive=st.sampled_from([*POSITIVE]), layers=st.integers(1, 3))
-def test_it_is_a_metric_when_the_power_is_frozen(seed: int, positive: str, layers: int) -> None:
-    geometry = randomised(seed, dim=3, layers=layers, hidden=4, positive=positive, power="metric")
+@given(
+    seed=st.integers(0, 10_000),
+    positive=st.sampled_from([*POSITIVE]),
+    layers=st.integers(1, 3),
+    irregular=st.sampled_from(["power-of-log", "log-of-power"]),
+)
+def test_it_is_a_metric_when_the_power_is_frozen(
+    seed: int, positive: str, layers: int, irregular: str
+) -> None:
+    shape = {"dim": 3, "layers": layers, "hidden": 4, "irregular": irregular}
+    geometry = randomised(seed, positive=positive, power="metric", **shape)
     assert geometry.promise.relaxation == 1
     x, y, z = (torch.randn(200, 3, dtype=torch.float64) * 3 for _ in range(3))
     with torch.no_grad():

@@ -21,8 +21,8 @@ class TreeEmbeddingConfig:
     fit: Fit = option(
         "construct",
         help="construct: by construction, with a certificate. memorise: also as a ReLU network "
-        "that realises the construction exactly. distil: also train the embedder towards the "
-        "constructed points. gradient: also train it on distances, from scratch.",
+        "that realises the construction exactly. distil: also train the embedder, first towards "
+        "the constructed points, then on distances. gradient: on distances only, from scratch.",
     )
     distortion: float = option(
         1.1, gt=1, help="Wanted worst-case distortion of the construction; decides the scale."

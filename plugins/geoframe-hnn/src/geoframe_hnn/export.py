@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe.data import shown
+from geoframe.data import load_npz, shown
 from geoframe.errors import DataError
 from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import write_arrays
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.readers.arrays import load_npz
 from geoframe_hnn.readers.tables import read_parent_list
 from geoframe_hnn.trained import TrainedTree
 

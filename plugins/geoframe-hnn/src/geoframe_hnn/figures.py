@@ -20,7 +20,7 @@ MOST_LABELS = 60
 SAMPLES = 10
 """Points of a drawn geodesic."""
 MEAN_RADIUS = 4.5
-"""Mean length of the paths from the centre when a tree is drawn, at curvature -1."""
+"""Mean length of the paths from the centre when a large tree is drawn, at curvature -1."""
 
 
 def drawable(embedded: HyperbolicTree, center: int = 0) -> HyperbolicTree:
@@ -29,7 +29,9 @@ def drawable(embedded: HyperbolicTree, center: int = 0) -> HyperbolicTree:
     At a certified scale even the neighbours of the centre lie on the rim of the disc.
     """
     tree = embedded.tree
-    scale = MEAN_RADIUS / max(float(tree.distance(center, np.arange(len(tree))).mean()), 1e-300)
+    mean = max(float(tree.distance(center, np.arange(len(tree))).mean()), 1e-300)
+    # The more nodes, the more of the disc they need; a few would only be pushed to its rim.
+    scale = min(MEAN_RADIUS, 1.0 + 0.6 * float(np.log(len(tree)))) / mean
     return HyperbolicTree(tree=tree, direction=planar_directions(tree, scale), scale=scale)
 
 
@@ -42,6 +44,7 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     child = 1 + np.argsort(np.maximum(radius[1:], radius[parent[1:]]), kind="stable")[:MOST_EDGES]
     drawn = np.append(child, center)
     room = 1.0 - np.abs(z) ** 2
+    few = len(parent) <= MOST_LABELS  # then all can be read; of more, those near the rim by zooming
     figure = Figure(figsize=(8, 8), layout="constrained")
     axes = figure.add_subplot()
     axes.add_patch(Circle((0, 0), 1, facecolor="#f7f9fc", edgecolor="#9aa5b1"))
@@ -50,13 +53,13 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
         LineCollection(
             list(np.stack([curves.real, curves.imag], axis=-1)),
             colors="#8794a5",
-            linewidths=np.clip(1.6 * room[child], 0.1, 1.2),
+            linewidths=np.clip(1.6 * room[child], 0.6 if few else 0.1, 1.2),
         )
     )
     axes.scatter(
         z[drawn].real,
         z[drawn].imag,
-        s=np.clip(30.0 * room[drawn], 0.3, 24.0),
+        s=np.clip(30.0 * room[drawn], 8.0 if few else 0.3, 24.0),
         c=embedded.tree.depth[drawn],
         cmap="viridis",
         zorder=3,
@@ -66,7 +69,10 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
         axes.annotate(
             embedded.tree.names[node][-28:],
             (z[node].real, z[node].imag),
-            fontsize=float(np.clip(9.0 * room[node], 1.5, 8.0)),
+            fontsize=float(np.clip(9.0 * room[node], 6.0 if few else 1.5, 8.0)),
+            textcoords="offset points",
+            xytext=(2.0 if z[node].real >= 0.0 else -2.0, 2.0),
+            ha="left" if z[node].real >= 0.0 else "right",
             zorder=4,
         )
     axes.set_aspect("equal")
@@ -75,7 +81,7 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     axes.axis("off")
     left_out = len(parent) - 1 - len(child)
     axes.set_title(
-        f"{embedded.tree.names[center]} in the middle, colour by depth, drawn small for the eye"
+        f"{embedded.tree.names[center]} in the middle, colour by depth, scale chosen for the eye"
         + (f"; {left_out} edges near the rim left out" if left_out else ""),
         fontsize=9,
     )

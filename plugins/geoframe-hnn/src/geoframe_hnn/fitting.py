@@ -119,14 +119,20 @@ def _model(config: HNNConfig, geometry: Geometry, values: torch.Tensor) -> Model
 def train_network(
     config: HNNConfig, construction: HyperbolicTree, seen: Seen, run: Run
 ) -> TrainedNetwork:
-    """Train the configured network, by distillation or on distances."""
+    """Train the configured network on distances, a distilled one towards the construction first.
+
+    Both at once pull in two directions: constructed distances fall short of the tree's by what
+    the turns lose. One after the other, the constructed points say where to go, and the
+    distances then what counts. The first part is done again when a run is resumed.
+    """
     geometry = config.geometry.build()
     model = _model(config, geometry, seen.values)
-    distil = isinstance(model, PolarNodes)
-    unit = construction.stretch if distil else _unit(config, construction.tree)
-    pairs = _pairs(config, model, construction.tree, unit)
-    objective = DistilObjective(pairs, construction.tangent()) if distil else pairs
-    config.trainer.build().fit(objective, run)
+    unit = _unit(config, construction.tree)
+    if isinstance(model, PolarNodes):
+        unit = construction.stretch
+        config.trainer.build().fit(DistilObjective(model, construction.tangent()))
+        model.train()
+    config.trainer.build().fit(_pairs(config, model, construction.tree, unit), run)
     return TrainedNetwork(
         model=model.cpu(),
         cloud=_cloud(model, unit),

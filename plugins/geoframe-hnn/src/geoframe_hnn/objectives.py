@@ -93,15 +93,12 @@ class PairObjective(Objective):
 
 
 class DistilObjective(Objective):
-    """Log radius and direction of a network's points against constructed ones, and distances.
-
-    The constructed points show the network where to go; the distances of random pairs then count
-    for what a small error of a direction does far from the origin.
+    """Log radius and direction of a network's points against constructed ones.
 
     Parameters
     ----------
-    pairs
-        The distances' part; its model is the network.
+    network
+        Gives the points.
     tangent
         Constructed points as tangent vectors at the origin ``(n, d)``.
     """
@@ -110,9 +107,9 @@ class DistilObjective(Objective):
     direction: Tensor
     away: Tensor
 
-    def __init__(self, pairs: PairObjective, tangent: Floats) -> None:
+    def __init__(self, network: PolarNodes, tangent: Floats) -> None:
         super().__init__()
-        self.pairs = pairs
+        self.network = network
         radius = np.linalg.norm(tangent, axis=1)
         positive = radius > 0
         # The root's radius is 0; half of the least other one is near enough.
@@ -127,17 +124,8 @@ class DistilObjective(Objective):
         return len(self.log_radius)
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
-        """Nodes ``(b,)`` -> total ``loss`` and its parts."""
-        network = self.pairs.model
-        assert isinstance(network, PolarNodes)
-        log_radius, direction = network.polar(network.inputs[items])
-        radial = (log_radius - self.log_radius[items]).square().mean()
+        """Nodes ``(b,)`` -> ``loss``."""
+        log_radius, direction = self.network.polar(self.network.inputs[items])
+        radial = (log_radius - self.log_radius[items]).square()
         apart = (direction - self.direction[items]).square().sum(-1)
-        angular = (apart * self.away[items]).mean()
-        distances = self.pairs(items)["loss"]
-        return {
-            "loss": radial + angular + distances,
-            "radial": radial,
-            "angular": angular,
-            "distances": distances,
-        }
+        return {"loss": (radial + apart * self.away[items]).mean()}

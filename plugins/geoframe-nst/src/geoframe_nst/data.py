@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from geoframe.data import load_npz
 from geoframe.errors import DataError
 from geoframe_nst.data_config import Format, GraphDataConfig
 from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.policy import repair
-from geoframe_nst.readers.arrays import graph_of_arrays, load_npz, load_safetensors
+from geoframe_nst.readers.arrays import graph_of_arrays, load_safetensors
 from geoframe_nst.readers.networks import read_network
 from geoframe_nst.readers.nodes import with_node_table
 from geoframe_nst.readers.raw import RawGraph

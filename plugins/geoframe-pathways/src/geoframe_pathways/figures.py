@@ -58,7 +58,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         vmax=max(1e-12, float(np.quantile(np.sqrt(errors), 0.99))),
     )
     figure.colorbar(scatter, ax=right)
-    left.set_title(f"{model.experts} cells")
+    left.set_title("1 cell" if model.experts == 1 else f"{model.experts} cells")
     right.set_title("error of test rows")
     for axis in (left, right):
         axis.set_xlabel(names[0])

@@ -20,7 +20,7 @@ from geoframe_snowflake.data import format_of, read_features
 from geoframe_snowflake.data_config import MetricDataConfig
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.radial import Radial
-from geoframe_snowflake.readers.files import numbers, read_cells, with_header
+from geoframe_snowflake.readers.files import TABLES, numbers, read_cells, with_header
 from geoframe_snowflake.trained import TrainedEmbedding
 
 CURVE_POINTS = 1000
@@ -45,9 +45,9 @@ def embed_file(
         names, features = read_features(path, config.name)
         return {"name": np.array(names), "point": trained.embed(features)}
     format = format_of(path, "auto")
-    if format not in ("csv", "tsv"):
-        raise DataError(f"{path}: distances or edges of new items must be a csv or tsv file")
-    frame = with_header(path, read_cells(path, tabs=format == "tsv"))
+    if format not in TABLES:
+        raise DataError(f"{path}: distances or edges of new items come as csv, tsv or parquet")
+    frame = with_header(path, read_cells(path, format))
     if {config.source, config.target} <= set(frame.columns):
         return _attached(trained, path, frame, config)
     named = tuple(frame.iloc[:, 0])

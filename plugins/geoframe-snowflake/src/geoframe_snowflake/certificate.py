@@ -10,6 +10,9 @@ import numpy as np
 
 from geoframe_snowflake.finite_metric import Floats, Ints
 
+BINS = 12
+"""Rows of the table of ratios by distance, at most."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Distortion:
@@ -57,6 +60,34 @@ def distortion(given: Floats, embedded: Floats) -> Distortion:
         variance=float(given.var()),
         worst_error=float(error.max()),
     )
+
+
+def by_distance(given: Floats, embedded: Floats) -> list[dict[str, float | int]]:
+    """Rows of a table: ratios embedded / given in bins of the given distance, near to far.
+
+    Up to ``BINS`` different distances have a row each; more are put together by quantiles.
+    """
+    positive = given > 0
+    given, ratios = given[positive], embedded[positive] / given[positive]
+    values = np.unique(given)
+    if len(values) > BINS:
+        values = np.unique(np.quantile(given, np.linspace(0, 1, BINS + 1)[:-1]))
+    rows: list[dict[str, float | int]] = []
+    which = np.searchsorted(values, given, side="right") - 1
+    for index in range(len(values)):
+        inside = which == index
+        ratio = ratios[inside]
+        rows.append(
+            {
+                "from": float(given[inside].min()),
+                "to": float(given[inside].max()),
+                "pairs": int(inside.sum()),
+                "least_ratio": float(ratio.min()),
+                "mean_ratio": float(ratio.mean()),
+                "greatest_ratio": float(ratio.max()),
+            }
+        )
+    return rows
 
 
 @attrs.frozen(kw_only=True)

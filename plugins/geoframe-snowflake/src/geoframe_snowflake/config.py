@@ -25,6 +25,9 @@ class SnowflakeConfig:
         "trainable",
         help="Outer power 1 + |p|: learned (a quasi-metric), or frozen at 1 (a metric).",
     )
+    irregular: Literal["power-of-log", "log-of-power"] = option(
+        "power-of-log", help="Third part of the activation: log(1 + u)^b, or log(1 + u^b)."
+    )
 
 
 @attrs.frozen(kw_only=True)

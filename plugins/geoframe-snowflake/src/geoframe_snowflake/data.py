@@ -17,7 +17,7 @@ from geoframe_snowflake.checks import check_names, graph_metric, matrix_metric
 from geoframe_snowflake.data_config import Format, MetricDataConfig
 from geoframe_snowflake.finite_metric import FiniteMetric, PointMetric
 from geoframe_snowflake.readers.arrays import read_array_file, read_points
-from geoframe_snowflake.readers.files import read_cells, with_header
+from geoframe_snowflake.readers.files import TABLES, read_cells, with_header
 from geoframe_snowflake.readers.networks import read_network
 from geoframe_snowflake.readers.raw import Raw, RawDistances, RawEdges, RawPoints, as_names
 from geoframe_snowflake.readers.tables import named_points, read_table
@@ -27,6 +27,7 @@ SUFFIXES: dict[str, Format] = {
     ".txt": "csv",
     ".tsv": "tsv",
     ".tab": "tsv",
+    ".parquet": "parquet",
     ".npy": "npy",
     ".npz": "npz",
     ".graphml": "graphml",
@@ -36,8 +37,9 @@ SUFFIXES: dict[str, Format] = {
 """File suffix -> format."""
 
 READERS: dict[Format, Callable[[Path, MetricDataConfig], Raw]] = {
-    "csv": partial(read_table, tabs=False),
-    "tsv": partial(read_table, tabs=True),
+    "csv": partial(read_table, format="csv"),
+    "tsv": partial(read_table, format="tsv"),
+    "parquet": partial(read_table, format="parquet"),
     "npy": read_array_file,
     "npz": read_array_file,
     "graphml": partial(read_network, format="graphml"),
@@ -146,7 +148,7 @@ def _with_features(metric: FiniteMetric, path: Path, name: str) -> FiniteMetric:
 
 
 def read_features(path: Path, name: str) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names and features ``(m, f)`` of items, from a table or npz file (``name``, ``points``).
+    """Names and features ``(m, f)`` of items, from a table, npy or npz file (``name``, ``points``).
 
     Raises
     ------
@@ -156,8 +158,10 @@ def read_features(path: Path, name: str) -> tuple[tuple[str, ...], NDArray[np.fl
     format = format_of(path, "auto")
     if format in ("npy", "npz"):
         raw = read_points(path, name)
+    elif format in TABLES:
+        raw = named_points(path, with_header(path, read_cells(path, format)), name)
     else:
-        raw = named_points(path, with_header(path, read_cells(path, tabs=format == "tsv")), name)
+        raise DataError(f"{path}: features come as csv, tsv, parquet, npy or npz")
     if not np.isfinite(raw.points).all():
         raise DataError(f"{path}: holds a feature that is not finite")
     return raw.names, raw.points.astype(np.float32)

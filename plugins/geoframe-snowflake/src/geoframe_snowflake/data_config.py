@@ -10,7 +10,7 @@ import attrs
 from geoframe.components import Component
 from geoframe.config import component, option
 
-Format = Literal["auto", "csv", "tsv", "npy", "npz", "graphml", "gml", "json"]
+Format = Literal["auto", "csv", "tsv", "parquet", "npy", "npz", "graphml", "gml", "json"]
 Content = Literal["auto", "distances", "graph", "points"]
 Asymmetry = Literal["refuse", "mean", "min", "max"]
 Disconnected = Literal["refuse", "largest"]
@@ -51,7 +51,8 @@ class MetricDataConfig:
     metric: MetricName = option("euclidean", help="Distance of points, as in scipy's cdist.")
     nodes: Path | None = option(
         None,
-        help="Table of the items' features (csv, tsv, npz) for an encoder: the name, then numbers.",
+        help="Table of the items' features (csv, tsv, parquet, npz) for an encoder: the name, "
+        "then numbers.",
     )
     asymmetry: Asymmetry = option(
         "refuse", help="What to make of two different distances for the two orders of a pair."

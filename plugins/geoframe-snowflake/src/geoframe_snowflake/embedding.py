@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from geoframe import Embedder, Geometry
 
-BLOCK = 2**18
-"""Pairs whose distances are computed at a time."""
+BLOCK_BYTES = 32 * 2**20
+"""Bytes of the points of pairs whose distances are computed at a time."""
 
 
 class Coordinates(Embedder):
@@ -62,8 +62,9 @@ class GeometryEmbedding(nn.Module):
     def distances(self, pairs: Tensor, points: Tensor | None = None) -> Tensor:
         """Distances of item pairs ``(p, 2)`` -> ``(p,)``, a block at a time, without gradient."""
         points = self() if points is None else points
+        block_size = max(1, BLOCK_BYTES // (points.shape[1] * points.element_size()))
         blocks = [
             self.distance(points[block[:, 0]], points[block[:, 1]])
-            for block in torch.split(pairs, BLOCK)
+            for block in torch.split(pairs, block_size)
         ]
         return torch.cat(blocks) if blocks else points.new_zeros(0)

@@ -15,6 +15,7 @@ from geoframe_snowflake import figures
 from geoframe_snowflake.certificate import (
     Distortion,
     Triangle,
+    by_distance,
     distortion,
     worst_pairs,
     worst_triangles,
@@ -24,7 +25,8 @@ from geoframe_snowflake.exact_fit import ExactFit
 from geoframe_snowflake.finite_metric import FiniteMetric, Floats, GraphMetric, PointMetric
 from geoframe_snowflake.pairs import Pairs, choose_pairs
 from geoframe_snowflake.radial import Radial
-from geoframe_snowflake.run_config import SnowflakeRunConfig
+from geoframe_snowflake.ranking import Ranking, rank_neighbours
+from geoframe_snowflake.run_config import EvaluationConfig, SnowflakeRunConfig
 from geoframe_snowflake.trained import TrainedEmbedding
 from geoframe_snowflake.training import Fitted
 from geoframe_snowflake.tree_metric import tree_embedding
@@ -43,6 +45,8 @@ class Certificate:
     triangles: Sequence[Triangle]
     promised: float | None
     """Relaxation constant K that the geometry promises."""
+    ranking: Ranking | None
+    """How well neighbours are found again; None if none were asked for."""
 
     @property
     def relaxation(self) -> float:
@@ -50,8 +54,15 @@ class Certificate:
         return self.triangles[0].ratio if self.triangles else 0.0
 
 
-def certify(trained: TrainedEmbedding, pairs: Pairs, worst: int, *, seed: int) -> Certificate:
-    """Measure an embedding on pairs, and on the triangles of all or of a sample of its items."""
+def certify(
+    trained: TrainedEmbedding,
+    metric: FiniteMetric,
+    pairs: Pairs,
+    options: EvaluationConfig,
+    *,
+    seed: int,
+) -> Certificate:
+    """Measure an embedding on pairs, on neighbours, and on triangles; on samples if too many."""
     index = torch.from_numpy(pairs.index)
     embedded = trained.embedding.distances(index, trained.points).double().numpy()
     items = np.arange(len(trained.names))
@@ -59,12 +70,13 @@ def certify(trained: TrainedEmbedding, pairs: Pairs, worst: int, *, seed: int) -
         items = np.sort(np.random.default_rng(seed).permutation(items)[:MOST_ITEMS])
     points = trained.points[items]
     distances = trained.embedding.scale * trained.embedding.geometry.pairwise(points, points)
-    triangles = worst_triangles(distances.double().numpy(), max(1, worst))
+    triangles = worst_triangles(distances.double().numpy(), max(1, options.worst))
     return Certificate(
         embedded=embedded,
         distortion=distortion(pairs.given, embedded),
         triangles=[triangle.of(items) for triangle in triangles],
         promised=trained.embedding.geometry.promise.relaxation,
+        ranking=rank_neighbours(metric, trained, options.ranked, seed=seed),
     )
 
 
@@ -97,14 +109,14 @@ def evaluate(
     certificates: list[Certificate] = []
     if exact is not None:
         fit, trained = exact
-        certificate = certify(trained, pairs, options.worst, seed=config.seed)
+        certificate = certify(trained, metric, pairs, options, seed=config.seed)
         certificates.append(certificate)
         label = "exact" if fit.way == "full" else f"{config.snowflake.landmarks} landmarks"
         rows.append(_row(f"power ({label})", trained, certificate, 0, fit.seconds))
         metrics |= _exact_metrics(fit, trained, certificate)
         notes += _exact_notes(metric, fit, certificate, metrics)
     for name, each in fitted:
-        certificate = certify(each.trained, pairs, options.worst, seed=config.seed)
+        certificate = certify(each.trained, metric, pairs, options, seed=config.seed)
         certificates.append(certificate)
         rows.append(_row(name, each.trained, certificate, each.parameters, each.seconds))
         if each is fitted[0][1]:
@@ -126,6 +138,7 @@ def evaluate(
         metrics=metrics,
         tables={
             "comparison": rows,
+            "distortion_by_distance": by_distance(pairs.given, certificate.embedded),
             "worst_pairs": worst_pairs(
                 names, pairs.first, pairs.second, pairs.given, certificate.embedded, options.worst
             ),
@@ -154,9 +167,18 @@ def _row(
         "distortion_mean": found.distortion.mean,
         "relative_error": found.distortion.relative_error,
         "mse": found.distortion.mse,
+        **_ranks(found),
         "K_promised": found.promised,
         "K_found": found.relaxation,
         "seconds": seconds,
+    }
+
+
+def _ranks(found: Certificate, prefix: str = "") -> dict[str, float | None]:
+    ranking = found.ranking
+    return {
+        f"{prefix}map": ranking.mean_average_precision if ranking else None,
+        f"{prefix}mean_rank": ranking.mean_rank if ranking else None,
     }
 
 
@@ -168,6 +190,7 @@ def _exact_metrics(
         "exact_dim": trained.embedding.geometry.dim,
         "exact_error": found.distortion.worst_error,
         "exact_distortion_worst": found.distortion.worst,
+        **_ranks(found, "exact_"),
         "exact_relaxation_promised": found.promised,
         "exact_seconds": fit.seconds,
     }
@@ -210,6 +233,7 @@ def _trained_metrics(
         "contraction": of.contraction,
         "relative_error": of.relative_error,
         "mse": of.mse,
+        **_ranks(found),
         "mse_fresh": _fresh_error(fitted.trained, metric),
         "relaxation_promised": found.promised,
         "relaxation_found": found.relaxation,
@@ -242,7 +266,7 @@ def _draw(
     geometry = trained.embedding.geometry
     points = trained.points.double().numpy()
     if isinstance(geometry, Radial):
-        lengths = np.sqrt(((points[pairs.first] - points[pairs.second]) ** 2).sum(axis=1))
+        lengths = pairs.lengths(points)
         unit = float(np.median(lengths)) or 1.0
         t = torch.linspace(0, float(lengths.max()) or 1.0, 400, dtype=trained.points.dtype)
         with torch.no_grad():

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
 
 from geoframe_snowflake.curves import CURVES
 from geoframe_snowflake.finite_metric import Floats, Ints
@@ -16,6 +15,8 @@ from geoframe_snowflake.finite_metric import Floats, Ints
 MOST_DOTS = 3000
 """Pairs drawn as dots, and edges drawn, at most; more only make a black picture."""
 MOST_LABELS = 40
+RATIOS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+"""Ticks of an axis of ratios."""
 STYLES: Mapping[str, Any] = dict(
     zip(CURVES, (":", "--", "-.", (0, (1, 4)), (0, (5, 1, 1, 1, 1, 1))), strict=True)
 )
@@ -32,9 +33,12 @@ def distortion_histogram(ratios: Floats) -> Figure:
         margin = max(0.02, 0.05 * (high - low))
         bins = np.logspace(low - margin, high + margin, 60)
         axes.hist(positive, bins=bins.tolist(), color="#3b6fb6")
-    axes.set_xscale("log")
-    # Ratios usually span less than a decade, in which only minor ticks fall.
-    axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+        # Ratios usually span less than a decade, in which no power of ten falls.
+        ticks = [tick for tick in RATIOS if 10 ** (low - margin) <= tick <= 10 ** (high + margin)]
+        if len(ticks) > 2:  # else the axis is so short that it may as well be linear
+            axes.set_xscale("log")
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.minorticks_off()
     axes.axvline(1.0, color="black", linewidth=0.8, linestyle="--")
     axes.set_xlabel("embedded / given distance of a pair")
     axes.set_ylabel("pairs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from geoframe_snowflake.finite_metric import FiniteMetric, Floats, Ints
+from geoframe_snowflake.finite_metric import BLOCK_BYTES, FiniteMetric, Floats, Ints
 
 SOURCES = 512
 """Items that sampled pairs start from at most, so that a graph needs few searches."""
@@ -26,6 +26,16 @@ class Pairs:
     def index(self) -> Ints:
         """Item indices ``(p, 2)``."""
         return np.stack([self.first, self.second], axis=1)
+
+    def lengths(self, points: Floats) -> Floats:
+        """Euclidean distances ``(p,)`` of the pairs among points ``(n, d)``, a block at a time."""
+        size = max(1, BLOCK_BYTES // (8 * points.shape[1]))
+        found = np.empty(len(self.first))
+        for start in range(0, len(found), size):
+            block = slice(start, start + size)
+            difference = points[self.first[block]] - points[self.second[block]]
+            found[block] = np.linalg.norm(difference, axis=1)
+        return found
 
     def apart(self) -> Pairs:
         """Those with a positive distance."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from geoframe.geometry import Geometry, Promise
-from geoframe_snowflake.activations import FLOOR, signed_power
+from geoframe_snowflake.activations import FLOOR, unsigned_power
 
 
 class SnowflakePower(Geometry):
@@ -57,7 +57,7 @@ class SnowflakePower(Geometry):
         q = self.exponent().to(t.dtype)
         # Only a power below 1 has an infinite slope at 0, which the floor keeps finite.
         floor = FLOOR if float(q.detach()) < 1 else torch.finfo(t.dtype).tiny
-        return self.output_scale * signed_power(t, q, floor=floor)
+        return self.output_scale * unsigned_power(t, q, floor=floor)
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Distance of points ``(..., dim)``, broadcast -> ``(...)``; exactly 0 at x = y."""

@@ -61,6 +61,12 @@ class EvaluationConfig:
     pairs: int = option(
         1_000_000, ge=1, unit="pairs", help="Pairs sampled if there are more than that."
     )
+    ranked: int = option(
+        500,
+        ge=0,
+        unit="items",
+        help="Items from which all others are ranked, for MAP and mean rank of their neighbours.",
+    )
     worst: int = option(10, ge=0, help="Worst pairs and worst triangles listed in the report.")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from geoframe.errors import DataError
 from geoframe.geometry import Geometry, Promise
-from geoframe_snowflake.activations import fractal_components, signed_power
+from geoframe_snowflake.activations import Irregular, fractal_components, unsigned_power
 from geoframe_snowflake.positive import PositiveMatrices, Positivity
 
 SMALLEST_EXPONENT = 0.01
@@ -39,6 +39,8 @@ class Snowflake(Geometry):
     power
         ``"trainable"``: p is learned from 0.001 on. ``"metric"``: p = 0, a true metric for all
         parameters.
+    irregular
+        Third part of psi: ``"power-of-log"`` as above, or ``"log-of-power"``, log(1 + u^{b_j}).
     """
 
     input_scale: Tensor
@@ -52,8 +54,10 @@ class Snowflake(Geometry):
         hidden: int = 20,
         positive: Positivity = "softplus",
         power: Literal["trainable", "metric"] = "trainable",
+        irregular: Irregular = "power-of-log",
     ) -> None:
         super().__init__(dim)
+        self.irregular: Irregular = irregular
         # Rows that sum to 1 keep every layer in the range where all three parts of psi bend.
         widths = [1, *[hidden] * (layers - 1), 1]
         initial: list[Tensor] = []
@@ -84,12 +88,12 @@ class Snowflake(Geometry):
         hidden = (t / self.input_scale).reshape(1, -1)
         for layer, (a, b) in enumerate(exponents.unbind(0)):
             inner, outer, mixture = weights[3 * layer : 3 * layer + 3]
-            parts = fractal_components(inner @ hidden, a, b)
+            parts = fractal_components(inner @ hidden, a, b, irregular=self.irregular)
             hidden = outer @ sum(part * share for part, share in zip(parts, mixture, strict=True))
         value = hidden.reshape(t.shape)
         if self.power is not None:
             floor = torch.finfo(value.dtype).tiny
-            value = signed_power(value, 1 + self.power.abs(), floor=floor)
+            value = unsigned_power(value, 1 + self.power.abs(), floor=floor)
         return self.output_scale * value
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from geoframe.geometry import Geometry, Promise
-from geoframe_snowflake.activations import signed_power
+from geoframe_snowflake.activations import unsigned_power
 from geoframe_snowflake.positive import PositiveMatrices, Positivity
 
 
@@ -78,7 +78,7 @@ class SnowflakeSpline(Geometry):
         into = t - self.knots[piece]
         value: Tensor = heights[piece] + into * (slopes[piece] + 0.5 * into * bends[piece])
         if self.power is not None:
-            value = signed_power(value, 1 + self.power.abs(), floor=torch.finfo(t.dtype).tiny)
+            value = unsigned_power(value, 1 + self.power.abs(), floor=torch.finfo(t.dtype).tiny)
         scaled: Tensor = self.output_scale * value
         return scaled
 

@@ -36,7 +36,8 @@ class StoredTree:
         DataError
             If the file is not found.
         """
-        from geoframe_hnn.readers.arrays import load_npz, tree_of_arrays
+        from geoframe.data import load_npz
+        from geoframe_hnn.readers.arrays import tree_of_arrays
 
         path = stored_file("trees", f"{self.tree}.npz", self.root)
         return tree_of_arrays(load_npz(path), str(path))
@@ -62,7 +63,8 @@ class WordNetTree:
         DataError
             If the file is not found.
         """
-        from geoframe_hnn.readers.arrays import load_npz, tree_of_arrays
+        from geoframe.data import load_npz
+        from geoframe_hnn.readers.arrays import tree_of_arrays
 
         mammals = self.subset == "mammals"
         file = "mammals_closure.npz" if mammals else "wordnet30_nouns.npz"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe.data import read_bytes, shown
+from geoframe.data import load_npz
 from geoframe.errors import DataError
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.raw import RawTree
@@ -32,24 +30,6 @@ def read_npz(path: Path, config: TreeDataConfig) -> RawTree:
         Naming the array that is missing or of a wrong shape, type or range.
     """
     return tree_of_arrays(load_npz(path), str(path), config.weight)
-
-
-def load_npz(path: Path) -> Arrays:
-    """Load all arrays of an npz file; Python objects in it are refused, never unpickled.
-
-    Raises
-    ------
-    DataError
-        If it is missing, damaged or holds objects.
-    """
-    content = BytesIO(read_bytes(path))
-    try:
-        archive = np.load(content, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise DataError(f"{path}: holds a single array; save named arrays with numpy.savez")
-        return {key: archive[key] for key in archive.files}
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, OSError) as error:
-        raise DataError(f"{path}: not a readable npz file: {shown(error)}") from None
 
 
 def tree_of_arrays(arrays: Arrays, origin: str, weight: str = "length") -> RawTree:

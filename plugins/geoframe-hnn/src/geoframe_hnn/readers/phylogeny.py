@@ -38,7 +38,13 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
             suppress_internal_node_taxa=True,
         )
     except Exception as error:  # DendroPy raises many types, some of them plain Exceptions
-        raise DataError(f"{path}: not a readable {schema} file: {shown(error)}") from None
+        line, column = getattr(error, "line_num", None), getattr(error, "col_num", None)
+        where = "" if line is None else f"line {line}, column {column}: "
+        reason = shown(getattr(error, "message", error))
+        raise DataError(
+            f"{path}: not a readable {schema} file: {where}{reason} (a name with blanks or "
+            "punctuation has to stand in single quotes)"
+        ) from None
     finally:
         sys.setrecursionlimit(limit)
     if len(trees) == 0:

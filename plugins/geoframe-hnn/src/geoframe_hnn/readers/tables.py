@@ -35,9 +35,17 @@ def read_parent_list(path: Path, config: TreeDataConfig, delimiter: str) -> RawT
     header = rows[0][1]
     if {cell.lower() for cell in header} & {column.lower() for column in columns}:
         rows = rows[1:]
+    elif len(header) > len(columns):
+        raise DataError(
+            f"{path}: no column '{shown(columns[0])}', and {len(header)} columns are no parent "
+            "list (parent, child, length); name its columns with data.source and data.target"
+        )
     else:
         header = list(columns)
-    at = [_column(path, header, name, required=rank < 2) for rank, name in enumerate(columns)]
+    at = [
+        _column(path, header, name, option)
+        for name, option in zip(columns, ("source", "target", None), strict=True)
+    ]
     index: dict[str, int] = {}
     edges: list[tuple[int, int]] = []
     lengths: list[float] = []
@@ -58,12 +66,12 @@ def read_parent_list(path: Path, config: TreeDataConfig, delimiter: str) -> RawT
     )
 
 
-def _column(path: Path, header: list[str], name: str, *, required: bool) -> int:
+def _column(path: Path, header: list[str], name: str, option: str | None) -> int:
+    """Place of a column, beyond the last if there is none; an ``option`` says it is required."""
     folded = [cell.lower() for cell in header]
     if name.lower() in folded:
         return folded.index(name.lower())
-    if required:
-        option = "source" if name else "target"
+    if option is not None:
         raise DataError(
             f"{path}: no column '{shown(name)}'{did_you_mean(name, header)} (columns: "
             f"{', '.join(map(shown, header))}); name it with data.{option}"

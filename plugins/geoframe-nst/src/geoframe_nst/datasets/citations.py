@@ -34,7 +34,7 @@ class Citations:
         DataError
             If the file is not found.
         """
-        from geoframe_nst.readers.arrays import load_npz
+        from geoframe.data import load_npz
 
         arrays = load_npz(stored_file("cit-hepth2000", "cit_hepth_2000_2002.npz", self.root))
         edges = arrays["edges"].astype(np.int64)

@@ -34,8 +34,8 @@ class DebianDependencies:
         DataError
             If the file is not found.
         """
+        from geoframe.data import load_npz
         from geoframe_nst.datasets.closure import depth, requirement_distance
-        from geoframe_nst.readers.arrays import load_npz
 
         arrays = load_npz(stored_file("debian-deps", "debian12_python.npz", self.root))
         edges = arrays["reduction_edges" if self.reduction else "edges"].astype(np.int64)

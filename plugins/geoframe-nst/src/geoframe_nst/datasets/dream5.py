@@ -37,8 +37,8 @@ class Dream5:
         DataError
             If the file is not found.
         """
+        from geoframe.data import load_npz
         from geoframe_nst.policy import cosine_weights
-        from geoframe_nst.readers.arrays import load_npz
 
         arrays = load_npz(stored_file("dream5", FILES[self.network], self.root))
         edges = arrays["edges"].astype(np.int64)

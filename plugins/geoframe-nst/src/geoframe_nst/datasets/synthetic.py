@@ -45,7 +45,7 @@ class SyntheticDAG:
         DataError
             If the stored layout is not found.
         """
-        from geoframe_nst.readers.arrays import load_npz
+        from geoframe.data import load_npz
 
         arrays = load_npz(stored_file("nst-synthetic", "dag50_seed123.npz", self.root))
         edges = arrays[f"edges_p{self.p}"].astype(np.int64)

@@ -38,8 +38,8 @@ class WebKB:
         DataError
             If the file is not found.
         """
+        from geoframe.data import load_npz
         from geoframe_nst.policy import cosine_weights
-        from geoframe_nst.readers.arrays import load_npz
 
         file = f"{self.source}_{self.university}.npz"
         arrays = load_npz(stored_file("webkb", file, self.root))

@@ -38,8 +38,8 @@ class WordNet:
         DataError
             If the file is not found.
         """
+        from geoframe.data import load_npz
         from geoframe_nst.datasets.closure import ancestors
-        from geoframe_nst.readers.arrays import load_npz
 
         mammals = self.subset == "mammals"
         file = "mammals_closure.npz" if mammals else "wordnet30_nouns.npz"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +21,6 @@ from geoframe_nst.readers.raw import RawGraph
 from geoframe_nst.readers.times import parse_times
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-def load_npz(path: Path) -> Arrays:
-    """Load all arrays of an npz file; Python objects in it are refused, never unpickled.
-
-    Raises
-    ------
-    DataError
-        If it is missing, damaged or holds objects.
-    """
-    content = read_bytes(path)
-    if content.startswith(b"\x93NUMPY"):
-        raise DataError(f"{path}: holds a single array; save named arrays with numpy.savez")
-    if not content.startswith(b"PK"):
-        raise DataError(f"{path}: not an npz file; save named arrays with numpy.savez")
-    try:
-        archive = np.load(BytesIO(content), allow_pickle=False)
-        return {key: archive[key] for key in archive.files}
-    except Exception as error:  # a damaged archive makes zipfile, zlib and numpy raise anything
-        if "allow_pickle" in str(error):
-            raise DataError(
-                f"{path}: holds pickled Python objects, which are never loaded; save plain "
-                "arrays (names as str) with numpy.savez"
-            ) from None
-        raise DataError(f"{path}: not a readable npz file: {shown(error)}") from None
 
 
 def load_safetensors(path: Path) -> Arrays:

@@ -9,11 +9,11 @@ import attrs
 import numpy as np
 import pandas as pd
 
-from geoframe.data import listed, read_bytes, shown
+from geoframe.data import listed, load_npz, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Features, Floats
-from geoframe_nst.readers.arrays import load_npz, node_arrays
+from geoframe_nst.readers.arrays import node_arrays
 from geoframe_nst.readers.delimited import read_delimited
 from geoframe_nst.readers.features import select_features
 from geoframe_nst.readers.raw import RawGraph

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geoframe.data import load_npz
 from geoframe.errors import DataError, did_you_mean
 from geoframe_pathways.data.config import TableDataConfig
 from geoframe_pathways.data.encoder import as_frame
@@ -71,7 +72,7 @@ def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
                 done += len(batch)
                 yield batch.to_pandas(), done / max(1, source.metadata.num_rows)
         else:
-            arrays = _npz(path)
+            arrays = load_npz(path)
             yield as_frame(_array(arrays, "x", path)), 1.0
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
@@ -100,7 +101,7 @@ def file_format(path: Path, wanted: str) -> str:
 def _read(path: Path, config: TableDataConfig) -> tuple[pd.DataFrame, NDArray[np.generic], str]:
     kind = file_format(path, config.format)
     if kind == "npz":
-        arrays = _npz(path)
+        arrays = load_npz(path)
         name = config.target or "y"
         return as_frame(_array(arrays, "x", path)), _array(arrays, name, path), name
     try:
@@ -127,14 +128,6 @@ def _compression(path: Path) -> Any:
     return kinds.get(path.suffix.lower())
 
 
-def _npz(path: Path) -> dict[str, NDArray[np.generic]]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as npz: {error}") from None
-
-
 def _array(arrays: dict[str, NDArray[np.generic]], name: str, path: Path) -> NDArray[np.generic]:
     if name not in arrays:
         raise DataError(f"{path}: no array '{name}'; it holds {', '.join(arrays) or 'nothing'}")
@@ -150,7 +143,7 @@ def _array(arrays: dict[str, NDArray[np.generic]], name: str, path: Path) -> NDA
 
 def _test_rows(config: TableDataConfig, rows: int) -> NDArray[np.int64]:
     assert config.splits is not None
-    arrays, name = _npz(config.splits), f"test_{config.split}"
+    arrays, name = load_npz(config.splits), f"test_{config.split}"
     if name not in arrays:
         raise DataError(f"{config.splits}: no array '{name}'; it holds {', '.join(arrays)}")
     found = arrays[name].astype(np.int64)

@@ -62,7 +62,7 @@ def batch_per_expert(options: StackedConfig, experts: int) -> int:
 
 def next_stop(step: int, options: StackedConfig) -> int:
     """Step at which a block that stands at ``step`` is kept next."""
-    every = options.checkpoint_every
+    every = options.kept_every
     return min(options.steps, (step // every + 1) * every)
 
 

@@ -37,12 +37,21 @@ class StackedConfig:
         32,
         ge=1,
         unit="experts",
-        help="Experts trained together: the unit of work, and what is lost at most if a worker "
-        "dies. The result depends on it in the last bits, and on no other choice of engine.",
+        help="Experts trained together: the unit of work. The result depends on it in the last "
+        "bits, and on no other choice of engine.",
     )
-    checkpoint_every: int = option(
-        200, ge=1, unit="steps", help="Steps of a block between its checkpoints."
+    checkpoint_every: int | None = option(
+        None,
+        ge=1,
+        unit="steps",
+        help="Steps of a block between its checkpoints; left out, steps / block: then a killed "
+        "worker loses, over all experts of its block, no more work than one expert takes.",
     )
+
+    @property
+    def kept_every(self) -> int:
+        """Steps of a block between its checkpoints."""
+        return self.checkpoint_every or max(1, self.steps // self.block)
 
 
 @attrs.frozen(kw_only=True)

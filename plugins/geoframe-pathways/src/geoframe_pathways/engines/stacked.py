@@ -55,7 +55,7 @@ class BlockTrainer(Trainer):
             schedule="cosine",
             warmup=int(options.warmup * options.steps),
             clip_norm=options.clip_norm,
-            checkpoint_every=options.checkpoint_every,
+            checkpoint_every=options.kept_every,
             device="cpu",
         )
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoframe.data import read_bytes
+from geoframe.data import load_npz, read_bytes, shown
 from geoframe.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
+TableFormat = Literal["csv", "tsv", "parquet"]
+TABLES: tuple[TableFormat, ...] = get_args(TableFormat)
 
 
 def read_arrays(path: Path) -> Arrays:
@@ -27,21 +27,16 @@ def read_arrays(path: Path) -> Arrays:
         If it cannot be read or holds Python objects, which are never unpickled.
     """
     content = read_bytes(path)
+    if not content.startswith(np.lib.format.MAGIC_PREFIX):
+        return load_npz(path)
     try:
-        loaded = np.load(BytesIO(content), allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"distances": loaded}
-        return {key: loaded[key] for key in loaded.files}
-    except (ValueError, EOFError, KeyError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        if "allow_pickle" in str(error):
-            raise DataError(
-                f"{path}: holds pickled Python objects, which are never loaded; save plain arrays"
-            ) from None
-        raise DataError(f"{path}: is not a readable npy or npz file") from None
+        return {"distances": np.load(BytesIO(content), allow_pickle=False)}
+    except Exception as error:  # a damaged header makes numpy raise anything
+        raise DataError(f"{path}: not a readable npy file: {shown(error)}") from None
 
 
-def read_cells(path: Path, *, tabs: bool) -> pd.DataFrame:
-    """Cells of a CSV or TSV file as text; its first line is the first row.
+def read_cells(path: Path, format: TableFormat) -> pd.DataFrame:
+    """Cells of a table as text; its first line, in Parquet its columns' names, is the first row.
 
     Raises
     ------
@@ -49,10 +44,12 @@ def read_cells(path: Path, *, tabs: bool) -> pd.DataFrame:
         If it cannot be read or its lines differ in length.
     """
     content = read_bytes(path)
+    if format == "parquet":
+        return _parquet_cells(path, content)
     try:
         return pd.read_csv(
             BytesIO(content),
-            sep="\t" if tabs else ",",
+            sep="\t" if format == "tsv" else ",",
             header=None,
             dtype=str,
             keep_default_na=False,
@@ -63,6 +60,18 @@ def read_cells(path: Path, *, tabs: bool) -> pd.DataFrame:
         raise DataError(f"{path}: is not UTF-8 text") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{path}: {' '.join(str(error).split())}") from None
+
+
+def _parquet_cells(path: Path, content: bytes) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(BytesIO(content))
+    except Exception as error:  # pyarrow raises its own types, and these differ by version
+        raise DataError(f"{path}: not a readable Parquet file: {shown(error)}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # names that pandas has put aside
+        frame = frame.reset_index(names=str(frame.index.name or ""))
+    text = frame.astype(object).where(frame.notna(), "").map(str)
+    header = pd.DataFrame([list(map(str, frame.columns))], columns=text.columns)
+    return pd.concat([header, text]).set_axis(range(text.shape[1]), axis=1).reset_index(drop=True)
 
 
 def with_header(path: Path, cells: pd.DataFrame) -> pd.DataFrame:

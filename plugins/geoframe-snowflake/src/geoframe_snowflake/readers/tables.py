@@ -10,11 +10,11 @@ import pandas as pd
 
 from geoframe.errors import DataError
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.readers.files import numbers, read_cells, with_header
+from geoframe_snowflake.readers.files import TableFormat, numbers, read_cells, with_header
 from geoframe_snowflake.readers.raw import Raw, RawDistances, RawEdges, RawPoints, numbered
 
 
-def read_table(path: Path, config: MetricDataConfig, *, tabs: bool) -> Raw:
+def read_table(path: Path, config: MetricDataConfig, *, format: TableFormat) -> Raw:
     """Read a table by ``data.content``; ``"auto"`` looks at its shape and columns.
 
     A matrix may have a first line of names, and with it a first column of names. An edge list
@@ -25,7 +25,7 @@ def read_table(path: Path, config: MetricDataConfig, *, tabs: bool) -> Raw:
     DataError
         One line: what is wrong, where, and what to do.
     """
-    cells = read_cells(path, tabs=tabs)
+    cells = read_cells(path, format)
     content = _guess(path, cells, config) if config.content == "auto" else config.content
     if content == "graph":
         return _edges(path, with_header(path, cells), config)
