@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint unit dist clean
+.PHONY: run test lint unit docs picture dist clean
 
 ## run: set up, then train a neural spacetime on the dependency graph of the installed packages
 run: $(READY)
@@ -33,10 +33,20 @@ $(READY): pyproject.toml requirements-dev.txt constraints.txt $(wildcard plugins
 	$(BIN)/pip install --quiet --no-build-isolation -c constraints.txt -r requirements-dev.txt
 	touch $@
 
+## docs: build the documentation site into site/; a warning is an error
+docs: $(READY)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs site
+
+## picture: record the terminal session of the README again, from a real run
+picture: $(READY)
+	$(BIN)/python docs/record.py
+
 ## dist: build wheels and source distributions of the core and of every plugin into dist/
 dist: $(READY)
 	$(BIN)/python -m build --no-isolation --outdir dist .
-	for plugin in plugins/*/; do $(BIN)/python -m build --no-isolation --outdir dist $$plugin; done
+	for plugin in plugins/*/; do \
+		$(BIN)/python -m build --no-isolation --outdir dist $$plugin || exit 1; \
+	done
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build site

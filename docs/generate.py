@@ -9,11 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from geoframe import testing
+from geoframe.components import ComponentSpec
 from geoframe_cli import app
+from geoframe_registry import checks
+from geoframe_registry.configs import method_class
+from geoframe_registry.discovery import components
+from geoframe_registry.options import describe_options
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -57,13 +63,19 @@ True True ()
   Each check is a test of its own.
 - **For something installed**: `check_component(spec)` checks what the entry point declares, then
   the object that its default options build.
+- **In the shell**: `geoframe check NAME` does the same for a component or a whole plugin, and
+  `geoframe check --wheel FILE` for a wheel that is not installed. It says how many checks ran.
 
 A check that does not apply is skipped with a reason. `report.number_run` counts those that ran, and
 a report with none is not ok. A known failure is declared by name and reason,
-`expected_failures={"name_of_check": "why"}`; if the check then passes, *that* is a failure. Each
-check runs with freshly seeded generators. Distances are looked at in float32 and float64, near the
+`expected_failures={"name_of_check": "why"}`, as an argument, or as an attribute of the component's
+class, where `geoframe check` finds it; if the check then passes, *that* is a failure. Each check
+runs with freshly seeded generators. Distances are looked at in float32 and float64, near the
 origin, at unit scale and far out.
 """
+
+CHECKS_OF_PLUGINS = {"PLUGIN_CHECKS": checks.PLUGIN_CHECKS, "ENTRY_CHECKS": checks.ENTRY_CHECKS}
+"""Names in ``geoframe_registry.checks`` -> checks."""
 
 SECTIONS = {
     "Geometries": ("GEOMETRY_CHECKS",),
@@ -87,9 +99,20 @@ def cli() -> str:
     for verb in app.VERBS:
         command = app.main.get_command(context, verb)
         assert command is not None
-        with click.Context(command, info_name=verb, parent=context, terminal_width=100) as inner:
-            sections += [f"## geoframe {verb}\n", _block(command.get_help(inner))]
+        sections += _helps(command, verb, context)
     return "\n".join(sections)
+
+
+def _helps(command: click.Command, name: str, parent: click.Context) -> Iterator[str]:
+    """Yield the heading and the help of a command, then of those below it."""
+    with click.Context(command, info_name=name, parent=parent, terminal_width=100) as context:
+        yield f"## {context.command_path}\n"
+        yield _block(command.get_help(context))
+        if isinstance(command, click.Group):
+            for inner in command.list_commands(context):
+                found = command.get_command(context, inner)
+                assert found is not None
+                yield from _helps(found, inner, context)
 
 
 def conformance() -> str:
@@ -102,7 +125,47 @@ def conformance() -> str:
             sections.append(
                 f"`geoframe.testing.{group}`\n\n| check | what holds |\n|---|---|\n{rows}\n"
             )
+    sections.append("## Plugins\n")
+    for name, group in CHECKS_OF_PLUGINS.items():
+        rows = "\n".join(_rows(group))
+        sections.append(
+            f"`geoframe_registry.checks.{name}`\n\n| check | what holds |\n|---|---|\n{rows}\n"
+        )
     return "\n".join(sections)
+
+
+def options() -> str:
+    """Write a table of the options of every component of this repository that is installed."""
+    found = [spec for spec in components() if spec.distribution.startswith("geoframe-")]
+    parts = []
+    for spec in sorted(found, key=lambda spec: (spec.distribution, spec.kind, spec.name)):
+        heading = (
+            f"\n## {spec.kind} `{spec.name}`\n\n{_plain(spec.summary)} (`{spec.distribution}`)\n"
+        )
+        rows = [_option_row(option) for option in describe_options(_options_class(spec))]
+        table = "| option | type | default | range | unit | meaning |\n|---|---|---|---|---|---|\n"
+        parts.append(
+            heading + ("\n" + table + "\n".join(rows) + "\n" if rows else "\nNo options.\n")
+        )
+    return "".join(parts)
+
+
+def _options_class(spec: ComponentSpec) -> type:
+    return method_class(spec).Config if spec.kind == "method" else spec.options
+
+
+def _option_row(option: dict[str, Any]) -> str:
+    default = option["default"]
+    shown = "" if default is None else f"`{default}`"
+    cells = [f"`{option['key']}`", option["type"], shown, option["range"], option["unit"]]
+    cells.append(option["help"])
+    return "| " + " | ".join(_plain(str(cell)) for cell in cells) + " |"
+
+
+def _plain(text: str) -> str:
+    """Keep Markdown from reading something into a text."""
+    text = text.replace("|", r"\|")
+    return text if text.startswith("`") else text.replace("<", "&lt;").replace("*", r"\*")
 
 
 PAGES: dict[str, Callable[[], str]] = {"cli.md": cli, "conformance.md": conformance}

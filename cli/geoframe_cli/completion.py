@@ -30,6 +30,16 @@ def component_names(
     return _items({name for group in KINDS.values() for name in names(group)}, incomplete)
 
 
+def plugin_names(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a plugin, or of a component."""
+    from geoframe_registry.names import distributions
+
+    components = component_names(ctx, param, incomplete)
+    return [*_items(distributions(), incomplete), *components]
+
+
 def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete a kind of component."""
     from geoframe.components import KINDS

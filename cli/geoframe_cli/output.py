@@ -53,6 +53,11 @@ def cell_text(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
+def mean_and_spread(mean: float, spread: float | None) -> str:
+    """Show a mean with its standard deviation, if there is one."""
+    return f"{mean:.4g}" if spread is None else f"{mean:.4g} ± {spread:.2g}"
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON, non-finite numbers as null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))

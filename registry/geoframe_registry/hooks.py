@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
@@ -82,7 +83,8 @@ def register(manager: pluggy.PluginManager, entry: Entry) -> None:
     name = f"{entry.distribution}:{entry.name}"
     trial = new_manager()  # a plugin that is refused must leave no half of itself behind
     try:
-        trial.register(plugin, name)
+        with warnings.catch_warnings(action="ignore"):  # the real registration warns
+            trial.register(plugin, name)
         trial.check_pending()
         if not trial.get_hookcallers(plugin):
             raise PluginError(f"{label(entry)} has no @hookimpl in '{entry.target}'")

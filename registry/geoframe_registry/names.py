@@ -15,8 +15,15 @@ SUFFIXES = (".dist-info", ".egg-info")
 
 def names(group: str) -> list[str]:
     """Sorted names of the entry points in ``group``, of every distribution on ``sys.path``."""
-    found = {line.partition("=")[0].strip() for text in _texts() for line in _section(text, group)}
+    found = {
+        line.partition("=")[0].strip() for _, text in _texts() for line in _section(text, group)
+    }
     return sorted(found)
+
+
+def distributions() -> list[str]:
+    """Sorted names of the distributions that declare something for geoframe."""
+    return sorted({name for name, text in _texts() if "\n[geoframe." in f"\n{text}"})
 
 
 def _section(text: str, group: str) -> Iterator[str]:
@@ -28,8 +35,8 @@ def _section(text: str, group: str) -> Iterator[str]:
             yield line
 
 
-def _texts() -> Iterator[str]:
-    """Yield each distribution's ``entry_points.txt``; the first on the path hides the others."""
+def _texts() -> Iterator[tuple[str, str]]:
+    """Yield distributions and their ``entry_points.txt``; the first on the path hides others."""
     seen = set()
     for entry in sys.path:
         for info, content in _entry_points_below(entry or "."):
@@ -38,7 +45,7 @@ def _texts() -> Iterator[str]:
                 continue
             seen.add(distribution)
             try:
-                yield content.decode("utf-8")
+                yield distribution, content.decode("utf-8")
             except UnicodeDecodeError:
                 continue  # damaged; 'geoframe plugins' reports it
 

@@ -81,7 +81,13 @@ def plugin_reports(check: bool = False, *, verbs: Collection[str] = ()) -> list[
                 distribution=distribution,
                 version=version,
                 components=tuple(f"{LABELS[entry.group]} {entry.name}" for entry in entries),
-                problems=(*_conflicts(entries, found.entries, verbs), *_problems(entries, check)),
+                problems=(
+                    *(
+                        Problem("conflict", each)
+                        for each in conflicts(entries, found.entries, verbs)
+                    ),
+                    *_problems(entries, check),
+                ),
             )
         )
     reports += [
@@ -96,20 +102,21 @@ def plugin_reports(check: bool = False, *, verbs: Collection[str] = ()) -> list[
     return reports
 
 
-def _conflicts(
+def conflicts(
     entries: list[Entry], everything: Collection[Entry], verbs: Collection[str]
-) -> Iterator[Problem]:
+) -> Iterator[str]:
+    """Say of each entry that has a taken name who else has it; ``verbs`` are built in."""
     for entry in entries:
         what = f"{LABELS[entry.group]} '{entry.name}'"
         if entry.group == COMMANDS and entry.name in verbs:
-            yield Problem("conflict", f"{what} is built in and cannot be replaced")
+            yield f"{what} is built in and cannot be replaced"
         others = [
             other.distribution
             for other in everything
             if (other.group, other.name) == (entry.group, entry.name) and other != entry
         ]
         if others and entry.group != HOOKS:  # hook plugins are never referred to by name
-            yield Problem("conflict", f"{what} is also in {' and '.join(others)}")
+            yield f"{what} is also in {' and '.join(others)}"
 
 
 def _problems(entries: list[Entry], check: bool) -> Iterator[Problem]:

@@ -52,8 +52,9 @@ def prepare(
     table = config if isinstance(config, TomlTable) else TomlTable(dict(config))
     if resume and path is None:
         raise RunError("resuming needs the run's directory")
-    if resume and path is not None and not table.values and (path / "manifest.json").exists():
-        table = load_toml(path / "config.toml")
+    stored = _stored(method, path) if resume and path is not None else None
+    if stored is not None and not table.values:
+        table = stored
     spec, options = configure(method, table)
 
     hooks = Hooks(plugins)
@@ -70,10 +71,21 @@ def prepare(
         options,
         manifest={**facts, "components": [attrs.asdict(each) for each in used]},
         resume=resume,
+        stored=configure(method, stored)[1] if stored is not None else None,
     )
     if run.main_process:
         run.fire = hooks.fire
     return run
+
+
+def _stored(method: str, path: Path) -> TomlTable | None:
+    """Config of the method's run in ``path``, if there is one."""
+    if not (path / "manifest.json").exists():
+        return None
+    from geoframe.run.files import read_table
+
+    same = read_table(path / "manifest.json", "method")["method"] == method
+    return load_toml(path / "config.toml") if same else None
 
 
 def finish(run: Run) -> Run:

@@ -12,7 +12,7 @@ def summary(target: str) -> str:
     """Return the first line of the docstring of ``"module:Class"``, or an empty string."""
     module, _, name = target.partition(":")
     try:
-        spec = _locate(module)
+        spec = locate(module)
         if spec is None or not spec.origin:
             return ""
         tree = ast.parse(Path(spec.origin).read_bytes())
@@ -24,7 +24,7 @@ def summary(target: str) -> str:
     return ""
 
 
-def _locate(module: str) -> ModuleSpec | None:
+def locate(module: str) -> ModuleSpec | None:
     """Find a module's file. Unlike ``importlib.util.find_spec`` this imports no parent package."""
     found, path, parts = None, None, module.split(".")
     for depth in range(1, len(parts) + 1):

@@ -140,6 +140,45 @@ def test_a_method_runs_beside_every_broken_plugin_at_once(site):
     assert (silenced.returncode, silenced.stderr) == (0, "")
 
 
+def test_debug_shows_the_traceback_of_a_hook_plugin(site):
+    site.install_toy()
+    site.install("geoframe-bad", HOOK, modules={"bad_module": "import does_not_exist_xyz"})
+    plain, debugged = (site.run(*debug, "run", "toy", "--quiet") for debug in ((), ("--debug",)))
+    assert plain.returncode == debugged.returncode == 0
+    [line] = plain.stderr.splitlines()
+    assert line.startswith("Warning: hook plugin 'bad' of geoframe-bad 1.0 cannot be loaded")
+    assert debugged.stderr.splitlines()[0] == line
+    assert "Traceback" in debugged.stderr
+    assert "No module named 'does_not_exist_xyz'" in debugged.stderr
+
+
+@pytest.mark.parametrize(
+    ("modules", "reason"),
+    [({"bad_module": "import does_not_exist_xyz"}, "does_not_exist_xyz"), ({}, "bad_module")],
+)
+def test_a_broken_component_in_a_config_is_an_error_there(site, modules, reason):
+    site.install_toy()
+    entry_points = {"geoframe.embedders": {"bad": "bad_module:Bad"}}
+    site.install("geoframe-bad", entry_points, modules=modules)
+    used = site.run("run", "toy", "--set", "embedder.name=bad")
+    assert used.returncode == 2
+    [line] = used.stderr.splitlines()
+    assert line.startswith("Error: --set: embedder.name: embedder 'bad' of geoframe-bad 1.0")
+    assert reason in line
+    assert "reinstall or remove geoframe-bad" in line
+
+
+def test_two_components_with_one_name_in_a_config(site):
+    site.install_toy()
+    site.install("geoframe-rival", {"geoframe.embedders": {"mlp": "geoframe.embedders.mlp:MLP"}})
+    plain = site.run("run", "toy")
+    assert plain.returncode == 2
+    assert "embedder.name: two plugins bring embedder 'mlp'" in plain.stderr
+    assert "'geoframe-core:mlp' and 'geoframe-rival:mlp'" in plain.stderr
+    name = "embedder={name='geoframe-core:mlp', layers=0, norm='none'}"
+    assert site.run("run", "toy", "--quiet", "--set", name).returncode == 0
+
+
 def test_a_raising_hook_fails_the_run_in_strict_mode(site):
     site.install_toy()
     site.install(

@@ -24,6 +24,9 @@ def complete(site, words, cwd=None):
         ("geoframe reproduce to", ["toy"]),
         ("geoframe info grad", ["gradient"]),
         ("geoframe list geo", ["geometry"]),
+        ("geoframe check geoframe-to", ["geoframe-toy"]),
+        ("geoframe check to", ["toy"]),
+        ("geoframe new pl", ["plugin"]),
         ("geoframe run toy --res", ["--resume"]),
     ],
 )

@@ -68,7 +68,9 @@ def modules_after(site, *arguments, **environment):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["run", "--help"], ["init", "--help"], ["reproduce", "--help"]]
+    "arguments",
+    [["--help"], *([verb, "--help"] for verb in ("run", "init", "reproduce", "check", "config"))],
+    ids=" ".join,
 )
 def test_help_imports_nothing_heavy(heavy_site, arguments):
     code, modules = modules_after(heavy_site, *arguments)
@@ -85,6 +87,10 @@ def test_help_imports_nothing_heavy(heavy_site, arguments):
         (["info", "toy"], 0),
         (["info", "mlp", "--json"], 0),
         (["init", "toy"], 0),
+        (["config", "show", "toy"], 0),
+        (["config", "schema", "toy"], 0),
+        (["new", "plugin", "toy", "--kind", "method"], 2),
+        (["check", "no-such-plugin"], 2),
         (["run", "toy", "--set", "slpoe=1"], 2),
         (["run", "toy", "--config", "missing.toml"], 2),
         (["run", "no-such-method"], 2),

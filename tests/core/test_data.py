@@ -1,9 +1,10 @@
 """Users' files: one clear line for whatever is wrong."""
 
+import numpy as np
 import pytest
 
 from geoframe import DataError
-from geoframe.data import listed, read_bytes, read_text, shown, stored_file
+from geoframe.data import listed, load_npz, read_bytes, read_text, shown, stored_file
 
 
 def test_text_is_read_with_or_without_a_byte_order_mark(tmp_path):
@@ -30,6 +31,34 @@ def test_bad_files_are_named(tmp_path, content, message):
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(DataError, match="is a folder; name a file in it"):
         read_bytes(tmp_path)
+
+
+def test_arrays_come_back_as_they_were_saved(tmp_path):
+    np.savez(tmp_path / "a.npz", edges=np.eye(2, dtype=np.int8), names=np.array(["é", "b"]))
+    arrays = load_npz(tmp_path / "a.npz")
+    assert arrays["edges"].dtype == np.int8
+    assert arrays["names"].tolist() == ["é", "b"]
+
+
+def test_what_is_no_plain_npz_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, names=np.array([None, 1], dtype=object))
+    with pytest.raises(DataError, match="pickled Python objects, which are never loaded"):
+        load_npz(path)
+    np.savez_compressed(path, x=np.arange(1000))
+    whole = path.read_bytes()
+    for damaged in (whole[:200], whole[:60] + b"\xff" * 40 + whole[100:], b"PK nonsense"):
+        path.write_bytes(damaged)
+        with pytest.raises(DataError, match="not a readable npz file") as caught:
+            load_npz(path)
+        assert "\n" not in str(caught.value)
+    with path.open("wb") as file:
+        np.save(file, np.arange(3))
+    with pytest.raises(DataError, match="a single array"):
+        load_npz(path)
+    path.write_text("a,b")
+    with pytest.raises(DataError, match="not an npz file"):
+        load_npz(path)
 
 
 def test_long_text_is_cut_and_kept_on_one_line():

@@ -24,7 +24,7 @@ class ScaledLinear(nn.Module):
 
 
 class OutputScales(Adapter):
-    def attach(self, model):
+    def attach(self, model, passes=None):
         model.requires_grad_(False)
         for name, child in model.named_children():
             if isinstance(child, nn.Linear):
@@ -64,24 +64,24 @@ class OutputScales(Adapter):
 
 
 class FreezesNothing(OutputScales):
-    def attach(self, model):
+    def attach(self, model, passes=None):
         return super().attach(model).requires_grad_(True)
 
 
 class TrainsNothing(OutputScales):
-    def attach(self, model):
+    def attach(self, model, passes=None):
         return super().attach(model).requires_grad_(False)
 
 
 class Unused(OutputScales):
-    def attach(self, model):
+    def attach(self, model, passes=None):
         model = super().attach(model)
         model.register_parameter("unused", nn.Parameter(torch.ones(1)))
         return model
 
 
 class Overwrites(OutputScales):
-    def attach(self, model):
+    def attach(self, model, passes=None):
         for parameter in model.parameters():
             parameter.data.mul_(0.5)
         return super().attach(model)
@@ -111,6 +111,21 @@ class Pickles(OutputScales):
         torch.save({}, path / "options.pt")
 
 
+class ForgetsItsModel(OutputScales):
+    def attach(self, model, passes=None):
+        adapted = super().attach(model)
+        self.adapted = model[0]
+        return adapted
+
+
+class LoadsFrozen(OutputScales):
+    @classmethod
+    def load(cls, model, path):
+        adapter = super().load(model, path)
+        adapter.adapted.requires_grad_(False)
+        return adapter
+
+
 BROKEN = {
     FreezesNothing: "only_the_adapter_is_trained",
     TrainsNothing: "only_the_adapter_is_trained",
@@ -120,6 +135,8 @@ BROKEN = {
     NeverMerges: "merged_model_gives_the_same_outputs",
     SavesNothing: "saved_adapter_gives_the_same_outputs",
     Pickles: "saved_adapter_gives_the_same_outputs",
+    ForgetsItsModel: "only_the_adapter_is_trained",
+    LoadsFrozen: "loaded_adapter_trains_the_same_parameters",
 }
 
 

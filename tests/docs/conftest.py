@@ -4,6 +4,7 @@ A comment on the line above a block says what to do with it:
 
 ======================  ===========================================================================
 ``<!-- file: x -->``    the block is the file x; if there is an x beside the page, they are equal
+``<!-- shows: x -->``   the block is what the file x holds by then
 ``<!-- config: nst -->``  the TOML is a valid config of the method
 ``<!-- fragment -->``   Python that shows a signature or a part, and is not run
 ``<!-- run -->``        console commands that are run, as those of tutorials always are

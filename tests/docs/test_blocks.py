@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
+from importlib.metadata import version
 
 import click
 import pytest
 
 from geoframe.config import TomlTable, apply_overrides, parse_override
 from geoframe_cli.app import main
+from geoframe_cli.scaffold import plugin_files
 from geoframe_registry.configs import configure
 from geoframe_registry.discovery import component_names
 
@@ -42,7 +44,13 @@ def parse(arguments: list[str]) -> click.Context | None:
             name, verb, rest = main.resolve_command(
                 context, [*context._protected_args, *context.args]
             )
-            return verb.make_context(name, rest, parent=context)
+            inner = verb.make_context(name, rest, parent=context)
+            while isinstance(verb, click.Group):
+                name, verb, rest = verb.resolve_command(
+                    inner, [*inner._protected_args, *inner.args]
+                )
+                inner = verb.make_context(name, rest, parent=inner)
+            return inner
     except click.exceptions.Exit:  # --help, --version
         return None
 
@@ -100,10 +108,21 @@ def test_files_are_those_beside_the_page(page):
             text = (page.path.parent / name).read_text(encoding="utf-8")
             assert block.text == text, f"{block.where} differs from {name}"
     for folder in {name.split("/")[0] for name in shown if "/" in name}:
+        begun = start_of(folder, page.text)
         for path in (page.path.parent / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 relative = str(path.relative_to(page.path.parent))
-                assert relative in shown, f"{page.path} does not show {relative}"
+                as_begun = path.read_text(encoding="utf-8") == begun.get(relative)
+                assert relative in shown or as_begun, f"{page.path} does not show {relative}"
+
+
+def start_of(folder: str, text: str) -> dict[str, str]:
+    """Files of a plugin that the page begins with ``geoframe new``."""
+    found = re.search(r"^\$ geoframe new plugin ([\w-]+) --kind (\w+)$", text, re.M)
+    if not found or folder != f"geoframe-{found[1]}":
+        return {}
+    files = plugin_files(found[1], found[2], core_version=version("geoframe-core"))
+    return {f"{folder}/{path}": content for path, content in files.items()}
 
 
 def test_the_parser_refuses_what_does_not_exist():

@@ -36,7 +36,9 @@ def test_links_resolve(page):
 
 def test_every_page_is_in_the_index(pages, docs):
     linked = {str(Path(target)) for target, _ in links(pages["index.md"])}
-    assert linked >= pages.keys() - {"index.md"}
+    unlinked = pages.keys() - linked - {"index.md"}
+    # Explanations of methods come with their plugins; the side bar of the site has them all.
+    assert {name for name in unlinked if not name.startswith("explanation/")} == set()
 
 
 def test_pages_start_with_their_title(page):

@@ -36,6 +36,8 @@ def test_page_can_be_followed(followed, tmp_path, monkeypatch, clean_environment
             path = desk / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
+        elif name := block.argument("shows"):
+            assert block.text == (desk / name).read_text(encoding="utf-8"), block.where
         elif block.mark == "output":
             assert same(block.text, printed), f"{block.where}: it printed\n{printed}"
         elif followed.runs(block) and block.language == "python":

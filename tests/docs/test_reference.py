@@ -15,7 +15,7 @@ from geoframe import hooks, testing
 from geoframe.components import KINDS, ComponentSpec
 from geoframe.run.directory import OWN_FILES, Run
 from geoframe_cli.app import VERBS
-from geoframe_registry import discovery
+from geoframe_registry import checks, discovery
 from geoframe_registry import hooks as hook_plugins
 
 SPECIFICATIONS = {
@@ -51,6 +51,19 @@ def test_every_hook_is_documented_with_its_arguments(name, pages):
 def test_no_other_hook_is_documented(pages):
     documented = set(re.findall(r"`(geoframe_\w+)\(", pages["reference/hooks.md"]))
     assert documented == SPECIFICATIONS.keys()
+
+
+CHECKS_OF_PLUGINS = {
+    name: [check.__name__ for check in getattr(checks, name)]
+    for name in ("PLUGIN_CHECKS", "ENTRY_CHECKS")
+}
+
+
+@pytest.mark.parametrize("group", CHECKS_OF_PLUGINS)
+def test_every_check_of_plugins_is_documented(group, pages):
+    section = pages["reference/conformance.md"].partition("\n## Plugins\n")[2]
+    table = section.partition(f"`geoframe_registry.checks.{group}`")[2].partition("\n`")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == CHECKS_OF_PLUGINS[group]
 
 
 @pytest.mark.parametrize("group", CHECKS)

@@ -108,6 +108,19 @@ def test_a_stopped_run_goes_on_with_its_stored_config(make):
     assert resumed.results == whole.results
 
 
+@pytest.mark.parametrize("config", [{}, {"slope": 1.0}])
+def test_options_that_are_newer_than_a_run_do_not_keep_it_from_going_on(make, config):
+    stopped = make({"slope": 1.0})
+    stopped.close()
+    path = stopped.path / "config.toml"
+    stored = path.read_text()
+    assert "mode = " in stored
+    path.write_text("".join(line for line in stored.splitlines(True) if "mode = " not in line))
+    assert runs.finish(make(config, resume=True)).finished
+    with pytest.raises(RunError, match="differs in 'mode = "):
+        make({**config, "slope": 1.0, "mode": "explode"}, resume=True)
+
+
 def test_the_default_directory_names_the_method(local_site, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = runs.finish(runs.prepare("geoframe-toy:toy", {}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -48,6 +47,7 @@ def _cell(value: Any) -> Any:
 def _facts(name: str, kind: str | None, check: bool) -> dict[str, Any]:
     from geoframe_registry.configs import method_class
     from geoframe_registry.discovery import find
+    from geoframe_registry.options import describe_options
 
     spec = find(kind or _kind_of(name), name)
     facts = {
@@ -59,10 +59,10 @@ def _facts(name: str, kind: str | None, check: bool) -> dict[str, Any]:
     }
     if spec.kind == "method":
         cls = method_class(spec)
-        return {**facts, "citation": cls.citation, "options": [*_options(cls.Config)]}
+        return {**facts, "citation": cls.citation, "options": [*describe_options(cls.Config)]}
     if check and spec.kind == "geometry":
         facts["promise"] = _promise(spec.name)
-    return {**facts, "options": [*_options(spec.options)]}
+    return {**facts, "options": [*describe_options(spec.options)]}
 
 
 def _kind_of(name: str) -> str:
@@ -78,43 +78,6 @@ def _kind_of(name: str) -> str:
         hint = did_you_mean(name, {spec.name for spec in specs})
         raise PluginError(f"no component '{name}' is installed{hint}; 'geoframe list' shows all")
     return kinds[0] if kinds else "method"
-
-
-def _options(cls: type, prefix: str = "") -> Iterator[dict[str, Any]]:
-    import attrs
-
-    from geoframe.config.structure import unstructure, walk
-    from geoframe.config.template import type_name
-
-    for field, annotation, option in walk(cls):
-        key = f"{prefix}{field.name}"
-        if option.kind is None and attrs.has(annotation):
-            yield from _options(annotation, f"{key}.")
-            continue
-        default = field.default
-        if option.kind is not None:
-            default = option.component_default
-        elif attrs.has(type(default)):
-            default = unstructure(default)
-        yield {
-            "key": key,
-            "type": f"{option.kind} table" if option.kind else type_name(annotation),
-            "default": "required" if default is attrs.NOTHING else _plain(default),
-            "range": option.range,
-            "unit": option.unit,
-            "help": option.help,
-        }
-
-
-def _plain(default: Any) -> Any:
-    """Make a default fit for JSON."""
-    if isinstance(default, tuple | list):
-        return [_plain(item) for item in default]
-    return (
-        default
-        if default is None or isinstance(default, bool | int | float | dict)
-        else str(default)
-    )
 
 
 def _promise(name: str) -> str:

@@ -90,16 +90,16 @@ def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -
 def _published(number: Published | None) -> str | None:
     if number is None:
         return None
+    from geoframe_cli.output import mean_and_spread
+
     mark = "" if number.certainty == "verified" else f" ({number.certainty})"
-    return f"{_with_spread(number.value, number.spread)}{mark}"
+    return f"{mean_and_spread(number.value, number.spread)}{mark}"
 
 
 def _measured(number: Measured | None) -> str | None:
-    return None if number is None else _with_spread(number.mean, number.sd)
+    from geoframe_cli.output import mean_and_spread
 
-
-def _with_spread(value: float, spread: float | None) -> str:
-    return f"{value:.4g}" if spread is None else f"{value:.4g} ± {spread:.2g}"
+    return None if number is None else mean_and_spread(number.mean, number.sd)
 
 
 def _plain(table: ReferenceTable, rows: Sequence[MeasuredRow]) -> dict[str, Any]:

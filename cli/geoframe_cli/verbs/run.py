@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.configs import options_of_a_config, read_config
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from geoframe.config import TomlTable
     from geoframe.run.directory import Run
 
 
@@ -22,15 +20,7 @@ if TYPE_CHECKING:
     epilog="\b\nExample:\n  geoframe run nst --config tree.toml --set trainer.steps=500 --seed 1"
 )
 @click.argument("method", shell_complete=completion.methods)
-@click.option("--config", type=click.Path(), help="The TOML file with the options.")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Replace one option; may be repeated.",
-)
-@click.option("--seed", type=int, help="Seed of the run; the same as --set seed=N.")
+@options_of_a_config
 @click.option(
     "--run-dir",
     type=click.Path(),
@@ -73,7 +63,7 @@ def run(
 
     from geoframe_registry import runs
 
-    table = _config(Path(config) if config is not None else None, overrides, seed)
+    table = read_config(config, overrides, seed)
     plugins = []
     if sys.stderr.isatty() and not quiet:
         from geoframe_cli.progress import Progress
@@ -95,24 +85,6 @@ def run(
         sys.exit(130)
     if rank == 0:
         _show(finished, as_json=as_json, quiet=quiet)
-
-
-def _config(path: Path | None, overrides: tuple[str, ...], seed: int | None) -> TomlTable:
-    from geoframe.config import TomlTable, apply_overrides, load_toml, parse_override
-    from geoframe.errors import ConfigError
-
-    pairs: list[tuple[str, object]] = []
-    problems: list[str] = []
-    for text in overrides:
-        try:
-            pairs.append(parse_override(text))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    if seed is not None:
-        pairs.append(("seed", seed))
-    return apply_overrides(load_toml(path) if path else TomlTable({}), pairs)
 
 
 def _show(run: Run, *, as_json: bool, quiet: bool) -> None:

@@ -57,7 +57,7 @@ def _section(cls: type, prefix: str, resolve: Resolver, names: Names) -> Iterato
             yield from _section(annotation, f"{path}.", resolve, names)
         elif info.many:
             yield f"# An array of {info.kind} tables; installed: {', '.join(names(info.kind))}"
-            yield f"{path.rpartition('.')[2]} = {_inline(list(info.component_default or ()))}"
+            yield f"{path.rpartition('.')[2]} = {inline(list(info.component_default or ()))}"
         else:
             yield f"# Any installed {info.kind}: {', '.join(names(info.kind))}"
             yield from _component(path, info.component_default, info.kind, resolve, names)
@@ -94,7 +94,7 @@ def _option(name: str, annotation: Any, info: Any, value: Any) -> Iterator[str]:
     details += [info.range] if info.range else []
     yield from comment(f"{info.help} ({', '.join(details)})" if info.help else details[0])
     absent = value is None or value is attrs.NOTHING
-    yield f"# {name} =" if absent else f"{name} = {_inline(value)}"
+    yield f"# {name} =" if absent else f"{name} = {inline(value)}"
 
 
 def _default(field: attrs.Attribute[Any]) -> Any:
@@ -104,15 +104,15 @@ def _default(field: attrs.Attribute[Any]) -> Any:
     return default
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
     """Write one value as it stands on the right of a TOML assignment."""
     if attrs.has(type(value)):
         value = unstructure(value)
     if isinstance(value, dict):
-        inner = ", ".join(f"{key} = {_inline(item)}" for key, item in value.items())
+        inner = ", ".join(f"{key} = {inline(item)}" for key, item in value.items())
         return f"{{{inner}}}"
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_inline(item) for item in value)}]"
+        return f"[{', '.join(inline(item) for item in value)}]"
     if isinstance(value, Path):
         value = str(value)
     return dump_toml({"value": value}).partition("=")[2].strip()

@@ -40,7 +40,7 @@ Fire = Callable[..., None]
 OWN_FILES = frozenset(
     {
         *("config.toml", "manifest.json", "metrics.jsonl", "results.json", "report.html"),
-        *("checkpoints", "figures", ".lock"),
+        *("README.md", "checkpoints", "figures", ".lock"),
     }
 )
 
@@ -148,18 +148,12 @@ class Run:
         """Keep a matplotlib figure as ``figures/<name>.svg``."""
         if not self.main_process:
             return
-        from io import BytesIO
+        from geoframe.run.figures import svg
 
-        content = BytesIO()
-        # A fixed hash salt and no date make equal figures equal files.
-        import matplotlib as mpl
-
-        with mpl.rc_context({"svg.hashsalt": "geoframe"}):
-            figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
         folder = self.path / "figures"
         with explained(folder):
             folder.mkdir(exist_ok=True)
-        write_bytes(folder / f"{name}.svg", content.getvalue())
+        write_bytes(folder / f"{name}.svg", svg(figure))
 
     def write_result(self, result: Result) -> None:
         """Write ``results.json``; from then on the run is finished."""
@@ -188,6 +182,7 @@ def create_run(
     manifest: Mapping[str, Any],
     fire: Fire = _no_hooks,
     resume: bool = False,
+    stored: Any = None,
 ) -> Run:
     """Claim a directory for a run, or take up the one that is there.
 
@@ -200,6 +195,9 @@ def create_run(
     resume
         Continue the run in ``path``; start it if it is missing or was killed before its
         manifest was complete.
+    stored
+        The config of the run that is there, as today's options read it: those that it was
+        written without, because they are new, are at their defaults. None takes it as written.
 
     Raises
     ------
@@ -218,20 +216,20 @@ def create_run(
         except filelock.Timeout:
             raise RunError(f"{path}: another process is using this run directory") from None
     try:
-        _claim(run, manifest, resume)
+        _claim(run, manifest, resume, stored)
     except BaseException:
         run.close()
         raise
     return run
 
 
-def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
+def _claim(run: Run, manifest: Mapping[str, Any], resume: bool, stored: Any) -> None:
     present = {entry.name for entry in run.path.iterdir() if not entry.name.startswith(".tmp-")}
     if present - {".lock"} and not resume:
         raise RunError(f"{run.path}: exists already; continue it with --resume or name another")
     config_text = dump_toml(unstructure(run.config))
     if "manifest.json" in present:
-        _check_same_config(run, config_text)
+        _check_same_config(run, config_text, stored)
         return
     if foreign := sorted(present - OWN_FILES):
         raise RunError(f"{run.path}: is not a run directory (it holds '{foreign[0]}')")
@@ -244,13 +242,15 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool) -> None:
     write_json(run.path / "manifest.json", {"method": run.method_name, **manifest})
 
 
-def _check_same_config(run: Run, config_text: str) -> None:
+def _check_same_config(run: Run, config_text: str, read: Any) -> None:
     try:
         stored = (run.path / "config.toml").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{run.path / 'config.toml'}: cannot be read: {error}") from None
     if run.manifest["method"] != run.method_name:
         raise RunError(f"{run.path}: is a run of '{run.manifest['method']}'")
+    if read is not None:
+        stored = dump_toml(unstructure(read))
     if stored != config_text:
         changed = sorted(set(config_text.splitlines()) ^ set(stored.splitlines()))
         raise RunError(

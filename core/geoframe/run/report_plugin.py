@@ -1,16 +1,17 @@
-"""The HTML report of a run, written through the same hooks that any tracker uses."""
+"""The report of a run (HTML, and a card in Markdown), written as any tracker would do it."""
 
 from __future__ import annotations
 
-import base64
+import inspect
 import math
-from importlib import resources
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geoframe.hooks import hookimpl
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from matplotlib.figure import Figure
 
     from geoframe.method import Result
@@ -23,8 +24,9 @@ geoframe_api = 1
 
 @hookimpl
 def geoframe_run_finished(run: Run, result: Result) -> None:
-    """Write ``report.html`` beside the results."""
+    """Write ``report.html`` and ``README.md`` beside the results."""
     write_report(run)
+    write_card(run)
 
 
 def write_report(run: Run) -> Path:
@@ -35,23 +37,24 @@ def write_report(run: Run) -> Path:
     RunError
         If the run is not finished.
     """
-    import jinja2
-
+    from geoframe.run.figures import data_uri
     from geoframe.run.files import write_bytes
 
     run.require_finished()
     curves = _curves(list(run.metrics()))
     if curves is not None:
         run.write_figure("training", curves)
-    source = resources.files("geoframe.run").joinpath("report.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["show"] = show
-    html = environment.from_string(source).render(
-        run=run,
-        results=run.results,
-        manifest=run.manifest,
-        config=(run.path / "config.toml").read_text(encoding="utf-8"),
-        figures={path.stem: _data_uri(path) for path in sorted(run.path.glob("figures/*.svg"))},
+    figures = {each.stem: each.read_bytes() for each in sorted(run.path.glob("figures/*.svg"))}
+    html = (
+        html_templates()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            results=run.results,
+            manifest=run.manifest,
+            config=(run.path / "config.toml").read_text(encoding="utf-8"),
+            figures={name: data_uri(content) for name, content in figures.items()},
+        )
     )
     path = run.path / "report.html"
     write_bytes(path, html.encode())
@@ -65,9 +68,57 @@ def show(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _data_uri(path: Path) -> str:
-    # An image, not inline SVG: figures can then neither run scripts nor share identifiers.
-    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+def html_templates() -> Environment:
+    """Return the templates of HTML pages; numbers are shown by the filter ``show``."""
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("geoframe.run", ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["show"] = show
+    return environment
+
+
+def write_card(run: Run) -> Path:
+    """Build ``README.md``: what the run is, how it was made, what came out, and how to use it.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished.
+    """
+    from jinja2 import Environment, PackageLoader
+
+    from geoframe.run.files import write_bytes
+
+    run.require_finished()
+    environment = Environment(  # Markdown, not HTML
+        loader=PackageLoader("geoframe.run", ""),
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(show=show, command=_command)
+    text = environment.get_template("card.md.j2").render(
+        run=run,
+        summary=(inspect.getdoc(type(run.method)) or "").partition("\n")[0],
+        results=run.results,
+        manifest=run.manifest,
+        figures=sorted(each.name for each in run.path.glob("figures/*.svg")),
+    )
+    path = run.path / "README.md"
+    write_bytes(path, text.encode())
+    return path
+
+
+def _command(arguments: list[str]) -> str:
+    """Write a command line as it was typed, whatever folder the script lies in."""
+    script, *rest = arguments
+    return shlex.join([Path(script).name.replace("__main__.py", "geoframe"), *rest])
 
 
 def _curves(lines: list[dict[str, Any]]) -> Figure | None:

@@ -62,6 +62,10 @@ class Report:
         """Number of checks that ran, skipped ones not counted."""
         return sum(outcome.status != "skipped" for outcome in self.outcomes)
 
+    def number(self, status: Status) -> int:
+        """Count the checks with one status."""
+        return sum(outcome.status == status for outcome in self.outcomes)
+
     @property
     def failures(self) -> tuple[Outcome, ...]:
         """Checks that failed, or passed although a failure was expected."""
@@ -78,8 +82,8 @@ class Report:
             raise CheckFailed(str(self))
 
     def __str__(self) -> str:
-        statuses = [outcome.status for outcome in self.outcomes]
-        counts = [f"{statuses.count(each)} {each}" for each in sorted(set(statuses))]
+        statuses = sorted({outcome.status for outcome in self.outcomes})
+        counts = [f"{self.number(each)} {each}" for each in statuses]
         seconds = sum(outcome.seconds for outcome in self.outcomes)
         width = max((len(outcome.name) for outcome in self.outcomes), default=0)
         lines = [

@@ -36,7 +36,9 @@ def only_the_adapter_is_trained(make: Make, model: nn.Module, inputs: Tensor) ->
     """After ``attach`` parameters of the adapter require gradients, the model's do not."""
     model = copy.deepcopy(model)
     pretrained = dict(model.named_parameters())
-    adapted = make().attach(model)
+    adapter = make()
+    adapted = adapter.attach(model)
+    ensure(adapter.adapted is adapted, "'adapted' is not what attach returned")
     for name, parameter in pretrained.items():
         ensure(not parameter.requires_grad, f"the model's own '{name}' is still trained")
     ensure(_trained(adapted), "nothing is left to train")
@@ -86,19 +88,31 @@ def saved_adapter_gives_the_same_outputs(make: Make, model: nn.Module, inputs: T
     adapted = adapter.attach(copy.deepcopy(model)).eval()
     _move(adapted)
     expected = adapted(inputs).detach()
-    fresh = copy.deepcopy(model)
+    loaded = _saved_and_loaded(adapter, copy.deepcopy(model)).adapted.eval()
+    ensure(
+        torch.allclose(loaded(inputs), expected, rtol=1e-4, atol=1e-5),
+        "outputs differ after save and load",
+    )
+
+
+def loaded_adapter_trains_the_same_parameters(make: Make, model: nn.Module, inputs: Tensor) -> None:
+    """After ``load`` just those parameters require gradients that did after ``attach``."""
+    adapter = make()
+    before = _trained(adapter.attach(copy.deepcopy(model)))
+    after = _trained(_saved_and_loaded(adapter, copy.deepcopy(model)).adapted)
+    different = sorted(before.keys() ^ after.keys())
+    ensure(not different, f"'{different[0] if different else ''}' is trained before or after only")
+
+
+def _saved_and_loaded(adapter: Adapter, fresh: nn.Module) -> Adapter:
+    """Save an adapter into a folder and load it from there into ``fresh``."""
     with tempfile.TemporaryDirectory() as folder:
         adapter.save(Path(folder))
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         ensure(files, "save writes no file")
         for path in files:
             ensure(path.suffix not in PICKLED, f"save writes '{path.name}', which is unpickled")
-        loaded = type(adapter).load(fresh, Path(folder))
-    merged = loaded.merge().eval()
-    ensure(
-        torch.allclose(merged(inputs), expected, rtol=1e-4, atol=1e-5),
-        "outputs differ after save, load and merge",
-    )
+        return type(adapter).load(fresh, Path(folder))
 
 
 def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -118,6 +132,7 @@ ADAPTER_CHECKS: tuple[Check, ...] = (
     attaching_keeps_pretrained_weights,
     merged_model_gives_the_same_outputs,
     saved_adapter_gives_the_same_outputs,
+    loaded_adapter_trains_the_same_parameters,
 )
 """Each takes what builds an adapter, a pretrained model, and inputs of the model."""
 
@@ -131,6 +146,8 @@ def check_adapter(
 ) -> Report:
     """Hold an adapter to the :class:`~geoframe.Adapter` interface.
 
+    Other parameters, and errors, are those of :func:`~geoframe.testing.check_geometry`.
+
     Parameters
     ----------
     adapter
@@ -138,8 +155,6 @@ def check_adapter(
     model, inputs
         A pretrained model, which is copied, and inputs for it; by default those of
         :func:`example_model` for the adapter's class.
-
-    The rest, and the errors, are those of :func:`~geoframe.testing.check_geometry`.
     """
     make = maker(adapter, Adapter)
     if model is None or inputs is None:

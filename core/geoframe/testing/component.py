@@ -1,4 +1,4 @@
-"""Conformance of an installed component: what it declares, and what it does."""
+"""Conformance of what an installed component declares: its class, its options, its tables."""
 
 from __future__ import annotations
 
@@ -8,28 +8,20 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
 import attrs
 
-from geoframe.components import KINDS, Component, ComponentSpec
+from geoframe.components import KINDS, ComponentSpec
 from geoframe.config import TomlTable, render_template, structure, unstructure
 from geoframe.config.structure import Resolver, walk
-from geoframe.errors import ConfigError, PluginError
-from geoframe.testing._report import Check, CheckSkipped, Report, ensure, run_checks
-from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
-from geoframe.testing.embedder import EMBEDDER_CHECKS
-from geoframe.testing.geometry import GEOMETRY_CHECKS
-from geoframe.testing.sampler import SAMPLER_CHECKS, example_items
-from geoframe.testing.trainer import TRAINER_CHECKS
+from geoframe.errors import ConfigError
+from geoframe.testing._report import Check, CheckSkipped, ensure
 
 CONTEXT: Mapping[str, Mapping[str, Any]] = {"embedder": {"in_features": 6, "out_features": 3}}
 """Kind -> what a method adds to the options when it builds a component."""
-
-QUICK: Mapping[str, Mapping[str, Any]] = {"trainer": {"steps": 100}}
-"""Kind -> options to set, where the component has them, so that the checks are quick."""
 
 BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -70,13 +62,22 @@ def options_need_no_torch(spec: ComponentSpec, resolve: Resolver) -> None:
     """What the entry point names is imported without torch, so that lists and checks are fast."""
     if spec.kind != "method" and not _declares_options(spec):
         raise CheckSkipped("the entry point names the component itself, not its options")
-    module = spec.target.partition(":")[0]
+    trouble = _torch_in(spec.target.partition(":")[0], os.pathsep.join(filter(None, sys.path)))
+    ensure(not trouble, trouble)
+
+
+@functools.cache  # one process for all components that are declared in one module
+def _torch_in(module: str, path: str) -> str:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
     )
-    ensure(done.returncode == 0, done.stderr.strip() or f"importing {module} imports torch")
+    if done.returncode == 0:
+        return ""
+    return done.stderr.strip() or f"importing {module} imports torch"
 
 
 def options_are_those_of_the_constructor(spec: ComponentSpec, resolve: Resolver) -> None:
@@ -167,102 +168,6 @@ COMPONENT_CHECKS: tuple[Check, ...] = (
 METHOD_CHECKS: tuple[Check, ...] = (method_has_a_config, reference_tables_are_sound)
 """For methods, besides :data:`COMPONENT_CHECKS`; the arguments are the same."""
 
-SUITES: Mapping[str, tuple[Check, ...]] = {
-    "geometry": GEOMETRY_CHECKS,
-    "embedder": EMBEDDER_CHECKS,
-    "trainer": TRAINER_CHECKS,
-    "sampler": SAMPLER_CHECKS,
-    "adapter": ADAPTER_CHECKS,
-    "dataset": (),
-    "method": (),
-}
-"""Kind -> checks of the object that is built with default options."""
-
-
-def _options_without_default(spec: ComponentSpec, resolve: Resolver) -> str:
-    """Name the options that keep a component from being built from its defaults alone."""
-    try:
-        structure(spec.options, TomlTable({}), resolve)
-    except ConfigError as error:
-        return ", ".join(line.split(": ")[1] for line in error.problems if MISSING in line)
-    return ""
-
-
-def _skipped(check: Check, reason: str) -> Check:
-    @functools.wraps(check)
-    def skip(*arguments: object) -> None:
-        raise CheckSkipped(reason)
-
-    return skip
-
-
-def check_component(
-    spec: ComponentSpec,
-    *,
-    resolve: Resolver | None = None,
-    expected_failures: Mapping[str, str] | None = None,
-) -> Report:
-    """Check what an installed component declares, then the object that its defaults build.
-
-    Parameters
-    ----------
-    spec
-        The component.
-    resolve
-        Finds other components that its options refer to; by default by entry point.
-    expected_failures
-        Name of a check -> reason why it is known to fail. If it passes, that is a failure.
-
-    Raises
-    ------
-    ValueError
-        If an expected failure names no check of this kind.
-    """
-    resolve = resolve or _installed
-    expected = dict(expected_failures or {})
-    declared = COMPONENT_CHECKS + (METHOD_CHECKS if spec.kind == "method" else ())
-    names = {check.__name__ for check in declared}
-    importing = run_checks(str(spec), declared[:1], spec, resolve)
-    if not importing.ok:
-        return importing
-    report = run_checks(
-        str(spec),
-        declared,
-        spec,
-        resolve,
-        expected_failures={name: why for name, why in expected.items() if name in names},
-    )
-    make, arguments = _built(spec, resolve)
-    checks = SUITES[spec.kind]
-    if lacking := _options_without_default(spec, resolve):
-        checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
-    of_object = run_checks(
-        str(spec),
-        checks,
-        make,
-        *arguments,
-        expected_failures={name: why for name, why in expected.items() if name not in names},
-    )
-    return Report(str(spec), report.outcomes + of_object.outcomes)
-
-
-def _built(spec: ComponentSpec, resolve: Resolver) -> tuple[Callable[[], Any], tuple[Any, ...]]:
-    """Return what builds the component from its default options, and the suite's arguments."""
-
-    def make() -> Any:
-        context = CONTEXT.get(spec.kind, {})
-        # Options that are read off the constructor include what a method adds.
-        fixed = {**context, **QUICK.get(spec.kind, {})}
-        known = {field.name for field in attrs.fields(spec.options)} & fixed.keys()
-        table = TomlTable({name: fixed[name] for name in known})
-        options: Any = structure(spec.options, table, resolve)
-        return Component(spec=spec, options=options).build(**context)
-
-    if spec.kind not in ("sampler", "adapter"):
-        return make, ()
-    cls = spec.load()
-    return make, (example_items(cls),) if spec.kind == "sampler" else example_model(cls)
-
 
 def _declares_options(spec: ComponentSpec) -> bool:
     declared = spec.declared
@@ -276,16 +181,3 @@ def _default(field: attrs.Attribute[Any]) -> Any:
 
 def _names(kind: str) -> list[str]:
     return sorted(point.name for point in metadata.entry_points(group=KINDS[kind]))
-
-
-def _installed(kind: str, name: str) -> ComponentSpec:
-    for point in metadata.entry_points(group=KINDS[kind], name=name):
-        assert point.dist is not None
-        return ComponentSpec(
-            kind=kind,
-            name=name,
-            target=point.value,
-            distribution=point.dist.name,
-            version=point.dist.version,
-        )
-    raise PluginError(f"no {kind} '{name}' is installed")

@@ -114,12 +114,12 @@ def check_sampler(
 ) -> Report:
     """Hold a sampler to the :class:`~geoframe.Sampler` interface.
 
+    Other parameters, and errors, are those of :func:`~geoframe.testing.check_geometry`.
+
     Parameters
     ----------
     items
         What to fit it to ``(n, *item_shape)``; by default :func:`example_items` of its class.
-
-    The rest, and the errors, are those of :func:`~geoframe.testing.check_geometry`.
     """
     make = maker(sampler, Sampler)
     if items is None:

@@ -14,13 +14,18 @@ from torch import Tensor
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 
+def mnist_images() -> tuple[Tensor, Tensor]:
+    """MNIST training images ``(20000, 28, 28)`` and labels."""
+    with np.load(Path(os.environ["GEOFRAME_DATA"]) / "mnist" / "mnist28.npz") as file:
+        return torch.from_numpy(file["train_x"]), torch.from_numpy(file["train_y"].astype(int))
+
+
 def mnist(n: int = 60_000) -> Tensor:
     """MNIST training images ``(n, 784)`` float32; those beyond the stored 20,000 are shifted by
     one pixel, so that all are distinct."""
-    with np.load(Path(os.environ["GEOFRAME_DATA"]) / "mnist" / "mnist28.npz") as file:
-        images = file["train_x"]
-    shifts = [images, np.roll(images, 1, 1), np.roll(images, 1, 2), np.roll(images, -1, 1)]
-    return torch.from_numpy(np.concatenate(shifts)[:n].reshape(-1, 784)).float()
+    images, _ = mnist_images()
+    shifts = [images, images.roll(1, 1), images.roll(1, 2), images.roll(-1, 1)]
+    return torch.cat(shifts)[:n].reshape(-1, 784).float()
 
 
 def cpu_seconds(job: Callable[[], object], repeats: int = 2) -> float:
@@ -44,9 +49,10 @@ def start(sampler: ClosedFormDiffusion, batch: int) -> tuple[Tensor, Tensor, Ten
     return sampler.points.all, z, perturbations
 
 
-def plain(points: Tensor, z: Tensor, perturbations: Tensor, steps: int) -> Tensor:
+def plain(points: Tensor, z: Tensor, perturbations: Tensor, steps: int, *, average: bool) -> Tensor:
     """Plain batched code: products with the perturbations once, then per step one product for the
-    logits and one for the mean of each perturbation."""
+    logits, and one for the mean: of each perturbation, or of their weights if these are averaged.
+    """
     half = points.square().sum(1) / 2
     m = perturbations.shape[1]
     tables = [perturbations[:, k] @ points.T for k in range(m)]
@@ -55,9 +61,11 @@ def plain(points: Tensor, z: Tensor, perturbations: Tensor, steps: int) -> Tenso
         t = n / steps
         c = t / (1 - t) ** 2
         products = z @ points.T
-        mean = torch.zeros_like(z)
-        for table in tables:
-            mean += torch.softmax(c * (products + table - t * half), 1) @ points / m
+        weights = (torch.softmax(c * (products + table - t * half), 1) for table in tables)
+        if average:
+            mean = (sum(weights) / m) @ points
+        else:
+            mean = torch.stack([each @ points for each in weights]).mean(0)
         z += (mean - z) / steps / (1 - t)
     return z
 

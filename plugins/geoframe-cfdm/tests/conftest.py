@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn.datasets import load_digits
 from torch import Tensor
 
@@ -20,6 +22,18 @@ def digits() -> Tensor:
 @pytest.fixture(scope="session")
 def digit_labels() -> Tensor:
     return torch.from_numpy(load_digits().target).long()
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder with 6 coloured images of 8 x 10 pixels, of cats and dogs in turn."""
+    generator = np.random.default_rng(0)
+    for index in range(6):
+        folder = tmp_path / "images" / ("cat" if index % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        pixels = generator.integers(0, 255, (10, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    return tmp_path / "images"
 
 
 @pytest.fixture(scope="session")

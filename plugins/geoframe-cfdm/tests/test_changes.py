@@ -44,6 +44,15 @@ def test_adding_equals_fitting_on_all(digits: Tensor, digit_labels: Tensor) -> N
     assert_equal(grown, ClosedFormDiffusion(steps=5).fit(digits[:180], digit_labels[:180]))
 
 
+def test_items_keep_the_names_they_were_given(digits: Tensor) -> None:
+    ids = torch.arange(20) * 10
+    sampler = ClosedFormDiffusion(sigma=0.0, steps=30).fit(digits[:20], ids=ids)
+    assert set(sampler.draw(20, seed=0)["tuple_index"].flatten().tolist()) <= set(ids.tolist())
+    sampler.remove(list(range(18))).add(digits[:1])
+    drawn = sampler.draw(20, seed=0)["tuple_index"].flatten()
+    assert set(drawn.tolist()) == {180, 190, 191}
+
+
 def test_changes_that_cannot_be(digits: Tensor) -> None:
     sampler = ClosedFormDiffusion().fit(digits[:10])
     with pytest.raises(DataError, match="between 0 and 9"):

@@ -42,14 +42,33 @@ def test_inpainting_follows_bayes_rule() -> None:
     assert 0.4 < (drawn > 0).float().mean() < 0.6
 
 
+def test_weights_choose_among_items() -> None:
+    data = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    weights = torch.tensor([0.75, 0.0, 0.25]).log()
+    sampler = ClosedFormDiffusion(sigma=0.0, steps=60).fit(data)
+    drawn = sampler.condition_on(Condition(log_weights=weights)).draw(400, seed=0)
+    found = torch.cdist(drawn["items"], data).argmin(1).bincount(minlength=3) / 400
+    torch.testing.assert_close(found, weights.exp(), atol=0.07, rtol=0)
+    assert found[1] == 0
+    free = sampler.condition_on(None).draw(100, seed=0)["items"]
+    assert (torch.cdist(free, data).argmin(1) == 1).any()
+
+
 def test_conditions_that_cannot_be(digits: Tensor, digit_labels: Tensor) -> None:
     with pytest.raises(DataError, match="no labels"):
         ClosedFormDiffusion().fit(digits).draw(1, seed=0, condition=Condition(label=1))
     sampler = ClosedFormDiffusion().fit(digits, digit_labels)
+    nan = torch.full((len(digits),), torch.nan)
     with pytest.raises(DataError, match="label 77 has 0 items"):
         sampler.draw(1, seed=0, condition=Condition(label=77))
     with pytest.raises(DataError, match="both"):
         Condition(known=digits[0])
+    for weights, message in ((torch.zeros(3), "one number for each"), (nan, "must be numbers")):
+        with pytest.raises(DataError, match=message):
+            sampler.draw(1, seed=0, condition=Condition(log_weights=weights))
+    out = Condition(log_weights=torch.full((len(digits),), -torch.inf))
+    with pytest.raises(DataError, match="leaves no training item"):
+        sampler.draw(1, seed=0, condition=out)
     nothing = Condition(known=digits[0], mask=torch.zeros(8, 8, dtype=torch.bool))
     with pytest.raises(DataError, match="no coordinate"):
         sampler.draw(1, seed=0, condition=nothing)

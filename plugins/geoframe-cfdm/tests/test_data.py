@@ -16,21 +16,11 @@ from geoframe_cfdm.data.builtin import Checkerboard, Digits
 from geoframe_cfdm.data.config import ItemsConfig
 from geoframe_cfdm.data.items import Items
 from geoframe_cfdm.data.readers import load_items
+from geoframe_cfdm.data.writers import write_samples
 
 
 def load(path: Path, **options: Any) -> Items:
     return load_items(ItemsConfig(path=path, dataset=None, **options))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    generator = np.random.default_rng(0)
-    for index in range(6):
-        folder = tmp_path / "images" / ("cat" if index % 2 else "dog")
-        folder.mkdir(parents=True, exist_ok=True)
-        pixels = generator.integers(0, 255, (10, 8, 3), np.uint8)
-        Image.fromarray(pixels).save(folder / f"{index}.png")
-    return tmp_path / "images"
 
 
 def test_arrays(tmp_path: Path) -> None:
@@ -62,6 +52,26 @@ def test_a_table(tmp_path: Path) -> None:
     assert load(tmp_path / "t.csv", columns=("b",)).data.shape == (3, 1)
 
 
+def test_a_table_with_semicolons(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a;b\n1;2.5\n3;4.5\n")
+    assert load(tmp_path / "t.csv").data.tolist() == [[1, 2.5], [3, 4.5]]
+
+
+def test_samples_are_written_as_the_data_came(tmp_path: Path) -> None:
+    pytest.importorskip("trimesh")
+    drawn = torch.tensor([[0.5, 1.5, 2.5], [3.0, 4.0, 5.0]])
+    cases = {
+        "samples.csv": Items(data=drawn, kind="table", columns=("a", "b", "c"), origin="t.csv"),
+        "samples.ply": Items(data=drawn, kind="points", origin="p.ply"),
+    }
+    for name, like in cases.items():
+        path = write_samples(drawn, like, tmp_path)
+        assert path == tmp_path / name
+        assert torch.equal(load(path).data, drawn)
+    assert load(tmp_path / "samples.csv").columns == ("a", "b", "c")
+    assert write_samples(drawn, Items(data=drawn, origin="x.npy"), tmp_path) is None
+
+
 def test_a_mesh(tmp_path: Path) -> None:
     pytest.importorskip("trimesh")
     (tmp_path / "m.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
@@ -84,7 +94,8 @@ def test_a_mesh(tmp_path: Path) -> None:
         ("a.csv", b"a,b\nx,y\nz,w\n", {}, "no numeric column"),
         ("a.csv", b"a,b\n1,2\n3,\n", {}, "item 1 holds nan"),
         ("a.csv", b"a,b\n1,2\n3,4\n", {"labels": "aa"}, "no column 'aa'; did you mean 'a'"),
-        ("a.csv", b"a,b\n1,2\n", {}, "at least two items"),
+        ("a.csv", b"a,b\n1,2\n", {}, "at least 2 items"),
+        ("a.ply", b"ply\nnope", {}, "no point cloud or mesh"),
     ],
 )
 def test_bad_files(
@@ -105,6 +116,9 @@ def test_bad_arrays(tmp_path: Path) -> None:
         load(tmp_path / "a.npz")
     with pytest.raises(DataError, match="no array 'z'"):
         load(tmp_path / "a.npz", array="z")
+    np.save(tmp_path / "x.npy", np.zeros((3, 2)))
+    with pytest.raises(DataError, match="holds one array and no labels"):
+        load(tmp_path / "x.npy", labels="y")
     np.save(tmp_path / "o.npy", np.array([{}, {}], dtype=object), allow_pickle=True)
     with pytest.raises(DataError, match="cannot be read"):
         load(tmp_path / "o.npy")

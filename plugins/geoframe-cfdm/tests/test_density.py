@@ -8,6 +8,7 @@ import torch
 from sklearn.neighbors import KernelDensity
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.density import log_density
 from geoframe_cfdm.points import Points
@@ -36,6 +37,7 @@ def test_it_integrates_to_one_in_units_of_the_data(kind: str) -> None:
 def test_its_gradient_is_the_score() -> None:
     generator = torch.Generator().manual_seed(1)
     data = torch.randn(50, 4, generator=generator)
+    data -= data.mean(0)  # sampling takes the mean off, which would move the states
     points = Points(data, fit_standardizer(data, "none"))
     z = torch.randn(6, 4, generator=generator, dtype=torch.float64).requires_grad_()
     t = 0.6
@@ -45,6 +47,18 @@ def test_its_gradient_is_the_score() -> None:
     mean = float64_mean(points, z.detach(), None, t)
     score = (t * mean - z.detach()) / (1 - t) ** 2
     torch.testing.assert_close(gradient, score, atol=1e-5, rtol=1e-4)
+    sampler = ClosedFormDiffusion(standardize="none", sigma=0.0).fit(data)
+    denoiser, state = sampler.posterior_mean(n=6), z.detach().float()
+    torch.testing.assert_close(denoiser.score(state, t).double(), score, atol=1e-3, rtol=1e-3)
+    velocity = (state + (1 - t) * denoiser.score(state, t)) / t
+    torch.testing.assert_close(denoiser.velocity(state, t), velocity, atol=1e-4, rtol=1e-4)
+
+
+def test_repeated_items_need_a_bandwidth(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion().fit(digits[:5].repeat(4, 1, 1))
+    with pytest.raises(DataError, match="give score_samples a bandwidth"):
+        sampler.score_samples(digits[:2])
+    assert sampler.score_samples(digits[:2], bandwidth=1.0).isfinite().all()
 
 
 def test_training_items_are_likelier_than_noise(digits: Tensor) -> None:

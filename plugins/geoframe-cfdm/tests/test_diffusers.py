@@ -65,7 +65,12 @@ class _TrueNoise(nn.Module):
 
 def test_a_network_finishes_our_trajectory(digits: Tensor) -> None:
     scheduler = diffusers.DDIMScheduler(1000)
-    options: dict[str, Any] = {"sigma": 0.0, "steps": 40, "precision": "float32"}
+    options: dict[str, Any] = {
+        "sigma": 0.0,
+        "steps": 40,
+        "grid": "uniform",
+        "precision": "float32",
+    }
     alone = ClosedFormDiffusion(**options).fit(digits)
     helped = ClosedFormDiffusion(**options).fit(digits)
     network = _TrueNoise(helped, scheduler, 1 / 8, -1)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geoframe_cfdm.check import float64_mean
 from geoframe_cfdm.engines.base import Trajectory
-from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix
+from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix, symmetric_products
 from geoframe_cfdm.engines.lowprecision import LowPrecision
 from geoframe_cfdm.engines.streamed import StreamedTrajectory
 from geoframe_cfdm.engines.tabled import TabledTrajectory
@@ -90,10 +90,23 @@ def test_gram_engine_is_exact() -> None:
     points = points_of(data)
     assert points.all is not None
     z, perturbations = noise(points)
-    gram = gram_matrix(points.all, block=16)
+    gram = gram_matrix(points)
     torch.testing.assert_close(gram, points.all @ points.all.T)
+    torch.testing.assert_close(symmetric_products(points.all, torch.mm, block=16), gram)
     trajectory = GramTrajectory(points, gram, z, perturbations)
     assert worst_error(trajectory, points, perturbations) < 1e-3
+
+
+@pytest.mark.parametrize(("rows", "pixels"), [(300, 784), (40, 70_000)])
+def test_bytes_have_an_exact_gram_matrix(rows: int, pixels: int) -> None:
+    generator = torch.Generator().manual_seed(4)
+    data = torch.randint(256, (rows, pixels), generator=generator, dtype=torch.uint8)
+    data[0], data[1] = 0, 255
+    points = points_of(data)
+    exact = (data.double() - points.standardizer.mean) / points.standardizer.scale
+    torch.testing.assert_close(
+        gram_matrix(points).double(), exact @ exact.T, rtol=1e-6, atol=1e-6 * pixels
+    )
 
 
 @pytest.mark.parametrize("engine", ["tabled", "streamed", "gram"])
@@ -110,7 +123,7 @@ def test_prior_weights_count(engine: str) -> None:
     elif engine == "streamed":
         trajectory = StreamedTrajectory(points, z, perturbations, block=64)
     else:
-        trajectory = GramTrajectory(points, gram_matrix(points.all), z, perturbations)
+        trajectory = GramTrajectory(points, gram_matrix(points), z, perturbations)
     assert worst_error(trajectory, points, perturbations) < 1e-3
 
 

@@ -8,12 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from geoframe import ConfigError
+from geoframe import ConfigError, DataError
 from geoframe.training.gradient import GradientTrainer
+from geoframe_cfdm.axes import principal_axes
 from geoframe_cfdm.latents.conv import ConvAutoencoder
 from geoframe_cfdm.latents.pca import PCA
 from geoframe_cfdm.pipeline import LatentSampler
 from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.standardize import fit_standardizer
 
 
 def test_all_axes_lose_nothing(digits: Tensor) -> None:
@@ -66,3 +68,22 @@ def test_a_pretrained_autoencoder_from_a_folder(tmp_path: Path) -> None:
         PretrainedKL(192, 5, path=tmp_path, shape=(8, 8, 3))
     with pytest.raises(ConfigError, match="holds no diffusers model"):
         PretrainedKL(192, 128, path=tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("n", [30, 90])
+def test_whitening_is_the_same_from_either_side(n: int) -> None:
+    data = torch.randn(n, 50, generator=torch.Generator().manual_seed(0)) * torch.linspace(1, 3, 50)
+    whitener = fit_standardizer(data, "whiten", block=16)
+    white = whitener.forward(data)
+    assert white.shape[1] == min(n - 1, 50)
+    torch.testing.assert_close(
+        white.T.cov(correction=0), torch.eye(white.shape[1]), atol=1e-4, rtol=0
+    )
+    torch.testing.assert_close(whitener.inverse(white), data, atol=1e-4, rtol=0)
+    first = fit_standardizer(data, "whiten", keep=3)
+    torch.testing.assert_close(first.forward(data), white[:, :3], atol=1e-3, rtol=0)
+
+
+def test_axes_of_too_much_are_refused() -> None:
+    with pytest.raises(DataError, match="too large a problem"):
+        principal_axes(lambda: iter(()), 20_000, 30_000, 5)

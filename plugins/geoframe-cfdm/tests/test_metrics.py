@@ -9,7 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, recall, wasserstein2
+from geoframe_cfdm.metrics import (
+    duplicate_rate,
+    kernel_distance,
+    mean_gap,
+    recall,
+    wasserstein2,
+)
 
 
 @settings(max_examples=20, deadline=None)
@@ -53,6 +59,11 @@ def test_recall_counts_what_is_reached() -> None:
     generated = torch.tensor([[0.0], [1.0], [2.0], [3.0], [4.0]])
     real = torch.tensor([[0.5], [3.5], [90.0], [2.0]])
     assert recall(generated, real, k=3) == 0.75
+
+
+def test_mean_gap_is_to_the_nearest() -> None:
+    generated, real = torch.tensor([[0.0], [10.0]]), torch.tensor([[1.0], [4.0], [13.0]])
+    assert mean_gap(generated, real) == pytest.approx((1 + 4 + 3) / 3)
 
 
 def test_duplicate_rate() -> None:

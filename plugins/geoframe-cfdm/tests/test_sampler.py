@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from geoframe import DataError
+from geoframe import ConfigError, DataError
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 
 def tuple_means(sampler: ClosedFormDiffusion, drawn: dict[str, Tensor]) -> Tensor:
     """Sum of the training items of each sample, by their shares."""
-    items = sampler.items().float()[drawn["tuple_index"]]
+    items = sampler.collection.flat.float()[drawn["tuple_index"]]
     return (drawn["tuple_weight"][..., None] * items).sum(1)
 
 
@@ -77,30 +77,37 @@ def test_equal_draws_are_equal_to_the_last_bit(digits: Tensor) -> None:
 
 def test_engines_draw_the_same_items(clustered: Tensor) -> None:
     options: dict[str, Any] = {"perturbations": 2, "precision": "float32"}
-    drawn = [
-        ClosedFormDiffusion(engine=engine, **options).fit(clustered).draw(16, seed=2)["items"]
-        for engine in ("dense", "auto", "gram")
-    ]
-    streamed = ClosedFormDiffusion(memory=2.0, **options).fit(clustered)
-    drawn.append(streamed.draw(16, seed=2)["items"])
-    assert "dense-streamed" in streamed.records.engine_steps()
-    for other in drawn[1:]:
-        same = (other - drawn[0]).abs().amax(1) < 1e-3
+
+    def drawn(data: Tensor, **changes: Any) -> tuple[Tensor, str]:
+        sampler = ClosedFormDiffusion(**options, **changes).fit(data)
+        return sampler.draw(16, seed=2)["items"], " ".join(sampler.records.engine_steps())
+
+    few = clustered[:90]
+    for data, changes, name in (
+        (clustered, {"engine": "auto"}, "window-kept"),
+        (clustered, {"memory": 2.0}, "dense-streamed"),
+        (few, {"engine": "auto"}, "gram"),
+    ):
+        expected, _ = drawn(data, engine="dense")
+        other, engines = drawn(data, **changes)
+        assert name in engines
+        same = (other - expected).abs().amax(1) < 1e-3
         assert same.float().mean() >= 0.9  # near ties may go either way
 
 
 def test_data_on_the_disk_stay_there(tmp_path: Path, clustered: Tensor) -> None:
     np.save(tmp_path / "x.npy", clustered.numpy())
     mapped = torch.from_numpy(np.load(tmp_path / "x.npy", mmap_mode="c"))
-    sampler = ClosedFormDiffusion(memory=1.0, steps=5).fit(mapped)
+    options: dict[str, Any] = {"steps": 5, "grid": "uniform"}
+    sampler = ClosedFormDiffusion(memory=1.0, **options).fit(mapped)
     assert sampler.points.all is None
-    expected = ClosedFormDiffusion(steps=5, engine="dense", precision="float32").fit(clustered)
+    expected = ClosedFormDiffusion(engine="dense", precision="float32", **options).fit(clustered)
     torch.testing.assert_close(
         sampler.draw(8, seed=0)["items"], expected.draw(8, seed=0)["items"], atol=1e-3, rtol=0
     )
 
 
-@pytest.mark.parametrize("kind", ["scale", "feature", "whiten", "none"])
+@pytest.mark.parametrize("kind", ["auto", "scale", "feature", "whiten", "none"])
 def test_standardising_is_undone(digits: Tensor, kind: str) -> None:
     sampler = ClosedFormDiffusion(standardize=kind, sigma=0.0, steps=40).fit(digits)
     drawn = sampler.draw(16, seed=0)["items"].flatten(1)
@@ -141,8 +148,9 @@ def test_antithetic_pairs_cancel(digits: Tensor) -> None:
 
 
 def test_gaussian_start_changes_little(digits: Tensor) -> None:
-    exact = ClosedFormDiffusion(sigma=0.0, steps=40).fit(digits)
-    early = ClosedFormDiffusion(sigma=0.0, steps=40, gaussian_until=0.05).fit(digits)
+    options: dict[str, Any] = {"sigma": 0.0, "steps": 40, "grid": "uniform"}
+    exact = ClosedFormDiffusion(**options).fit(digits)
+    early = ClosedFormDiffusion(gaussian_until=0.05, **options).fit(digits)
     same = (exact.draw(32, seed=0)["items"] - early.draw(32, seed=0)["items"]).abs().amax((1, 2))
     assert (same < 1e-3).float().mean() > 0.7
     assert early.records.engine_steps()["gaussian"] == 2
@@ -159,7 +167,7 @@ def test_bf16_keeps_the_tolerance(digits: Tensor) -> None:
 
 
 def test_explain_tells_engine_and_reason(digits: Tensor) -> None:
-    sampler = ClosedFormDiffusion(steps=4).fit(digits)
+    sampler = ClosedFormDiffusion(steps=4, grid="uniform").fit(digits)
     sampler.draw(3, seed=0)
     rows = sampler.explain()
     assert [row["t"] for row in rows] == [0, 0.25, 0.5, 0.75]
@@ -171,6 +179,12 @@ def test_explain_tells_engine_and_reason(digits: Tensor) -> None:
 def test_unusable_data_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(DataError, match="at least two items"):
         ClosedFormDiffusion().fit(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99"])
+def test_unknown_devices_are_refused(digits: Tensor, device: str) -> None:
+    with pytest.raises(ConfigError, match="has no device"):
+        ClosedFormDiffusion(device=device).fit(digits)
 
 
 def test_data_that_are_not_finite_are_refused() -> None:

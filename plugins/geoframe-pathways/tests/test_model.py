@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoframe import DataError
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.data.encoder import as_frame, fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
@@ -80,9 +81,11 @@ def test_a_saved_model_answers_the_same(fitted: Fitted, points: np.ndarray, tmp_
 
 def test_far_inputs_are_flagged(fitted: Fitted, points: np.ndarray) -> None:
     assert fitted.model.predict(points).extrapolated.mean() <= 0.002
-    far = fitted.model.predict(np.array([[4.0, 0.0], [0.1, 0.1], [-3.0, -3.0]]))
+    far = fitted.model.predict([[4.0, 0.0], [0.1, 0.1], [-3.0, -3.0]])
     assert far.extrapolated.tolist() == [True, False, True]
     assert far.reach[0] > far.reach[1]
+    with pytest.raises(DataError, match="rows and columns"):
+        fitted.model.predict([4.0, 0.0])
 
 
 def crossing(model: Pathways, points: np.ndarray) -> float:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 import attrs
 import torch
 from torch import Tensor
 
 from geoframe import DataError
+from geoframe_cfdm.collection import Collection
 from geoframe_cfdm.standardize import Standardizer
 
+ALIKE = 16.0
+"""Training items that the known part leaves by default, as an effective number."""
 DROPPED = 50.0
 """Items whose log-weight is lower than the best by more are left out: exp(-50) is 2e-22."""
 
@@ -31,7 +35,10 @@ class Condition:
     """Which coordinates are known: booleans ``item_shape``."""
     tolerance: float | None = None
     """Standard deviation per standardised coordinate that known and training item may differ by;
-    by default the root mean square difference of the closest training item."""
+    by default the smallest that leaves 16 training items (effectively; a tenth of few)."""
+    log_weights: Tensor | None = None
+    """Logarithm of the prior weight of each training item ``(n,)``, up to a constant; -inf leaves
+    an item out."""
 
     def __attrs_post_init__(self) -> None:
         if (self.known is None) != (self.mask is None):
@@ -40,18 +47,14 @@ class Condition:
     def key(self) -> str:
         """Return a digest that tells conditions apart."""
         content = hashlib.sha256(repr((self.label, self.tolerance)).encode())
-        for tensor in (self.known, self.mask):
+        for tensor in (self.known, self.mask, self.log_weights):
             if tensor is not None:
                 content.update(tensor.contiguous().numpy(force=True).tobytes())
         return content.hexdigest()
 
 
 def log_weights_of(
-    condition: Condition,
-    data: Tensor,
-    labels: Tensor | None,
-    item_shape: tuple[int, ...],
-    standardizer: Standardizer,
+    condition: Condition, collection: Collection, standardizer: Standardizer
 ) -> tuple[Tensor, Tensor | None]:
     """Indices ``(k,)`` of the items that a condition leaves, and their log-weights ``(k,)``.
 
@@ -60,18 +63,49 @@ def log_weights_of(
     DataError
         If the condition does not fit the data or leaves fewer than two items.
     """
-    chosen = torch.arange(len(data))
+    chosen = torch.arange(len(collection))
+    weights: Tensor | None = None
     if condition.label is not None:
-        if labels is None:
-            raise DataError("the data have no labels; name them with data.labels")
-        chosen = (labels == condition.label).nonzero().squeeze(1)
-        if len(chosen) < 2:
-            known = ", ".join(str(int(each)) for each in torch.unique(labels)[:20])
-            raise DataError(f"label {condition.label} has {len(chosen)} items; labels: {known}")
-    if condition.known is None or condition.mask is None:
-        return chosen, None
-    if condition.known.shape != item_shape or condition.mask.shape != item_shape:
-        raise DataError(f"known values and mask must have the shape of an item, {item_shape}")
+        chosen = _with_label(condition.label, collection)
+    if condition.log_weights is not None:
+        if condition.log_weights.shape != (len(collection),):
+            raise DataError(f"log_weights must hold one number for each of {len(collection)} items")
+        if bool((condition.log_weights.isnan() | condition.log_weights.isposinf()).any()):
+            raise DataError("log_weights must be numbers, or -inf to leave an item out")
+        weights = condition.log_weights[chosen].float()
+    if condition.known is not None and condition.mask is not None:
+        fitting = _log_likelihoods(condition, collection, standardizer, chosen)
+        weights = fitting if weights is None else weights + fitting
+    if weights is not None:
+        kept = (weights > weights.max() - DROPPED).nonzero().squeeze(1)
+        chosen, weights = chosen[kept], weights[kept]
+    if not len(chosen):
+        raise DataError("the condition leaves no training item")
+    return chosen, weights
+
+
+def _with_label(label: int, collection: Collection) -> Tensor:
+    labels = collection.labels
+    if labels is None:
+        raise DataError("the data have no labels; name them with data.labels")
+    chosen = (labels == label).nonzero().squeeze(1)
+    if len(chosen) < 2:
+        known = ", ".join(str(int(each)) for each in torch.unique(labels)[:20])
+        raise DataError(f"label {label} has {len(chosen)} items; labels: {known}")
+    return chosen
+
+
+def _log_likelihoods(
+    condition: Condition, collection: Collection, standardizer: Standardizer, chosen: Tensor
+) -> Tensor:
+    """Logarithm of exp(-|known - item|^2 / 2 tolerance^2) for the items ``chosen`` ``(k,)``."""
+    assert condition.known is not None
+    assert condition.mask is not None
+    if condition.known.shape != collection.shape or condition.mask.shape != collection.shape:
+        raise DataError(
+            f"known values and mask must have the shape of an item, {collection.shape}, not "
+            f"{tuple(condition.known.shape)} and {tuple(condition.mask.shape)}"
+        )
     mask = condition.mask.reshape(-1)
     if not bool(mask.any()):
         raise DataError("the mask marks no coordinate as known")
@@ -80,14 +114,28 @@ def log_weights_of(
     else:
         scale = standardizer.scale[mask]
     given = condition.known.reshape(-1)[mask].float()
+    if not bool(given.isfinite().all()):
+        raise DataError("known values must be finite where the mask marks them as known")
     squares = torch.cat(
         [
-            ((data[part][:, mask].float() - given) / scale).square_().sum(1)
+            ((collection.flat[part][:, mask].float() - given) / scale).square_().sum(1)
             for part in torch.split(chosen, 4096)
         ]
     )
-    closest = float(squares.min())
-    width = condition.tolerance or max(closest / int(mask.sum()), 1e-8) ** 0.5
-    weights = -(squares - closest) / (2 * width**2)
-    kept = weights > -DROPPED
-    return chosen[kept], weights[kept]
+    halves = (squares - squares.min()) / 2
+    width = condition.tolerance or _width(halves, min(ALIKE, max(2.0, len(chosen) / 10)))
+    return -halves / width**2
+
+
+def _width(halves: Tensor, wanted: float) -> float:
+    """Smallest width at which exp(-halves / width^2) gives weight to ``wanted`` items."""
+    largest = max(float(halves.max()), 1e-12) ** 0.5
+    low, high = math.log(1e-6 * largest), math.log(1e3 * largest)
+    for _ in range(60):
+        middle = (low + high) / 2
+        weights = torch.softmax(-halves.double() / math.exp(2 * middle), 0)
+        if 1 / float(weights.square().sum()) < wanted:
+            low = middle
+        else:
+            high = middle
+    return math.exp(high)

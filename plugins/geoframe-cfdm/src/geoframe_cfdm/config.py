@@ -10,7 +10,7 @@ from geoframe.config import option, section
 
 Noise = Literal["sample", "shared", "fresh"]
 Grid = Literal["uniform", "cosine", "posterior"]
-Standardize = Literal["scale", "feature", "whiten", "none"]
+Standardize = Literal["auto", "scale", "feature", "whiten", "none"]
 Engine = Literal["auto", "dense", "window", "gram", "neighbors", "gaussian"]
 
 
@@ -48,7 +48,10 @@ class ClosedFormConfig:
         "sigma_relative times the median nearest-neighbour distance.",
     )
     sigma_relative: float = option(
-        0.25, ge=0, help="What auto multiplies; 0.1 to 0.45 is the useful range."
+        0.25,
+        ge=0,
+        help="What auto multiplies. 0.1 to 0.45 is the useful range for images, 0.5 to 2 for "
+        "points in two or three dimensions.",
     )
     perturbations: int = option(
         4, ge=1, help="Perturbations M: a sample is the mean of M training items."
@@ -60,17 +63,19 @@ class ClosedFormConfig:
     antithetic: bool = option(False, help="Use perturbations in pairs of opposite sign (even M).")
     steps: int = option(20, ge=1, unit="steps", help="Steps S from time 0 to time 1.")
     grid: Grid = option(
-        "uniform",
-        help="Where the steps are: evenly, with small last steps (cosine), or where the posterior "
-        "of the data narrows down, measured on the data (posterior).",
+        "cosine",
+        help="Where the steps are: with small last ones, so that samples are sharp (cosine), "
+        "evenly (uniform, as in the paper), or where the posterior of the data narrows down, "
+        "measured on the data (posterior).",
     )
     start: float = option(
         0.0, ge=0, lt=1, help="Start time T; above 0 sampling starts at a noised training item."
     )
     standardize: Standardize = option(
-        "scale",
+        "auto",
         help="Before sampling: divide by one scale, or each feature by its own, or whiten by "
-        "principal axes; undone at the end. The mean is always taken off, which is exact.",
+        "principal axes; undone at the end. The mean is always taken off, which is exact. auto "
+        "is one scale, but feature for tables, whose columns have units of their own.",
     )
     whiten_dim: int | None = option(
         None, ge=1, help="Principal axes that whitening keeps; all if left out."
@@ -104,6 +109,9 @@ class ClosedFormConfig:
     )
     check_every: int = option(
         0, ge=0, unit="steps", help="Compare with float64 at every so many steps; 0: never."
+    )
+    check_samples: int = option(
+        8, ge=1, unit="samples", help="Samples of each batch that are compared, the first ones."
     )
     device: str = option("cpu", help="Where to compute: cpu, cuda, cuda:1 or mps.")
 

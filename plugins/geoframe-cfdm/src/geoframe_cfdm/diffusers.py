@@ -142,11 +142,10 @@ def network_denoiser(
     DataError
         If the items were standardised feature by feature.
     """
-    standardizer = sampler.standardizer
-    scale = standardizer.scale
-    if standardizer.axes is not None or float(scale.max() - scale.min()) > 0:
+    standardizer, unit = sampler.standardizer, sampler.standardizer.one_scale
+    if unit is None:
         raise DataError("a network needs data standardised by one scale: sampler.standardize")
-    unit, products = float(scale[0]), scheduler.alphas_cumprod.double()
+    products = scheduler.alphas_cumprod.double()
     ratios = ((1 - products) / products).sqrt()
     shape = sampler.item_shape
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -34,14 +35,22 @@ def nearest_points(
     return distance[:, :k], index.gather(1, order)[:, :k]
 
 
-def neighbor_distances(points: Points, most: int = PILOTS) -> Tensor:
-    """Distances ``(q,)`` of up to ``most`` evenly chosen points to their nearest other point."""
+@attrs.frozen(kw_only=True)
+class Spacing:
+    """Distances of training points to their nearest other point."""
+
+    median: float
+    """The scale of sigma."""
+    low: float
+    """First percentile: what is nearer to a training point counts as its duplicate."""
+
+
+def spacing_of(points: Points, most: int = PILOTS) -> Spacing:
+    """Measure up to ``most`` evenly chosen points."""
     n = len(points)
-    if n < 2:
-        return torch.zeros(n, device=points.device)
     chosen = torch.linspace(0, n - 1, min(n, most), dtype=torch.float64).round().long()
     chosen = torch.unique(chosen).to(points.device)
     distance, index = nearest_points(points, points.rows(chosen), 2)
     # Of two equal points either may be named as the nearer one.
-    other = index[:, 0] != chosen
-    return torch.where(other, distance[:, 0], distance[:, 1])
+    gaps = torch.where(index[:, 0] != chosen, distance[:, 0], distance[:, 1])
+    return Spacing(median=float(gaps.median()), low=float(gaps.quantile(0.01)))

@@ -15,6 +15,7 @@ from geoframe_cfdm.standardize import fit_standardizer
 Features = Callable[[Tensor], Tensor]
 """Items ``(n, ...)`` -> features ``(n, d)``."""
 CLASSIFIER_ITEMS = 10_000
+PCA_ITEMS = 2000
 
 
 def make_features(
@@ -32,7 +33,8 @@ def make_features(
         scaled = fit_standardizer(flat, "scale")
         return lambda each: scaled.forward(each.flatten(1)), "raw values (standardised)"
     if options.features == "pca":
-        axes = fit_standardizer(flat, "whiten", keep=min(options.feature_dim, flat.shape[1]))
+        some = flat[:: -(-len(flat) // PCA_ITEMS)]
+        axes = fit_standardizer(some, "whiten", keep=options.feature_dim)
         return lambda each: axes.forward(each.flatten(1)), f"{axes.dim} whitened principal axes"
     if labels is None:
         raise DataError("evaluation.features = 'classifier' needs labels; set data.labels")

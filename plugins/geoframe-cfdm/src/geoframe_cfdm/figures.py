@@ -15,9 +15,11 @@ from torch import Tensor
 from geoframe.run.directory import Run
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.method_config import CFDMConfig
+from geoframe_cfdm.origins import Origins
 from geoframe_cfdm.pipeline import Fitted
 
-PROVENANCE_ROWS = 8
+ORIGIN_ROWS = 8
+MOST_PARTS = 6
 MOST_POINTS = 4000
 
 
@@ -25,21 +27,19 @@ def draw_figures(
     config: CFDMConfig,
     fitted: Fitted,
     generated: Generated,
-    nearest: Tensor | None,
+    near: Origins,
     steps: Sequence[Mapping[str, Any]],
     run: Run,
 ) -> None:
     """Write the figures that suit the items."""
-    items, train = generated.items, fitted.train.data
-    if fitted.train.is_image:
-        span = (float(train.min()), float(train.max()))
+    items, known = generated.items, fitted.items
+    if known.is_image:
+        span = (float(fitted.data.min()), float(fitted.data.max()))
         run.write_figure("samples", image_grid(items[: config.evaluation.shown], span))
-        tuples = generated.drawn.get("tuple_index")
-        if nearest is not None and tuples is not None:
-            figure = provenance_grid(items, train, nearest, tuples, span)
-            run.write_figure("samples_and_training_items", figure)
+        figure = origins_grid(items, known.data, near, generated.drawn.get("tuple_index"), span)
+        run.write_figure("samples_and_training_items", figure)
     else:
-        run.write_figure("samples", scatter(items, train))
+        run.write_figure("samples", scatter(items, fitted.data, known.columns))
     if steps:
         run.write_figure("effective_sample_size", step_curves(steps))
 
@@ -47,38 +47,73 @@ def draw_figures(
 def image_grid(items: Tensor, span: tuple[float, float]) -> Figure:
     """Images ``(n, h, w[, c])`` in a square grid, as one picture."""
     columns = math.ceil(math.sqrt(len(items)))
-    rows = math.ceil(len(items) / columns)
     pictures = [as_picture(item, span) for item in items]
-    height, width = pictures[0].shape[:2]
-    sheet = np.ones((rows * (height + 1), columns * (width + 1), 3))
-    for place, picture in enumerate(pictures):
-        top, left = (place // columns) * (height + 1), (place % columns) * (width + 1)
-        sheet[top : top + height, left : left + width] = picture
-    figure = Figure(figsize=(6, 6 * rows / columns))
+    sheet = contact_sheet([pictures[at : at + columns] for at in range(0, len(items), columns)])
+    figure = Figure(figsize=(6, 6 * sheet.shape[0] / sheet.shape[1]))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(sheet, interpolation="nearest")
     axes.set_axis_off()
     return figure
 
 
-def provenance_grid(
-    items: Tensor, train: Tensor, nearest: Tensor, tuples: Tensor, span: tuple[float, float]
+def contact_sheet(
+    rows: Sequence[Sequence[NDArray[np.float64] | None]], gaps: Sequence[int] = ()
+) -> NDArray[np.float64]:
+    """Pictures ``(h, w, 3)`` side by side, a pixel apart, None for an empty place.
+
+    Parameters
+    ----------
+    gaps
+        Columns before which there is more room: a third of a picture.
+    """
+    height, width = next(each.shape[:2] for row in rows for each in row if each is not None)
+    left = column_starts(max(map(len, rows)), width, gaps)
+    sheet = np.ones((len(rows) * (height + 1) - 1, left[-1] + width, 3))
+    for number, row in enumerate(rows):
+        top = number * (height + 1)
+        for start, picture in zip(left, row, strict=False):
+            if picture is not None:
+                sheet[top : top + height, start : start + width] = picture
+    return sheet
+
+
+def column_starts(columns: int, width: int, gaps: Sequence[int]) -> list[int]:
+    """Left edge of each column of a sheet, in pixels."""
+    room = max(1, width // 3)
+    return [
+        column * (width + 1) + room * sum(column >= gap for gap in gaps)
+        for column in range(columns)
+    ]
+
+
+def origins_grid(
+    items: Tensor, known: Tensor, near: Origins, tuples: Tensor | None, span: tuple[float, float]
 ) -> Figure:
-    """Each row: a sample, the training items it is the mean of, and the nearest items to it."""
-    rows, made_of = min(PROVENANCE_ROWS, len(items)), min(6, tuples.shape[1])
-    columns = 1 + made_of + nearest.shape[1]
-    figure = Figure(figsize=(1.1 * columns, 1.2 * rows + 0.4), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
-    titles = ["sample", *["made of"] * made_of, *["nearest"] * nearest.shape[1]]
+    """Each row: a sample, the training items it is the mean of, and the nearest ones to it."""
+    rows = min(ORIGIN_ROWS, len(items))
+    made_of = 0 if tuples is None else min(MOST_PARTS, tuples.shape[1])
+    groups = [(0, "sample"), (1, "made of"), (1 + made_of, "nearest training items")]
+    groups = [group for group in groups if made_of or group[1] != "made of"]
+    pictures = []
     for row in range(rows):
-        others = [*tuples[row, :made_of].tolist(), *nearest[row].tolist()]
-        shown = [items[row], *(train[index] if index >= 0 else None for index in others)]
-        for axes, title, item in zip(grid[row], titles, shown, strict=True):
-            axes.set_axis_off()
-            if row == 0:
-                axes.set_title(title, fontsize=8)
-            if item is not None:
-                axes.imshow(as_picture(item, span), interpolation="nearest")
+        parts = [] if tuples is None else tuples[row, :made_of].tolist()
+        others = [known[item] if item >= 0 else None for item in (*parts, *near.rows[row].tolist())]
+        pictures.append(
+            [None if each is None else as_picture(each, span) for each in (items[row], *others)]
+        )
+    gaps = [start for start, _ in groups[1:]]
+    sheet = contact_sheet(pictures, gaps)
+    figure = Figure(figsize=(7, 7 * sheet.shape[0] / sheet.shape[1]))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(sheet, interpolation="nearest")
+    axes.set_axis_off()
+    height, width = items.shape[1:3]
+    left = column_starts(len(pictures[0]), width, gaps)
+    for start, name in groups:
+        axes.text(left[start], -0.15 * height, name, fontsize=9)
+    for row in near.copies[:rows].nonzero().squeeze(1).tolist():
+        place = (-0.06 * width, (row + 0.5) * (height + 1))
+        axes.text(*place, "copy", fontsize=9, color="#c0392b", rotation=90, ha="right", va="center")
     return figure
 
 
@@ -96,27 +131,39 @@ def as_picture(item: Tensor, span: tuple[float, float]) -> NDArray[np.float64]:
     return picture
 
 
-def scatter(items: Tensor, train: Tensor) -> Figure:
-    """Samples over training items: in the plane, in space, or on the first principal axes."""
+def scatter(items: Tensor, train: Tensor, names: Sequence[str] = ()) -> Figure:
+    """Samples beside training items: in the plane, in space, or on two principal axes.
+
+    Parameters
+    ----------
+    names
+        Names of the values of an item, whose units may then differ.
+    """
     flat, known = items.flatten(1).double(), train.flatten(1).double()
-    label = "coordinate"
+    labels = list(names) or [f"coordinate {number + 1}" for number in range(flat.shape[1])]
     if flat.shape[1] > 3:
         mean = known.mean(0)
-        rows = known[:: max(1, len(known) // MOST_POINTS)] - mean
+        unit = known.std(0).clamp_min(1e-12) if names else torch.ones_like(mean)
+        rows = (known[:: max(1, len(known) // MOST_POINTS)] - mean) / unit
         axes_of = torch.linalg.svd(rows, full_matrices=False).Vh[:2].T
-        flat, known, label = (flat - mean) @ axes_of, (known - mean) @ axes_of, "principal axis"
-    if flat.shape[1] == 1:
-        flat, known = (torch.cat([each, torch.zeros_like(each)], 1) for each in (flat, known))
-    solid = flat.shape[1] == 3
+        flat, known = ((each - mean) / unit @ axes_of for each in (flat, known))
+        labels = ["principal axis 1", "principal axis 2"]
     figure = Figure(figsize=(8, 4.2), layout="constrained")
-    for place, (points, title) in enumerate(((known, "training items"), (flat, "samples"))):
-        shown = points[:: max(1, len(points) // MOST_POINTS)].numpy()
+    pair = ((known, "training items", "#9aa5b1"), (flat, "samples", "#3b6fb6"))
+    for place, (points, title, color) in enumerate(pair):
+        shown = points[:: max(1, len(points) // MOST_POINTS)].T.numpy()
+        solid = len(shown) == 3
         axes = figure.add_subplot(1, 2, place + 1, projection="3d" if solid else None)
-        axes.plot(*shown.T, ".", markersize=2, color="#9aa5b1" if place == 0 else "#3b6fb6")
+        if len(shown) == 1:
+            span = (float(known.min()), float(known.max()))
+            axes.hist(shown[0], bins=40, range=span, density=True, color=color)
+        else:
+            axes.plot(*shown, ".", markersize=2, color=color)
+            axes.set_ylabel(labels[1], fontsize=8)
+            if not names:
+                axes.set_aspect("equal")
         axes.set_title(f"{len(points)} {title}", fontsize=10)
-        axes.set_xlabel(f"{label} 1", fontsize=8)
-        axes.set_ylabel(f"{label} 2", fontsize=8)
-        axes.set_aspect("equal")
+        axes.set_xlabel(labels[0], fontsize=8)
     return figure
 
 
@@ -131,13 +178,14 @@ def step_curves(steps: Sequence[Mapping[str, Any]]) -> Figure:
     }
     axes.fill_between(times, sizes["ess_low"], sizes["ess_high"], alpha=0.25, color="#3b6fb6")
     axes.plot(times, sizes["ess_median"], marker="o", markersize=3, color="#3b6fb6")
-    seen = ""
+    seen = "mean"  # at t = 0 there is nothing to say
     for step, height in zip(steps, sizes["ess_median"], strict=True):
         main = step["engines"].split(", ")[0].rpartition(" ")[0]
         if main != seen and not math.isnan(height):
             axes.annotate(main, (step["t"], height), fontsize=7, rotation=40)
             seen = main
     axes.set_yscale("log")
+    axes.margins(y=0.2)  # room for the names of the engines
     axes.set_xlabel("time t (0 noise, 1 data)")
     axes.set_ylabel("effective sample size")
     return figure

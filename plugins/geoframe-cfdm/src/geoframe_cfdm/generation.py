@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from geoframe.run.directory import Run
-from geoframe_cfdm.condition import Condition
 from geoframe_cfdm.method_config import CFDMConfig
 from geoframe_cfdm.pipeline import Fitted
 
@@ -33,12 +32,11 @@ def generate(config: CFDMConfig, fitted: Fitted, run: Run) -> Generated:
     """Draw ``cfdm.samples`` items, a batch at a time, telling the run how far it is."""
     total = config.cfdm.samples
     batch = getattr(config.sampler.options, "batch_size", 64)
-    options = {} if config.cfdm.label is None else {"condition": Condition(label=config.cfdm.label)}
     parts: list[dict[str, Tensor]] = []
     started, cpu_started = time.perf_counter(), time.process_time()
     for first in range(0, total, batch):
         n = min(batch, total - first)
-        parts.append(fitted.sampler.draw(n, seed=config.seed, first=first, **options))
+        parts.append(fitted.sampler.draw(n, seed=config.seed, first=first))
         taken = time.perf_counter() - started
         run.log(first + n, total, {"seconds_per_sample": taken / (first + n)})
     drawn = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

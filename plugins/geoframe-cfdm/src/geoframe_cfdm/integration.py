@@ -14,9 +14,6 @@ from geoframe_cfdm.grid import step_sizes
 from geoframe_cfdm.noise import SampleNoise
 from geoframe_cfdm.records import StepRecords
 
-CHECKED = 8
-"""Samples of a batch that are compared with float64."""
-
 
 def integrate(
     engines: Engines, noise: SampleNoise, times: Sequence[float], records: StepRecords
@@ -58,7 +55,7 @@ def integrate(
         found = trajectory.posterior(t, tuples=number == len(steps) - 1)
         true_error = math.nan
         if every and number % every == 0 and t > 0:
-            rows = slice(CHECKED)
+            rows = slice(options.check_samples)
             own = perturbations
             if own is not None and len(own) > 1:
                 own = own[rows]

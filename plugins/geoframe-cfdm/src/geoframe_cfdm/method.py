@@ -29,6 +29,7 @@ class ClosedFormDiffusionModel(Method):
 
     def run(self, config: CFDMConfig, run: Run) -> Result:
         """Fit, sample, evaluate and draw."""
+        from geoframe_cfdm.data.writers import write_samples
         from geoframe_cfdm.evaluation import evaluate
         from geoframe_cfdm.generation import generate
         from geoframe_cfdm.pipeline import prepare
@@ -36,6 +37,8 @@ class ClosedFormDiffusionModel(Method):
         fitted = prepare(config, run)
         generated = generate(config, fitted, run)
         run.write_tensors("samples", generated.drawn)
+        if run.main_process:
+            write_samples(generated.items, fitted.items, run.path)
         return evaluate(config, fitted, generated, run)
 
     def load(self, run: Run) -> Fitted:

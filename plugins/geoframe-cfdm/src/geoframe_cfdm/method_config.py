@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import attrs
@@ -9,6 +10,26 @@ import attrs
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
 from geoframe_cfdm.data.config import ItemsConfig
+
+
+@attrs.frozen(kw_only=True)
+class InpaintConfig:
+    """An item of which a part is known, for the samples to complete."""
+
+    known: Path | None = option(
+        None,
+        help="File with the item: an image (transparent where unknown), npy (nan where unknown), "
+        "or a csv table of one row (empty or missing where unknown).",
+    )
+    mask: Path | None = option(
+        None, help="File of the same kind, bright or not 0 where the item is known."
+    )
+    tolerance: float | None = option(
+        None,
+        gt=0,
+        help="How far training items may be from the known values, as a standard deviation in "
+        "standardised units; if left out, so far that about 16 of them count.",
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +44,10 @@ class GenerationConfig:
         help="0 samples items as they are; otherwise the embedder maps them to so many latent "
         "coordinates, which are sampled and mapped back.",
     )
-    label: int | None = option(None, help="Draw items with this label only.")
+    label: int | str | None = option(
+        None, help="Draw items with this label only, given by name or number."
+    )
+    inpaint: InpaintConfig = section(InpaintConfig, help="Complete an item that is known in part.")
 
 
 @attrs.frozen(kw_only=True)

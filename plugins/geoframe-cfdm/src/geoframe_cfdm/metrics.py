@@ -69,6 +69,13 @@ def wasserstein2(first: Tensor, second: Tensor) -> float:
     return float(np.sqrt(cost[rows, columns].mean()))
 
 
+def mean_gap(generated: Tensor, real: Tensor) -> float:
+    """Mean distance of real items ``(m, d)`` to the nearest generated one ``(n, d)``."""
+    x, y = generated.double(), real.double()
+    gaps = [torch.cdist(part, x).amin(1) for part in torch.split(y, BLOCK)]
+    return float(torch.cat(gaps).mean())
+
+
 def duplicate_rate(distances: Tensor, copy_distance: float) -> float:
     """Share of samples nearer to a training item than nearly all training items are to another.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import attrs
 import torch
@@ -10,78 +10,36 @@ from torch import Tensor
 
 from geoframe import ConfigError, RunError, Sampler
 from geoframe.run.directory import Run
+from geoframe_cfdm.condition import Condition
+from geoframe_cfdm.conditioning import condition_of
 from geoframe_cfdm.data.config import ItemsConfig
 from geoframe_cfdm.data.items import Items
 from geoframe_cfdm.data.readers import load_items
 from geoframe_cfdm.latents.base import Autoencoder
+from geoframe_cfdm.latents.sampler import LatentSampler
 from geoframe_cfdm.method_config import CFDMConfig
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampler import MIB, ClosedFormDiffusion
+
+MOST_COMPARED = 10_000
+"""Items that samples are compared with: measures of more would take long and gain nothing."""
 
 
-class LatentSampler(Sampler):
-    """Draws latent coordinates with one sampler and decodes them.
-
-    Parameters
-    ----------
-    inner
-        Sampler of latent coordinates.
-    autoencoder
-        A prepared autoencoder.
-    """
-
-    def __init__(self, inner: Sampler, autoencoder: Autoencoder) -> None:
-        super().__init__()
-        self.inner, self.autoencoder = inner, autoencoder
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Shape of a decoded item."""
-        return self._shape
-
-    def fit(self, data: Tensor, labels: Tensor | None = None) -> Self:
-        """Encode items ``(n, *item_shape)`` and fit the inner sampler to their latents."""
-        self._shape, self._dtype = tuple(data.shape[1:]), data.dtype
-        fit(self.inner, self.autoencoder.encode_all(data.flatten(1)), labels)
-        return self
-
-    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """Draw latents and decode them."""
-        return self._decoded(self.inner.sample(n, generator=generator))
-
-    def draw(self, n: int, *, seed: int, first: int = 0, **options: Any) -> dict[str, Tensor]:
-        """Draw items with what the inner sampler tells of each, and their ``latents``."""
-        drawn = self.inner.draw(n, seed=seed, first=first, **options)
-        return {**drawn, "items": self._decoded(drawn["items"]), "latents": drawn["items"]}
-
-    def explain(self) -> Any:
-        """Explain the inner sampler's steps."""
-        return self.inner.explain()
-
-    def _decoded(self, latents: Tensor) -> Tensor:
-        items = self.autoencoder.decode_all(latents).reshape(len(latents), *self._shape)
-        if self._dtype.is_floating_point:
-            return items.to(self._dtype)
-        limits = torch.iinfo(self._dtype)
-        return items.round().clamp(limits.min, limits.max).to(self._dtype)
-
-
-def fit(sampler: Sampler, data: Tensor, labels: Tensor | None) -> None:
-    """Fit a sampler, with labels if it takes them."""
-    if labels is not None and isinstance(sampler, ClosedFormDiffusion | LatentSampler):
-        sampler.fit(data, labels)
-    else:
-        sampler.fit(data)
-
-
-@attrs.frozen(eq=False)
+@attrs.frozen(kw_only=True, eq=False)
 class Fitted:
     """What sampling and its evaluation need."""
 
     sampler: Sampler
     data_config: ItemsConfig
-    train: Items
-    held_out: Tensor
-    """Items ``(k, *item_shape)`` that the sampler never saw; the training items if none were."""
+    items: Items
+    """All items; what the sampler says of training items are rows of these."""
+    train: Tensor
+    """Rows of the items that the sampler was fitted to ``(n,)``."""
+    data: Tensor
+    """These items ``(n, *item_shape)``."""
+    compared: Tensor
+    """Items ``(k, *item_shape)`` to compare samples with; of one label if that was asked for."""
+    held_out: bool
+    """Whether the sampler never saw those; otherwise they are training items."""
     facts: dict[str, float]
     """What fitting reported."""
 
@@ -89,6 +47,11 @@ class Fitted:
     def latent(self) -> LatentSampler | None:
         """The sampler, if it samples latents."""
         return self.sampler if isinstance(self.sampler, LatentSampler) else None
+
+    @property
+    def inner(self) -> Sampler:
+        """The sampler that was fitted to the items or to their latents."""
+        return self.sampler if self.latent is None else self.latent.inner
 
 
 def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
@@ -107,33 +70,74 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
         If the data of a finished run have changed.
     """
     items = load_items(config.data)
-    fingerprint = items.fingerprint()
-    facts = {"items": len(items.data), "shape": list(items.data.shape[1:]), "sha256": fingerprint}
-    if restore:
-        if run.manifest["data"]["sha256"] != fingerprint:
-            raise RunError(
-                f"{run.path}: {items.origin} has changed since the run; bring the old data back "
-                "or run again"
-            )
-    else:
-        run.record(data=facts)
-    train, held_out = _split(items, config.evaluation.holdout, config.seed)
-    sampler: Sampler = config.sampler.build()
+    condition = condition_of(config, items)
+    _record(items, condition, run, restore=restore)
+    train, others = _split(items, config)
+    data = items.data[train] if len(others) else items.data  # all of them may be on the disk
+    labels = None if items.labels is None else items.labels[train]
+    sampler: Sampler = config.sampler.build(**_by_column(config, items))
     measured: dict[str, float] = {}
     if config.cfdm.latent_dim:
-        autoencoder = _autoencoder(config, train)
+        autoencoder = _autoencoder(config, items)
         if restore:
             autoencoder.load_state_dict(run.read_tensors("autoencoder"))
         else:
-            measured = autoencoder.prepare(train.data.flatten(1), config.trainer.build(), run)
+            measured = autoencoder.prepare(data.flatten(1), config.trainer.build(), run)
             run.write_tensors("autoencoder", autoencoder.state_dict())
         sampler = LatentSampler(sampler, autoencoder.eval())
-    fit(sampler, train.data, train.labels)
-    return Fitted(sampler, config.data, train, held_out, measured)
+    if isinstance(sampler, ClosedFormDiffusion | LatentSampler):
+        sampler.fit(data, labels, train)
+    else:
+        sampler.fit(data)
+    compared, held_out = _compared(items, train, others, condition)
+    fitted = Fitted(
+        sampler=sampler,
+        data_config=config.data,
+        items=items,
+        train=train,
+        data=data,
+        compared=compared,
+        held_out=held_out,
+        facts=measured,
+    )
+    if isinstance(fitted.inner, ClosedFormDiffusion):
+        fitted.inner.condition_on(condition)
+    return fitted
 
 
-def _autoencoder(config: CFDMConfig, train: Items) -> Autoencoder:
-    shape = train.data.shape[1:]
+def _by_column(config: CFDMConfig, items: Items) -> dict[str, str]:
+    """Options of the sampler that a table decides: its columns have units of their own."""
+    left_open = getattr(config.sampler.options, "standardize", None) == "auto"
+    in_table = items.kind == "table" and not config.cfdm.latent_dim
+    return {"standardize": "feature"} if left_open and in_table else {}
+
+
+def _record(items: Items, condition: Condition | None, run: Run, *, restore: bool) -> None:
+    """Note what the samples depend on besides the config, or check that it is the same."""
+    facts: dict[str, Any] = {
+        "items": len(items.data),
+        "shape": list(items.data.shape[1:]),
+        "sha256": items.fingerprint(),
+    }
+    if condition is not None:
+        facts["condition_sha256"] = condition.key()
+    if not restore:
+        run.record(data=facts)
+        return
+    before = run.manifest["data"]
+    if before["sha256"] != facts["sha256"]:
+        changed = items.origin
+    elif before.get("condition_sha256") != facts.get("condition_sha256"):
+        changed = "cfdm.inpaint: the known item or its mask"
+    else:
+        return
+    raise RunError(
+        f"{run.path}: {changed} has changed since the run; bring the old data back or run again"
+    )
+
+
+def _autoencoder(config: CFDMConfig, items: Items) -> Autoencoder:
+    shape = items.data.shape[1:]
     context: dict[str, Any] = {
         "in_features": shape.numel(),
         "out_features": config.cfdm.latent_dim,
@@ -151,11 +155,26 @@ def _autoencoder(config: CFDMConfig, train: Items) -> Autoencoder:
     return embedder
 
 
-def _split(items: Items, share: float, seed: int) -> tuple[Items, Tensor]:
-    count = round(share * len(items.data))
-    if count < 2 or len(items.data) - count < 2:
-        return items, items.data
-    order = torch.randperm(len(items.data), generator=torch.Generator().manual_seed(seed))
-    held, kept = order[:count].sort().values, order[count:].sort().values
-    labels = None if items.labels is None else items.labels[kept]
-    return attrs.evolve(items, data=items.data[kept], labels=labels), items.data[held]
+def _split(items: Items, config: CFDMConfig) -> tuple[Tensor, Tensor]:
+    """Rows to sample from, and rows to hold out.
+
+    None are held out of data beyond the sampler's memory budget: the rest would be a copy.
+    """
+    n = len(items.data)
+    count = round(config.evaluation.holdout * n)
+    budget = getattr(config.sampler.options, "memory", torch.inf) * MIB
+    if count < 2 or n - count < 2 or items.data.nbytes > budget:
+        return torch.arange(n), torch.arange(0)
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(config.seed))
+    return order[count:].sort().values, order[:count].sort().values
+
+
+def _compared(
+    items: Items, train: Tensor, others: Tensor, condition: Condition | None
+) -> tuple[Tensor, bool]:
+    """Items to compare samples with, and whether they were held out."""
+    if condition is not None and condition.label is not None and items.labels is not None:
+        train = train[items.labels[train] == condition.label]
+        others = others[items.labels[others] == condition.label]
+    rows, held_out = (others, True) if len(others) > 1 else (train, False)
+    return items.data[rows[:: -(-len(rows) // MOST_COMPARED)]], held_out

@@ -41,14 +41,14 @@ class Points:
     ) -> None:
         self.device = device or torch.device("cpu")
         self.standardizer = standardizer.to(self.device)
-        self._raw = data
+        self.raw = data
         self._resident: Tensor | None = None
         if resident:
             self._resident = torch.cat([part for _, part in self.blocks(8192)])
         self.log_weights = None if log_weights is None else log_weights.float().to(self.device)
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self.raw)
 
     @property
     def dim(self) -> int:
@@ -69,15 +69,15 @@ class Points:
         """Points ``start`` ... ``stop - 1``."""
         if self._resident is not None:
             return self._resident[start:stop]
-        return self.standardizer.forward(self._raw[start:stop])
+        return self.standardizer.forward(self.raw[start:stop])
 
     def rows(self, index: Tensor) -> Tensor:
         """Points ``(..., d)`` at indices ``(...)``."""
         if self._resident is not None:
             # embedding() gathers rows several times faster than indexing does.
             return torch.nn.functional.embedding(index, self._resident)
-        flat = index.reshape(-1).to(self._raw.device)
-        return self.standardizer.forward(self._raw[flat]).reshape(*index.shape, -1)
+        flat = index.reshape(-1).to(self.raw.device)
+        return self.standardizer.forward(self.raw[flat]).reshape(*index.shape, -1)
 
     @cached_property
     def half_norms(self) -> Tensor:

@@ -10,19 +10,20 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError, Sampler
+from geoframe_cfdm.collection import Collection
 from geoframe_cfdm.condition import Condition, log_weights_of
 from geoframe_cfdm.config import ClosedFormConfig
-from geoframe_cfdm.distances import neighbor_distances
+from geoframe_cfdm.distances import spacing_of
 from geoframe_cfdm.engines.choice import Engines, Finisher
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.free import FreePosterior
 from geoframe_cfdm.grid import time_grid
+from geoframe_cfdm.hardware import device_of, flushed_denormals
 from geoframe_cfdm.integration import integrate
 from geoframe_cfdm.noise import NoisePolicy, SampleNoise
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.records import StepRecords
 from geoframe_cfdm.standardize import Standardizer, fit_standardizer
-from geoframe_cfdm.threads import flushed_denormals
 
 MIB = 2**20
 
@@ -52,18 +53,32 @@ class ClosedFormDiffusion(Sampler):
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.options = ClosedFormConfig(**options)
-        self._data: Tensor | None = None
-        self._labels: Tensor | None = None
+        self._collection: Collection | None = None
+        self._condition: Condition | None = None
+        self._finisher: Finisher | None = None
         self._records = StepRecords()
 
     # ---------------------------------------------------------------------------------- fitting
 
     @property
+    def collection(self) -> Collection:
+        """The training items.
+
+        Raises
+        ------
+        DataError
+            Before :meth:`fit`.
+        """
+        if self._collection is None:
+            raise DataError("the sampler has no data yet; call fit(data)")
+        return self._collection
+
+    @property
     def item_shape(self) -> tuple[int, ...]:
         """Shape of one item."""
-        return self._shape
+        return self.collection.shape
 
-    def fit(self, data: Tensor, labels: Tensor | None = None) -> Self:
+    def fit(self, data: Tensor, labels: Tensor | None = None, ids: Tensor | None = None) -> Self:
         """Take the data: one pass for their statistics, nothing else.
 
         Parameters
@@ -73,72 +88,15 @@ class ClosedFormDiffusion(Sampler):
             memory-mapped array stays on the disk if a copy would exceed the memory budget.
         labels
             Integers ``(n,)``, for sampling by label.
+        ids
+            Integers ``(n,)`` that :meth:`draw` calls the items by; their positions if left out.
 
         Raises
         ------
         DataError
             If the data cannot be used.
         """
-        if data.ndim < 2 or len(data) < 2 or data[0].numel() == 0:
-            raise DataError(
-                f"closed-form diffusion needs at least two items (n, ...), got {tuple(data.shape)}"
-            )
-        if labels is not None and len(labels) != len(data):
-            raise DataError(f"{len(labels)} labels for {len(data)} items")
-        self._shape = tuple(data.shape[1:])
-        self._dtype = data.dtype
-        self._data, self._labels = data.reshape(len(data), -1), labels
-        self._prepare()
-        return self
-
-    def _prepare(self) -> None:
-        data = self.items()
-        options = self.options
-        self.standardizer: Standardizer = fit_standardizer(
-            data, options.standardize, keep=options.whiten_dim
-        )
-        if not bool(
-            self.standardizer.mean.isfinite().all() & self.standardizer.scale.isfinite().all()
-        ):
-            raise DataError("the data hold numbers that are not finite (nan or inf); remove them")
-        self.points = self._points(data, None)
-        gaps = neighbor_distances(self.points)
-        self.neighbor_distance = float(gaps.median())
-        self.copy_distance = float(gaps.quantile(0.01))
-        self.sigma = (
-            options.sigma_relative * self.neighbor_distance
-            if options.sigma == "auto"
-            else options.sigma
-        )
-        self.times = time_grid(options.grid, options.steps, options.start, self.points, self.sigma)
-        self._records = StepRecords()
-        self._engines = self._make_engines(self.points)
-        self._conditional: dict[str, tuple[Tensor, Engines]] = {}
-
-    def items(self) -> Tensor:
-        """Return the training items ``(n, D)``, flat.
-
-        Raises
-        ------
-        DataError
-            Before :meth:`fit`.
-        """
-        if self._data is None:
-            raise DataError("the sampler has no data yet; call fit(data)")
-        return self._data
-
-    def _points(self, data: Tensor, log_weights: Tensor | None) -> Points:
-        resident = len(data) * self.standardizer.dim * 4 <= self.options.memory * MIB
-        return Points(
-            data,
-            self.standardizer,
-            resident=resident,
-            log_weights=log_weights,
-            device=torch.device(self.options.device),
-        )
-
-    def _make_engines(self, points: Points) -> Engines:
-        return Engines(points, self.options)
+        return self._take(Collection.of(data, labels, ids))
 
     def add(self, data: Tensor, labels: Tensor | None = None) -> Self:
         """Add items ``(m, *item_shape)``; equal to the last bit to fitting on all of them.
@@ -148,15 +106,7 @@ class ClosedFormDiffusion(Sampler):
         DataError
             If shape or labels do not fit.
         """
-        if tuple(data.shape[1:]) != self.item_shape:
-            raise DataError(f"items have shape {self.item_shape}, not {tuple(data.shape[1:])}")
-        if (labels is None) != (self._labels is None):
-            raise DataError("either all items have labels or none has")
-        self._data = torch.cat([self.items(), data.reshape(len(data), -1).to(self._dtype)])
-        if labels is not None and self._labels is not None:
-            self._labels = torch.cat([self._labels, labels])
-        self._prepare()
-        return self
+        return self._take(self.collection.added(data, labels))
 
     def remove(self, index: Tensor | Sequence[int]) -> Self:
         """Forget items for good; equal to the last bit to never having seen them.
@@ -168,19 +118,40 @@ class ClosedFormDiffusion(Sampler):
         DataError
             If fewer than two items would be left, or an index does not exist.
         """
-        data = self.items()
-        gone = torch.as_tensor(index, dtype=torch.long)
-        if len(gone) and not bool(((gone >= 0) & (gone < len(data))).all()):
-            raise DataError(f"indices must be between 0 and {len(data) - 1}")
-        kept = torch.ones(len(data), dtype=torch.bool)
-        kept[gone] = False
-        if int(kept.sum()) < 2:
-            raise DataError("at least two items must be left")
-        self._data = data[kept]
-        if self._labels is not None:
-            self._labels = self._labels[kept]
-        self._prepare()
+        return self._take(self.collection.removed(index))
+
+    def _take(self, collection: Collection) -> Self:
+        data, options = collection.flat, self.options
+        self.standardizer: Standardizer = fit_standardizer(
+            data, options.standardize, keep=options.whiten_dim
+        )
+        if not bool(
+            self.standardizer.mean.isfinite().all() & self.standardizer.scale.isfinite().all()
+        ):
+            raise DataError("the data hold numbers that are not finite (nan or inf); remove them")
+        self._collection = collection
+        self.points = self._points(data, None)
+        self.spacing = spacing_of(self.points)
+        self.sigma = (
+            options.sigma_relative * self.spacing.median
+            if options.sigma == "auto"
+            else options.sigma
+        )
+        self.times = time_grid(options.grid, options.steps, options.start, self.points, self.sigma)
+        self._records = StepRecords()
+        self._engines = Engines(self.points, options, self._finisher)
+        self._conditional: dict[str, tuple[Tensor, Engines]] = {}
         return self
+
+    def _points(self, data: Tensor, log_weights: Tensor | None) -> Points:
+        resident = len(data) * self.standardizer.dim * 4 <= self.options.memory * MIB
+        return Points(
+            data,
+            self.standardizer,
+            resident=resident,
+            log_weights=log_weights,
+            device=device_of(self.options.device),
+        )
 
     # --------------------------------------------------------------------------------- sampling
 
@@ -199,16 +170,17 @@ class ClosedFormDiffusion(Sampler):
         n, seed, first
             As in :meth:`geoframe.Sampler.draw`. The items do not depend on how a stream is cut.
         condition
-            A label, known parts of the item, or both.
+            A label, known parts of the item, or weights; else that of :meth:`condition_on`.
 
         Returns
         -------
         dict
-            ``items`` ``(n, *item_shape)``; ``tuple_index`` ``(n, M)`` training items; and
-            ``tuple_weight`` ``(n, M)``, their shares of the sample. Shares that add up to 1 mean
-            that the sample is exactly ``sum_m weight_m * item_m``; what is missing to 1 comes
-            from further items.
+            ``items`` ``(n, *item_shape)``; ``tuple_index`` ``(n, M)`` training items, -1 for none;
+            and ``tuple_weight`` ``(n, M)``, their shares of the sample. If the shares add up to 1,
+            the sample is exactly ``sum_m weight_m * item_m``; what is missing to 1 comes from
+            further items.
         """
+        condition = condition or self._condition
         with torch.inference_mode(), flushed_denormals():
             chosen, engines = self._conditioned(condition)
             batches = [
@@ -219,19 +191,20 @@ class ClosedFormDiffusion(Sampler):
         z = torch.cat([batch[0] for batch in batches] or [torch.empty(0, self.points.dim)])
         index = torch.cat([batch[1] for batch in batches] or [torch.empty(0, count).long()])
         weight = torch.cat([batch[2] for batch in batches] or [torch.empty(0, count)])
-        items = self.standardizer.to(z.device).inverse(z).cpu().reshape(n, *self.item_shape)
+        flat = self.standardizer.to(z.device).inverse(z).cpu()
         if condition is not None and condition.known is not None and condition.mask is not None:
-            items = torch.where(condition.mask, condition.known.to(items), items)
+            known = condition.known.reshape(-1).to(flat)
+            flat = torch.where(condition.mask.reshape(-1), known, flat)
         if chosen is not None:
             index = torch.where(index >= 0, chosen[index.clamp_min(0)], index)
-        return {"items": self._as_data(items), "tuple_index": index, "tuple_weight": weight}
+        items = self.collection.shaped(flat)
+        index = self.collection.called(index)
+        return {"items": items, "tuple_index": index, "tuple_weight": weight}
 
-    def _as_data(self, items: Tensor) -> Tensor:
-        """Give samples the dtype of the data; whole numbers are rounded within their range."""
-        if self._dtype.is_floating_point:
-            return items.to(self._dtype)
-        limits = torch.iinfo(self._dtype)
-        return items.round().clamp(limits.min, limits.max).to(self._dtype)
+    def condition_on(self, condition: Condition | None) -> Self:
+        """Draw under a condition from now on, where none is given; ``None`` lifts it."""
+        self._condition = condition
+        return self
 
     def _policy(self) -> NoisePolicy:
         options = self.options
@@ -248,15 +221,14 @@ class ClosedFormDiffusion(Sampler):
 
     def _conditioned(self, condition: Condition | None) -> tuple[Tensor | None, Engines]:
         """Return the items that a condition leaves, and engines over them."""
+        collection = self.collection
         if condition is None:
             return None, self._engines
         key = condition.key()
         if key not in self._conditional:
-            chosen, weights = log_weights_of(
-                condition, self.items(), self._labels, self.item_shape, self.standardizer
-            )
-            points = self._points(self.items()[chosen], weights)
-            self._conditional = {key: (chosen, self._make_engines(points))}
+            chosen, weights = log_weights_of(condition, collection, self.standardizer)
+            points = self._points(collection.flat[chosen], weights)
+            self._conditional = {key: (chosen, Engines(points, self.options, self._finisher))}
         return self._conditional[key]
 
     def finish_with(self, denoiser: Denoiser, *, since: float, name: str = "denoiser") -> Self:
@@ -268,19 +240,21 @@ class ClosedFormDiffusion(Sampler):
             States ``(B, d)`` in standardised units and their time -> means ``(B, d)``. See
             :func:`geoframe_cfdm.diffusers.network_denoiser` for networks of diffusers.
         """
-        self.items()
-        self._engines.finisher = Finisher(denoiser, since, name)
+        _, engines = self._conditioned(None)
+        self._finisher = engines.finisher = Finisher(denoiser, since, name)
+        self._conditional = {}
         return self
 
     def posterior_mean(self, *, seed: int = 0, n: int) -> FreePosterior:
         """Return the smoothed denoiser of samples 0 ... ``n - 1`` as a function of state and time.
 
-        Every call may take other states; perturbations are those of the stream ``seed``.
+        Its methods ``score`` and ``velocity`` give these. Every call may take other states;
+        perturbations are those of the stream ``seed``.
         """
-        self.items()
+        _, engines = self._conditioned(self._condition)
         noise = SampleNoise(seed, 0, n, self.points.dim, self._policy())
         noise.initial()  # comes first in each sample's numbers, as in draw
-        return FreePosterior(self._engines, noise, n)
+        return FreePosterior(engines, noise, n)
 
     def explain(self) -> Sequence[Mapping[str, Any]]:
         """Say how each step of the items drawn since :meth:`fit` was computed, and why."""
@@ -305,10 +279,17 @@ class ClosedFormDiffusion(Sampler):
         bandwidth
             Standard deviation of the Gaussians; by default the median nearest-neighbour distance
             over the square root of the number of coordinates.
+
+        Raises
+        ------
+        DataError
+            If the bandwidth is not positive; the default is 0 if most items repeat others.
         """
         from geoframe_cfdm.density import log_density
 
         flat = items.reshape(len(items), -1)
         z = self.standardizer.forward(flat).to(self.points.device)
-        width = bandwidth or self.neighbor_distance / math.sqrt(self.points.dim)
+        width = bandwidth or self.spacing.median / math.sqrt(self.points.dim)
+        if not width > 0:
+            raise DataError("most items repeat others: give score_samples a bandwidth above 0")
         return log_density(self.points, z, width).cpu() - self.standardizer.log_volume

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 import torch
 
-from geoframe import RunError
+from geoframe import DataError, RunError
 from geoframe.run.files import write_json, write_tensors
 from geoframe_cfdm.data.readers import load_items
 from geoframe_cfdm.distances import nearest_points
@@ -18,7 +18,7 @@ from geoframe_cfdm.sampler import ClosedFormDiffusion
 
 
 def _inner(fitted: Fitted) -> ClosedFormDiffusion:
-    inner = fitted.sampler if fitted.latent is None else fitted.latent.inner
+    inner = fitted.inner
     if not isinstance(inner, ClosedFormDiffusion):
         raise RunError(
             f"the run's sampler, {type(inner).__name__}, has no density; use closed-form"
@@ -36,15 +36,14 @@ def score_file(fitted: Fitted, path: Path) -> Mapping[str, np.ndarray]:
     RunError
         If the run's sampler is none of closed form.
     """
-    from geoframe import DataError
-
     inner = _inner(fitted)
-    config = attrs.evolve(fitted.data_config, path=path)
-    items = load_items(config).data
-    if items.shape[1:] != fitted.train.data.shape[1:]:
+    columns = fitted.items.columns or fitted.data_config.columns
+    config = attrs.evolve(fitted.data_config, path=path, columns=columns, labels=None, limit=None)
+    items = load_items(config, least=1).data
+    if items.shape[1:] != fitted.data.shape[1:]:
         raise DataError(
             f"{path}: items have shape {tuple(items.shape[1:])}, the run's have "
-            f"{tuple(fitted.train.data.shape[1:])}"
+            f"{tuple(fitted.data.shape[1:])}"
         )
     flat = items.flatten(1)
     if fitted.latent is not None:
@@ -54,7 +53,7 @@ def score_file(fitted: Fitted, path: Path) -> Mapping[str, np.ndarray]:
     distance, index = nearest_points(inner.points, points, 1)
     return {
         "log_density": inner.score_samples(shaped).numpy(),
-        "nearest": index[:, 0].cpu().numpy(),
+        "nearest": fitted.train[index[:, 0].cpu()].numpy(),
         "distance": distance[:, 0].cpu().numpy(),
     }
 
@@ -63,7 +62,7 @@ def export_sampler(fitted: Fitted, folder: Path) -> Sequence[Path]:
     """Write ``sampler.safetensors`` (data, standardisation, times) and ``sampler.json``."""
     inner = _inner(fitted)
     tensors = {
-        "data": inner.items(),
+        "data": inner.collection.flat,
         "mean": inner.standardizer.mean,
         "scale": inner.standardizer.scale,
         "times": torch.tensor(inner.times, dtype=torch.float64),

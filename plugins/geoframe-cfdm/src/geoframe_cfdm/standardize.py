@@ -8,6 +8,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from geoframe_cfdm.axes import principal_axes
 from geoframe_cfdm.config import Standardize
 
 FLOOR = 1e-5
@@ -28,6 +29,13 @@ class Standardizer:
     """``(k,)`` float32: what each standardised coordinate was divided by."""
     axes: Tensor | None = None
     """``(k, d)`` orthonormal rows, or None if coordinates are not rotated."""
+
+    @property
+    def one_scale(self) -> float | None:
+        """The scale, if it is the same for all coordinates and these are not rotated."""
+        first = float(self.scale[0])
+        same = self.axes is None and bool((self.scale == first).all())
+        return first if same else None
 
     @property
     def dim(self) -> int:
@@ -67,8 +75,9 @@ def fit_standardizer(
     Parameters
     ----------
     kind
-        ``"none"`` (mean only), ``"scale"`` (root mean square over all features), ``"feature"``
-        (standard deviation of each) or ``"whiten"`` (principal axes, needs ``d**2`` memory).
+        ``"none"`` (mean only), ``"scale"`` or ``"auto"`` (root mean square over all features),
+        ``"feature"`` (standard deviation of each) or ``"whiten"`` (principal axes, needs
+        ``min(n, d)**2`` memory).
     keep
         Number of principal axes kept by ``"whiten"``.
     """
@@ -85,7 +94,7 @@ def fit_standardizer(
     for part in _blocks(data, block):
         variance += (part - mean).square_().sum(0)
     variance /= n
-    if kind == "scale":
+    if kind != "feature":
         variance = variance.mean().expand(d)
     deviation = variance.sqrt()
     # A constant feature has nothing to divide by; it stays 0 after centring.
@@ -94,16 +103,15 @@ def fit_standardizer(
 
 
 def _whitener(data: Tensor, mean: Tensor, keep: int, block: int) -> Standardizer:
-    d = len(mean)
-    covariance = torch.zeros(d, d, dtype=torch.float64)
-    for part in _blocks(data, block):
-        part -= mean
-        covariance.addmm_(part.T, part)
-    values, vectors = torch.linalg.eigh(covariance / len(data))
-    values, vectors = values.flip(0)[:keep], vectors.flip(1)[:, :keep]
-    kept = values > (FLOOR**2) * values[0]
-    scale = values[kept].sqrt()
-    return Standardizer(mean.float(), scale.float(), vectors[:, kept].T.contiguous().float())
+    n, d = data.shape
+
+    def centred() -> Iterator[Tensor]:
+        return (part.sub_(mean).div_(n**0.5) for part in _blocks(data, block))
+
+    variances, axes = principal_axes(centred, n, d, keep)
+    if not len(variances):  # all items are equal
+        variances, axes = torch.ones(1), torch.eye(1, d)
+    return Standardizer(mean.float(), variances.sqrt().float(), axes.contiguous().float())
 
 
 def _blocks(data: Tensor, block: int) -> Iterator[Tensor]:

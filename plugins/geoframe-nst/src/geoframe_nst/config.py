@@ -106,8 +106,9 @@ class NSTConfig(MethodConfig):
         default={
             "name": "gradient",
             "steps": 2000,
-            "learning_rate": 0.02,
+            "learning_rate": 0.01,
             "schedule": "cosine",
+            "clip_norm": 0.1,
         },
         help="How the parameters are fitted.",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geoframe import RunError
 from geoframe_pathways.experts import ExpertShape
@@ -112,7 +112,7 @@ class Pathways:
         """Number of experts."""
         return self.router.cells
 
-    def predict(self, table: pd.DataFrame | NDArray[np.generic]) -> Predictions:
+    def predict(self, table: pd.DataFrame | ArrayLike) -> Predictions:
         """Predict for the rows of a table with the training columns; the target is not needed.
 
         Raises

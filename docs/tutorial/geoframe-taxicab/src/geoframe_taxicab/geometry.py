@@ -1,4 +1,4 @@
-"""The taxicab geometry: distances along the streets of a city laid out as a grid."""
+"""The geometry: what ``distance`` computes is what the methods see."""
 
 import torch
 from torch import Tensor, nn
@@ -7,17 +7,9 @@ from geoframe import Geometry
 
 
 class Taxicab(Geometry):
-    """Sum of coordinate differences, each times the length of a block along that axis.
+    """Sum of the coordinates' differences, each times the length of a block along its axis."""
 
-    Parameters
-    ----------
-    dim
-        Number of coordinates.
-    learnable
-        Whether the lengths of the blocks, 1 at first, are trained; they stay positive.
-    """
-
-    def __init__(self, dim: int = 2, *, learnable: bool = False) -> None:
+    def __init__(self, *, dim: int = 2, learnable: bool = False) -> None:
         super().__init__(dim)
         self.log_block = nn.Parameter(torch.zeros(dim), requires_grad=learnable)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 import attrs
 import torch
@@ -17,15 +18,21 @@ class Items:
     """``(n, *item_shape)``; images are ``(n, h, w)`` or ``(n, h, w, channels)``."""
     origin: str
     """Where they come from, for messages."""
+    kind: Literal["arrays", "images", "table", "points"] = "arrays"
+    """What they were read as."""
     labels: Tensor | None = None
     """Integers ``(n,)``."""
     label_names: tuple[str, ...] = ()
     """Name of each label, if labels have names."""
+    columns: tuple[str, ...] = ()
+    """Names of the values of an item that was a row of a table."""
+    names: tuple[str, ...] = ()
+    """Name of each item, if items have names."""
 
     def first(self, n: int | None) -> Items:
         """Return the first ``n`` items, or all."""
         labels = None if self.labels is None else self.labels[:n]
-        return attrs.evolve(self, data=self.data[:n], labels=labels)
+        return attrs.evolve(self, data=self.data[:n], labels=labels, names=self.names[:n])
 
     def fingerprint(self) -> str:
         """SHA-256 of shape, type and values, read block by block."""
@@ -35,6 +42,10 @@ class Items:
         if self.labels is not None:
             digest.update(self.labels.numpy().tobytes())
         return digest.hexdigest()
+
+    def name(self, row: int) -> str:
+        """Name of an item, or its number."""
+        return self.names[row] if self.names else str(row)
 
     @property
     def is_image(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,10 @@ from torch import Tensor
 from geoframe.errors import DataError, did_you_mean
 from geoframe_cfdm.data.config import Format, ItemsConfig
 from geoframe_cfdm.data.items import Items, as_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from PIL import Image
 
 SUFFIXES: Mapping[str, Format] = {
     ".npz": "npz",
@@ -28,8 +32,13 @@ SUFFIXES: Mapping[str, Format] = {
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 
 
-def load_items(config: ItemsConfig) -> Items:
+def load_items(config: ItemsConfig, *, least: int = 2) -> Items:
     """Read the user's items, or those of the dataset that stands for them.
+
+    Parameters
+    ----------
+    least
+        Number of items that there must be.
 
     Raises
     ------
@@ -38,12 +47,13 @@ def load_items(config: ItemsConfig) -> Items:
     """
     if config.path is None:
         items: Items = config.dataset.build().load()
-        return _checked(items.first(config.limit))
+        return _checked(items.first(config.limit), least)
     path = config.path
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; set data.path")
     try:
-        return _checked(READERS[_format(path, config)](path, config).first(config.limit))
+        items = READERS[_format(path, config)](path, config)
+        return _checked(items.first(config.limit), least)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read: {reason}") from error
@@ -62,13 +72,14 @@ def _format(path: Path, config: ItemsConfig) -> Format:
     return SUFFIXES[path.suffix.lower()]
 
 
-def _checked(items: Items) -> Items:
+def _checked(items: Items, least: int) -> Items:
     data = items.data
     if data.is_complex() or data.dtype == torch.bool:
         raise DataError(f"{items.origin}: items must be real numbers, not {data.dtype}")
-    if data.ndim < 2 or len(data) < 2 or data[0].numel() == 0:
+    if data.ndim < 2 or len(data) < least or data[0].numel() == 0:
         raise DataError(
-            f"{items.origin}: needs at least two items (n, ...), found shape {tuple(data.shape)}"
+            f"{items.origin}: needs at least {least} items (n, ...), found shape "
+            f"{tuple(data.shape)}"
         )
     if items.labels is not None and len(items.labels) != len(data):
         raise DataError(f"{items.origin}: {len(items.labels)} labels for {len(data)} items")
@@ -129,6 +140,8 @@ def _npz(path: Path, config: ItemsConfig) -> Items:
 
 
 def _npy(path: Path, config: ItemsConfig) -> Items:
+    if config.labels is not None:
+        raise DataError(f"{path}: holds one array and no labels; use npz for data.labels")
     # Copy on write: the file stays on the disk, is read by need and cannot be changed.
     array = np.load(path, mmap_mode="c", allow_pickle=False)
     return Items(data=_tensor(array, path), origin=str(path))
@@ -147,7 +160,7 @@ def _safetensors(path: Path, config: ItemsConfig) -> Items:
 def _csv(path: Path, config: ItemsConfig) -> Items:
     import pandas as pd
 
-    table = pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",")
+    table = read_table(path)
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
     if config.labels is not None:
@@ -162,12 +175,49 @@ def _csv(path: Path, config: ItemsConfig) -> Items:
     if not chosen:
         raise DataError(f"{path}: no numeric column matches data.columns {list(config.columns)}")
     data = torch.from_numpy(numeric[chosen].to_numpy(np.float32, copy=True))
-    return Items(data=data, labels=labels, label_names=names, origin=str(path))
+    return Items(
+        data=data,
+        labels=labels,
+        label_names=names,
+        columns=tuple(str(name) for name in chosen),
+        kind="table",
+        origin=str(path),
+    )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a csv or tsv file, of commas or semicolons."""
+    import pandas as pd
+
+    separator = "\t"
+    if path.suffix.lower() != ".tsv":
+        with path.open(encoding="utf-8", errors="replace") as file:
+            head = file.readline()
+        separator = ";" if head.count(";") > head.count(",") else ","
+    return pd.read_csv(path, sep=separator)
+
+
+def read_image(path: Path, mode: str, size: int | None) -> Image.Image:
+    """Read an image in a mode of Pillow, resized to ``size`` x ``size`` unless that is None.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert(mode)
+    except UnidentifiedImageError:
+        raise DataError(f"{path}: is not an image; remove it") from None
+    if size is not None:
+        image = image.resize((size, size), Image.Resampling.LANCZOS)
+    return image
 
 
 def _images(path: Path, config: ItemsConfig) -> Items:
-    from PIL import Image, UnidentifiedImageError
-
     files = sorted(
         file for file in path.rglob("*") if file.suffix.lower() in IMAGES and file.is_file()
     )
@@ -176,14 +226,7 @@ def _images(path: Path, config: ItemsConfig) -> Items:
         raise DataError(f"{path}: holds no images ({', '.join(IMAGES)})")
     arrays = []
     for file in files:
-        try:
-            with Image.open(file) as opened:
-                image = opened.convert("L" if config.grey else "RGB")
-                if config.size is not None:
-                    image = image.resize((config.size, config.size), Image.Resampling.LANCZOS)
-                arrays.append(np.asarray(image))
-        except UnidentifiedImageError:
-            raise DataError(f"{file}: is not an image; remove it") from None
+        arrays.append(np.asarray(read_image(file, "L" if config.grey else "RGB", config.size)))
         if arrays[-1].shape != arrays[0].shape:
             raise DataError(
                 f"{file}: has {arrays[-1].shape[1]}x{arrays[-1].shape[0]} pixels, {files[0].name} "
@@ -196,7 +239,14 @@ def _images(path: Path, config: ItemsConfig) -> Items:
         names = tuple(sorted(set(folders)))
         labels = torch.tensor([names.index(folder) for folder in folders])
     data = torch.from_numpy(np.stack(arrays))
-    return Items(data=data, labels=labels, label_names=names, origin=str(path))
+    return Items(
+        data=data,
+        labels=labels,
+        label_names=names,
+        names=tuple(file.relative_to(path).as_posix() for file in files),
+        kind="images",
+        origin=str(path),
+    )
 
 
 def _mesh(path: Path, config: ItemsConfig) -> Items:
@@ -206,16 +256,19 @@ def _mesh(path: Path, config: ItemsConfig) -> Items:
         raise DataError(
             f"{path}: reading meshes needs trimesh; pip install 'geoframe-cfdm[mesh]'"
         ) from None
-    loaded = trimesh.load(path, process=False)
-    if config.surface_points is None:
+    try:
+        loaded = trimesh.load(path, process=False)
         merged: Any = loaded.to_geometry() if isinstance(loaded, trimesh.Scene) else loaded
-        vertices = np.asarray(merged.vertices)
-        return Items(data=torch.from_numpy(vertices.astype(np.float32)), origin=str(path))
-    mesh = trimesh.load_mesh(path, process=False)
-    if not len(getattr(mesh, "faces", ())):
-        raise DataError(f"{path}: has no faces; leave data.surface_points out")
-    points, _ = trimesh.sample.sample_surface(mesh, config.surface_points, seed=0)
-    return Items(data=torch.from_numpy(np.asarray(points, np.float32)), origin=str(path))
+        points = merged.vertices
+    except Exception as error:  # trimesh fails on damaged files in all manners
+        raise DataError(f"{path}: is no point cloud or mesh that trimesh can read") from error
+    if config.surface_points is not None:
+        mesh = trimesh.load_mesh(path, process=False)
+        if not len(getattr(mesh, "faces", ())):
+            raise DataError(f"{path}: has no faces; leave data.surface_points out")
+        points, _ = trimesh.sample.sample_surface(mesh, config.surface_points, seed=0)
+    data = torch.from_numpy(np.array(points, np.float32))
+    return Items(data=data, kind="points", origin=str(path))
 
 
 READERS: Mapping[Format, Callable[[Path, ItemsConfig], Items]] = {

@@ -98,4 +98,5 @@ class MeshSurface:
         path = self.mesh or stored("spot-mesh/spot_triangulated.obj")
         surface = trimesh.load_mesh(path, process=False)
         points, _ = trimesh.sample.sample_surface(surface, self.points, seed=self.seed)
-        return Items(data=torch.from_numpy(np.asarray(points, np.float32)), origin=str(path))
+        data = torch.from_numpy(np.asarray(points, np.float32))
+        return Items(data=data, kind="points", origin=str(path))

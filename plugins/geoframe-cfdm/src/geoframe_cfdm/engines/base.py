@@ -76,13 +76,32 @@ class PlainTrajectory(Trajectory):
     points
         The training points.
     z
-        Initial states ``(B, d)``.
+        Initial states ``(B, d)``; taken over.
+    perturbations
+        ``(B or 1, M, d)``, sigma included, or None.
     """
 
-    def __init__(self, points: Points, z: Tensor) -> None:
+    perturbations: Tensor | None
+
+    def __init__(self, points: Points, z: Tensor, perturbations: Tensor | None) -> None:
         self.points = points
         self.z = z
         self._mean = torch.empty_like(z)
+        self.perturb(perturbations)
+
+    def perturb(self, perturbations: Tensor | None) -> None:
+        """Take new perturbations."""
+        self.perturbations = perturbations
+
+    @property
+    def count(self) -> int:
+        """Number M of perturbations of a state; 1 if there are none."""
+        return 1 if self.perturbations is None else self.perturbations.shape[1]
+
+    def queries(self) -> Tensor:
+        """Perturbed states ``(B, M, d)``."""
+        states = self.z[:, None]
+        return states if self.perturbations is None else states + self.perturbations
 
     def mean(self) -> Tensor:
         """Means of the posterior found last."""
@@ -96,10 +115,10 @@ class PlainTrajectory(Trajectory):
         """Current states."""
         return self.z
 
-    def at_start(self, tuples: bool, perturbations: int) -> Posterior:
+    def at_start(self, tuples: bool) -> Posterior:
         """At time 0 the state says nothing: the mean is the mean of the data."""
         self._mean = self.points.mean.expand_as(self.z).clone()
-        return start_posterior(self.points, self.z, tuples, perturbations)
+        return start_posterior(self.points, self.z, tuples, self.count)
 
 
 def start_posterior(points: Points, z: Tensor, tuples: bool, perturbations: int) -> Posterior:

@@ -48,11 +48,14 @@ class Engines:
         The training points.
     options
         The sampler's options.
+    finisher
+        A denoiser that takes over late, or None.
     """
 
-    def __init__(self, points: Points, options: ClosedFormConfig) -> None:
-        self.points, self.options = points, options
-        self.finisher: Finisher | None = None
+    def __init__(
+        self, points: Points, options: ClosedFormConfig, finisher: Finisher | None = None
+    ) -> None:
+        self.points, self.options, self.finisher = points, options, finisher
 
     def start(
         self,
@@ -131,8 +134,7 @@ class Engines:
     @cached_property
     def gram(self) -> Tensor:
         """Inner products of the points."""
-        assert self.points.all is not None
-        return gram_matrix(self.points.all)
+        return gram_matrix(self.points)
 
     @cached_property
     def gaussian(self) -> Gaussian:

@@ -19,6 +19,8 @@ class DenoisedTrajectory(PlainTrajectory):
 
     Parameters
     ----------
+    smoothed
+        Ask it at the perturbed states and average, as the exact engines do.
     name
         How the engine is called in ``engine_steps``.
     reason
@@ -36,25 +38,19 @@ class DenoisedTrajectory(PlainTrajectory):
         reason: str,
         smoothed: bool = False,
     ) -> None:
-        super().__init__(points, z)
+        super().__init__(points, z, perturbations)
         self.denoiser, self.name, self.reason = denoiser, name, reason
         self.smoothed = smoothed
-        self.perturb(perturbations)
-
-    def perturb(self, perturbations: Tensor | None) -> None:
-        """Take new perturbations; used if the denoiser is to be smoothed."""
-        self.perturbations = perturbations
 
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Ask the denoiser."""
-        if self.smoothed and self.perturbations is not None:
-            queries = self.z[:, None] + self.perturbations
+        if self.smoothed:
+            queries = self.queries()
             flat = self.denoiser(queries.flatten(0, 1), t)
             self._mean = flat.reshape(queries.shape).mean(1)
         else:
             self._mean = self.denoiser(self.z, t)
-        count = 1 if self.perturbations is None else self.perturbations.shape[1]
-        none = torch.full((len(self.z), count), -1, device=self.z.device)
+        none = torch.full((len(self.z), self.count), -1, device=self.z.device)
         return Posterior(
             ess=self.z.new_full((len(self.z),), torch.nan),
             rows={self.name: len(self.z)},

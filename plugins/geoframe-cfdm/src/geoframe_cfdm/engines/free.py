@@ -7,8 +7,8 @@ from torch import Tensor
 
 from geoframe_cfdm.engines.base import PlainTrajectory
 from geoframe_cfdm.engines.choice import Engines
+from geoframe_cfdm.hardware import flushed_denormals
 from geoframe_cfdm.noise import SampleNoise
-from geoframe_cfdm.threads import flushed_denormals
 
 
 class FreePosterior:
@@ -39,3 +39,14 @@ class FreePosterior:
             self.trajectory.z = z.to(self.trajectory.z).clone()
             self.trajectory.posterior(t)
             return self.trajectory.mean().clone()
+
+    def velocity(self, z: Tensor, t: float) -> Tensor:
+        """Return dz/dt = (D - z) / (1 - t) ``(n, d)``: the flow from noise to data."""
+        return (self(z, t) - z) / (1 - t)
+
+    def score(self, z: Tensor, t: float) -> Tensor:
+        """Return the (smoothed) score (t D - z) / (1 - t)^2 ``(n, d)``.
+
+        Without smoothing it is the gradient of the log-density of the noised data.
+        """
+        return (t * self(z, t) - z) / (1 - t) ** 2

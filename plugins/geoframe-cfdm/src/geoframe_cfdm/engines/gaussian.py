@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
-import torch
 from torch import Tensor
 
+from geoframe_cfdm.axes import principal_axes
 from geoframe_cfdm.points import Points
 
 
@@ -27,21 +29,13 @@ class Gaussian:
 
 
 def fit_gaussian(points: Points, most: int = 2048) -> Gaussian:
-    """Mean and covariance of the points, or of the span of at most ``most`` axes."""
-    n, d = len(points), points.dim
+    """Mean and covariance of the points, the latter on at most ``most`` axes."""
     mean = points.mean.double()
     prior = points.prior.to(points.device)
-    if d <= n or n > most:
-        covariance = torch.zeros(d, d, dtype=torch.float64, device=points.device)
+
+    def centred() -> Iterator[Tensor]:
         for start, part in points.blocks(8192):
-            centred = (part.double() - mean) * prior[start : start + len(part), None].sqrt()
-            covariance.addmm_(centred.T, centred)
-        variances, axes = torch.linalg.eigh(covariance)
-        variances, axes = variances.flip(0), axes.flip(1).T
-    else:
-        centred = (points.slice(0, n).double() - mean) * prior[:, None].sqrt()
-        _, singular, axes = torch.linalg.svd(centred, full_matrices=False)
-        variances = singular**2
-    kept = variances > 1e-9 * variances[0]
-    kept[most:] = False
-    return Gaussian(mean.float(), axes[kept].float().contiguous(), variances[kept].float())
+            yield (part.double() - mean) * prior[start : start + len(part), None].sqrt()
+
+    variances, axes = principal_axes(centred, len(points), points.dim, most)
+    return Gaussian(mean.float(), axes.float().contiguous(), variances.float())

@@ -8,6 +8,8 @@ costs ``B N^2`` instead of ``2 B N d``. Coordinates are computed when asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -92,12 +94,52 @@ class GramTrajectory(Trajectory):
         return torch.addmm(self.initial, self.coefficients, self.points.all, beta=self.share)
 
 
-def gram_matrix(points: Tensor, block: int = 256) -> Tensor:
-    """Inner products ``(N, N)`` of points ``(N, d)``: half of them computed, half mirrored."""
-    n = len(points)
-    gram = points.new_empty(n, n)
-    for start in range(0, n, block):
-        stop = min(n, start + block)
-        torch.mm(points[start:stop], points[:stop].T, out=gram[start:stop, :stop])
-        gram[:start, start:stop] = gram[start:stop, :start].T
-    return gram
+def gram_matrix(points: Points) -> Tensor:
+    """Inner products ``(N, N)`` of points in memory.
+
+    Items of eight bits that were only shifted and scaled are multiplied as whole numbers: exactly,
+    and several times faster. The shift is then taken off in float64.
+    """
+    assert points.all is not None
+    raw, standardizer = points.raw, points.standardizer
+    scale = standardizer.one_scale
+    if raw.dtype != torch.uint8 or scale is None or not _whole_products_are_fast(points.device):
+        return symmetric_products(points.all, torch.mm)
+    # With u - 128 = v, mean - 128 = w and points x = (v - w) / scale:
+    # x_i x_j = (v_i v_j - scale (x_i w + x_j w) - w w) / scale^2.
+    v, w = (raw ^ 128).view(torch.int8), standardizer.mean - 128
+    shift = scale * (points.all @ w).double()
+    gram = symmetric_products(v, _whole_products).double()
+    gram -= shift[:, None] + shift + w.double().square().sum()
+    return (gram / scale**2).float()
+
+
+def symmetric_products(
+    rows: Tensor, multiply: Callable[[Tensor, Tensor], Tensor], block: int = 256
+) -> Tensor:
+    """Products ``(n, n)`` of rows ``(n, d)``: half of them computed, half mirrored."""
+    strips = []
+    for start in range(0, len(rows), block):
+        stop = start + block
+        strips.append(multiply(rows[start:stop], rows[:stop].T))
+    products = strips[-1].new_empty(len(rows), len(rows))
+    for start, strip in zip(range(0, len(rows), block), strips, strict=True):
+        products[start : start + block, : strip.shape[1]] = strip
+        products[:start, start : start + block] = strip[:, :start].T
+    return products
+
+
+def _whole_products(first: Tensor, second: Tensor) -> Tensor:
+    """Product of int8 matrices in int64, from parts whose sums int32 can hold."""
+    total = torch.zeros(len(first), second.shape[1], dtype=torch.int64)
+    for left, right in zip(
+        torch.split(first, 2**16, 1), torch.split(second, 2**16, 0), strict=True
+    ):
+        total += torch._int_mm(left, right)
+    return total
+
+
+def _whole_products_are_fast(device: torch.device) -> bool:
+    """Whether the processor sums products of bytes in 32 bits, without saturation on the way."""
+    supported = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    return device.type == "cpu" and hasattr(torch, "_int_mm") and bool(supported())

@@ -45,24 +45,15 @@ class NeighborTrajectory(PlainTrajectory):
         options: NeighborConfig,
         noise: SampleNoise,
     ) -> None:
-        super().__init__(points, z)
+        super().__init__(points, z, perturbations)
         self.search, self.options, self.noise = search, options, noise
-        self.perturb(perturbations)
-
-    def perturb(self, perturbations: Tensor | None) -> None:
-        """Take new perturbations."""
-        self.perturbations = perturbations
 
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Estimate the posterior of every perturbed state from its neighbours."""
-        queries = (
-            self.z[:, None]
-            if self.perturbations is None
-            else self.z[:, None] + (self.perturbations)
-        )
-        b, m, d = queries.shape
         if t == 0:
-            return self.at_start(tuples, m)
+            return self.at_start(tuples)
+        queries = self.queries()
+        b, m, d = queries.shape
         flat = queries.reshape(-1, d)
         near = self.search.nearest(flat / t, min(self.options.nearest, len(self.points)))
         if self.options.estimator == "k+l":

@@ -29,25 +29,15 @@ class StreamedTrajectory(PlainTrajectory):
     def __init__(
         self, points: Points, z: Tensor, perturbations: Tensor | None, *, block: int
     ) -> None:
-        super().__init__(points, z)
+        super().__init__(points, z, perturbations)
         self.block = block
-        self.perturb(perturbations)
-
-    def perturb(self, perturbations: Tensor | None) -> None:
-        """Take new perturbations."""
-        self.perturbations = perturbations
 
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Find the posterior in one pass over the points."""
-        queries = (
-            self.z[:, None]
-            if self.perturbations is None
-            else self.z[:, None] + (self.perturbations)
-        )
-        b, m, d = queries.shape
         if t == 0:
-            return self.at_start(tuples, m)
-        c = sharpness(t)
+            return self.at_start(tuples)
+        queries, c = self.queries(), sharpness(t)
+        b, m, d = queries.shape
         flat = queries.reshape(-1, d)
         top = flat.new_full((len(flat),), -torch.inf)
         heaviest = torch.zeros(len(flat), dtype=torch.long, device=flat.device)

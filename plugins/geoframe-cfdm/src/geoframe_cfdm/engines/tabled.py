@@ -19,6 +19,8 @@ WINDOW_LIMIT = 512
 """Largest window: gathering more rows costs more than the products with all points."""
 SPARSE = 256
 """Weights at most to average by gathering rows instead of a product with all of them."""
+LARGE = 2**20
+"""Numbers in all points from which gathering rows one by one costs less than such a product."""
 NARROW = 128
 """Weights at most for a window to be tried: it must be several times wider to last."""
 SMALL = 32
@@ -64,38 +66,32 @@ class TabledTrajectory(PlainTrajectory):
         windows: Literal["auto", "never", "always"] = "auto",
         low_precision: LowPrecision | None = None,
     ) -> None:
-        super().__init__(points, z)
         assert points.all is not None
         self.all = points.all
+        super().__init__(points, z, perturbations)
         self.tolerance, self.use = tolerance, windows
         self.low = low_precision
         self._mean.zero_()  # not known yet
         self._ess = z.new_ones(len(z))
         self._narrow = torch.zeros(len(z), dtype=torch.bool, device=z.device)
         self._worn = torch.zeros_like(self._narrow)
-        self._windows: list[Window] = []
-        self.perturb(perturbations)
 
     def perturb(self, perturbations: Tensor | None) -> None:
         """Take new perturbations; windows opened for the old ones are dropped."""
-        self._windows = []
-        self.perturbations = perturbations
+        super().perturb(perturbations)
+        self._windows: list[Window] = []
         self.perturbed: Tensor | None = None
         if perturbations is not None:
             b, m, d = perturbations.shape
             self.perturbed = (perturbations.reshape(-1, d) @ self.all.T).reshape(b, m, -1)
 
-    @property
-    def _count(self) -> int:
-        return 1 if self.perturbations is None else self.perturbations.shape[1]
-
     def posterior(self, t: float, *, tuples: bool = False) -> Posterior:
         """Find the posterior, row by row with the cheapest engine that is exact enough."""
         if t == 0:
-            return self.at_start(tuples, self._count)
+            return self.at_start(tuples)
         b = len(self.z)
-        self._heaviest = torch.full((b, self._count), -1, device=self.z.device)
-        self._heaviest_weights = self.z.new_zeros(b, self._count)
+        self._heaviest = torch.full((b, self.count), -1, device=self.z.device)
+        self._heaviest_weights = self.z.new_zeros(b, self.count)
         self._served: Counter[str] = Counter()
         self._errors = [0.0]
         waiting = torch.ones(b, dtype=torch.bool, device=self.z.device)
@@ -231,7 +227,7 @@ class TabledTrajectory(PlainTrajectory):
         cut = self.tolerance * 1e-3 / len(self.points)
         support = (weights > cut).sum(1)
         few = support <= SPARSE
-        if not bool(few.any()):
+        if self.all.numel() < LARGE or not bool(few.any()):
             return weights @ self.all, support
         means = weights.new_empty(len(weights), self.points.dim)
         for row in few.nonzero().squeeze(1).tolist():

@@ -15,7 +15,7 @@ class SiblingConfig:
     """What all sibling samplers share."""
 
     steps: int = option(20, ge=1, unit="steps", help="Euler steps from noise to data.")
-    standardize: Standardize = option("scale", help="As for the closed-form sampler.")
+    standardize: Standardize = option("auto", help="As for the closed-form sampler.")
     batch_size: int = option(64, ge=1, unit="samples", help="Samples that take steps together.")
 
 

@@ -8,12 +8,14 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from geoframe import DataError, Sampler
+from geoframe import Sampler
+from geoframe_cfdm.collection import Collection
 from geoframe_cfdm.engines.base import sharpness
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.gaussian import fit_gaussian
 from geoframe_cfdm.engines.search import ExactSearch
 from geoframe_cfdm.grid import step_sizes
+from geoframe_cfdm.hardware import flushed_denormals
 from geoframe_cfdm.noise import NoisePolicy, SampleNoise
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.siblings.config import (
@@ -23,7 +25,6 @@ from geoframe_cfdm.siblings.config import (
     WienerConfig,
 )
 from geoframe_cfdm.standardize import fit_standardizer
-from geoframe_cfdm.threads import flushed_denormals
 
 UNPERTURBED = NoisePolicy(sigma=0.0, perturbations=1, noise="sample")
 
@@ -44,14 +45,12 @@ class Sibling(Sampler):
     @property
     def item_shape(self) -> tuple[int, ...]:
         """Shape of one item."""
-        return self._shape
+        return self.collection.shape
 
     def fit(self, data: Tensor) -> Self:
         """Standardise items ``(n, *item_shape)`` and fit the denoiser."""
-        if data.ndim < 2 or len(data) < 2:
-            raise DataError(f"needs at least two items (n, ...), got {tuple(data.shape)}")
-        self._shape, self._dtype = tuple(data.shape[1:]), data.dtype
-        flat = data.flatten(1)
+        self.collection = Collection.of(data)
+        flat = self.collection.flat
         self.standardizer = fit_standardizer(flat, self.options.standardize)
         self.points = Points(flat, self.standardizer)
         self.denoiser = self.make_denoiser()
@@ -75,11 +74,7 @@ class Sibling(Sampler):
                     z.mul_(keep).add_(mean, alpha=pull)
                 parts.append(z)
         z = torch.cat(parts) if parts else torch.empty(0, self.points.dim)
-        items = self.standardizer.inverse(z).reshape(n, *self._shape)
-        if not self._dtype.is_floating_point:
-            limits = torch.iinfo(self._dtype)
-            items = items.round().clamp(limits.min, limits.max)
-        return {"items": items.to(self._dtype)}
+        return {"items": self.collection.shaped(self.standardizer.inverse(z))}
 
 
 class Optimal(Sibling):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geoframe.errors import DataError, did_you_mean
 
@@ -56,7 +56,7 @@ class Encoder:
         found += [f"{each.name}={level}" for each in self.categories for level in each.levels]
         return found
 
-    def encode(self, table: pd.DataFrame | NDArray[np.generic]) -> NDArray[np.float32]:
+    def encode(self, table: pd.DataFrame | ArrayLike) -> NDArray[np.float32]:
         """Encode rows -> ``(n, inputs)``.
 
         Parameters
@@ -105,13 +105,22 @@ class Encoder:
         )
 
 
-def as_frame(table: pd.DataFrame | NDArray[np.generic]) -> pd.DataFrame:
-    """Name the columns of an array x0, x1, ...; leave a frame as it is."""
+def as_frame(table: pd.DataFrame | ArrayLike) -> pd.DataFrame:
+    """Name the columns of an array x0, x1, ...; leave a frame as it is.
+
+    Raises
+    ------
+    DataError
+        If the array has not two axes.
+    """
     import pandas as pd
 
     if isinstance(table, pd.DataFrame):
         return table
-    return pd.DataFrame(table, columns=[f"x{index}" for index in range(table.shape[1])])
+    array = np.asarray(table)
+    if array.ndim != 2:
+        raise DataError(f"a table has rows and columns; this one has the shape {array.shape}")
+    return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])])
 
 
 def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ MAX_ROWS = 20_000_000
 
 
 def weierstrass(x: Values) -> Values:
-    """Sum over coordinates and k < 8 of 2^-k cos(3^k pi x): rough at every scale, on [-1, 1]."""
+    """Sum over coordinates and k < 8 of 2^-k cos(3^k pi x): half a period, on [0, 1]."""
     found: Values = sum(
         (0.5**k * np.cos(3.0**k * np.pi * x) for k in range(8)), np.zeros_like(x)
     ).sum(axis=1)
@@ -56,14 +56,14 @@ def rosenbrock(x: Values) -> Values:
     return found
 
 
-FUNCTIONS: dict[str, tuple[Callable[[Values], Values], float]] = {
-    "weierstrass": (weierstrass, 1.0),
-    "ackley": (ackley, 5.0),
-    "rastrigin": (rastrigin, 5.12),
-    "himmelblau": (himmelblau, 5.0),
-    "rosenbrock": (rosenbrock, 2.0),
+FUNCTIONS: dict[str, tuple[Callable[[Values], Values], float, float]] = {
+    "weierstrass": (weierstrass, 0.0, 1.0),
+    "ackley": (ackley, -5.0, 5.0),
+    "rastrigin": (rastrigin, -5.12, 5.12),
+    "himmelblau": (himmelblau, -5.0, 5.0),
+    "rosenbrock": (rosenbrock, -2.0, 2.0),
 }
-"""Name -> function and half-width of its usual domain."""
+"""Name -> function and the interval of each coordinate."""
 
 
 @attrs.frozen(kw_only=True)
@@ -94,8 +94,8 @@ class FunctionGrid:
                 f"data.dataset: a grid of {self.side}^{self.dims} vertices is too large; "
                 f"at most {MAX_ROWS:,} are made"
             )
-        function, half = FUNCTIONS[self.function]
-        axis = np.linspace(-half, half, self.side)
+        function, low, high = FUNCTIONS[self.function]
+        axis = np.linspace(low, high, self.side)
         x = np.stack(np.meshgrid(*[axis] * self.dims, indexing="ij"), axis=-1)
         x = x.reshape(-1, self.dims)
         y = function(x)

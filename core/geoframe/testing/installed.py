@@ -1,0 +1,135 @@
+"""Everything that can be checked of an installed component, by name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Any
+
+import attrs
+
+from geoframe.components import KINDS, Component, ComponentSpec
+from geoframe.config import TomlTable, structure
+from geoframe.config.structure import Resolver
+from geoframe.errors import ConfigError, PluginError
+from geoframe.testing._report import Check, CheckSkipped, Report, run_checks
+from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
+from geoframe.testing.component import COMPONENT_CHECKS, CONTEXT, METHOD_CHECKS, MISSING
+from geoframe.testing.embedder import EMBEDDER_CHECKS
+from geoframe.testing.geometry import GEOMETRY_CHECKS
+from geoframe.testing.sampler import SAMPLER_CHECKS, example_items
+from geoframe.testing.trainer import TRAINER_CHECKS
+
+QUICK: Mapping[str, Mapping[str, Any]] = {"trainer": {"steps": 100}}
+"""Kind -> options to set, where the component has them, so that the checks are quick."""
+
+SUITES: Mapping[str, tuple[Check, ...]] = {
+    "geometry": GEOMETRY_CHECKS,
+    "embedder": EMBEDDER_CHECKS,
+    "trainer": TRAINER_CHECKS,
+    "sampler": SAMPLER_CHECKS,
+    "adapter": ADAPTER_CHECKS,
+    "dataset": (),
+    "method": (),
+}
+"""Kind -> checks of the object that is built with default options."""
+
+
+def _options_without_default(spec: ComponentSpec, resolve: Resolver) -> str:
+    """Name the options that keep a component from being built from its defaults alone."""
+    try:
+        structure(spec.options, TomlTable({}), resolve)
+    except ConfigError as error:
+        return ", ".join(line.split(": ")[1] for line in error.problems if MISSING in line)
+    return ""
+
+
+def _skipped(check: Check, reason: str) -> Check:
+    @functools.wraps(check)
+    def skip(*arguments: object) -> None:
+        raise CheckSkipped(reason)
+
+    return skip
+
+
+def check_component(
+    spec: ComponentSpec,
+    *,
+    resolve: Resolver | None = None,
+    expected_failures: Mapping[str, str] | None = None,
+) -> Report:
+    """Check what an installed component declares, then the object that its defaults build.
+
+    Parameters
+    ----------
+    spec
+        The component.
+    resolve
+        Finds other components that its options refer to; by default by entry point.
+    expected_failures
+        Name of a check -> reason why it is known to fail. If it passes, that is a failure. They
+        are added to those that the component's class declares as ``expected_failures``.
+
+    Raises
+    ------
+    ValueError
+        If an expected failure names no check of this kind.
+    """
+    resolve = resolve or _installed
+    declared = COMPONENT_CHECKS + (METHOD_CHECKS if spec.kind == "method" else ())
+    names = {check.__name__ for check in declared}
+    importing = run_checks(str(spec), declared[:1], spec, resolve)
+    if not importing.ok:
+        return importing
+    expected = {**getattr(spec.load(), "expected_failures", {}), **(expected_failures or {})}
+    report = run_checks(
+        str(spec),
+        declared,
+        spec,
+        resolve,
+        expected_failures={name: why for name, why in expected.items() if name in names},
+    )
+    make, arguments = _built(spec, resolve)
+    checks = SUITES[spec.kind]
+    if lacking := _options_without_default(spec, resolve):
+        checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
+    of_object = run_checks(
+        str(spec),
+        checks,
+        make,
+        *arguments,
+        expected_failures={name: why for name, why in expected.items() if name not in names},
+    )
+    return Report(str(spec), report.outcomes + of_object.outcomes)
+
+
+def _built(spec: ComponentSpec, resolve: Resolver) -> tuple[Callable[[], Any], tuple[Any, ...]]:
+    """Return what builds the component from its default options, and the suite's arguments."""
+
+    def make() -> Any:
+        context = CONTEXT.get(spec.kind, {})
+        # Options that are read off the constructor include what a method adds.
+        fixed = {**context, **QUICK.get(spec.kind, {})}
+        known = {field.name for field in attrs.fields(spec.options)} & fixed.keys()
+        table = TomlTable({name: fixed[name] for name in known})
+        options: Any = structure(spec.options, table, resolve)
+        return Component(spec=spec, options=options).build(**context)
+
+    if spec.kind not in ("sampler", "adapter"):
+        return make, ()
+    cls = spec.load()
+    return make, (example_items(cls),) if spec.kind == "sampler" else example_model(cls)
+
+
+def _installed(kind: str, name: str) -> ComponentSpec:
+    for point in metadata.entry_points(group=KINDS[kind], name=name):
+        assert point.dist is not None
+        return ComponentSpec(
+            kind=kind,
+            name=name,
+            target=point.value,
+            distribution=point.dist.name,
+            version=point.dist.version,
+        )
+    raise PluginError(f"no {kind} '{name}' is installed")

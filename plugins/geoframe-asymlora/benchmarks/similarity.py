@@ -1,0 +1,66 @@
+"""Which factor follows the start, and which the task: LoRA on MiniLM over seeds and tasks.
+
+    GEOFRAME_DATA=... OMP_NUM_THREADS=1 python similarity.py [--folder runs/similarity] [--steps 64]
+
+Trains both factors (q, k, v; rank 8) on SST-2 with seeds 0 and 1, and on CoLA and MRPC with the
+start of seed 0, and compares all of them with the verb's own code. Finished runs are used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import geoframe
+
+RUNS = {
+    "sst2, start 0": ("sst2", 0),
+    "sst2, start 1": ("sst2", 1),
+    "cola, start 0": ("cola", 0),
+    "mrpc, start 0": ("mrpc", 0),
+    "cola, start 1": ("cola", 1),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, default=Path("runs/similarity"))
+    parser.add_argument("--steps", type=int, default=64)
+    given = parser.parse_args()
+    folders = []
+    for name, (task, start) in RUNS.items():
+        path = given.folder / name.replace(", ", "-").replace(" ", "")
+        config = {
+            "model": {"head": "mean", "dropout": 0.0, "parts": 3},
+            "data": {
+                "dataset": {"name": "stored-text", "task": task},
+                "limit": 16 * given.steps,
+                "evaluation_limit": 100,
+            },
+            "adapter": {
+                "train": "both",
+                "init": "kaiming",
+                "zero": "B",
+                "targets": ["query", "key", "value"],
+                "seed": start,
+            },
+            "trainer": {
+                "epochs": 1,
+                "batch_size": 16,
+                "learning_rate": 0.002,
+                "precision": "bf16",
+            },
+            "seed": start,
+        }
+        geoframe.run_method("asymlora", config, path=path, resume=True)
+        folders.append(str(path))
+    report = given.folder / f"report-{given.steps}"
+    config = {"adapters": folders, "names": list(RUNS)}
+    run = geoframe.run_method("lora-similarity", config, path=report, resume=True)
+    for row in run.results["tables"]["pairs"]:
+        print(f"{row['first']:15} {row['second']:15} A {row['A']:.3f}  B {row['B']:.3f}")
+    print("random", run.results["metrics"]["a_random"], run.results["metrics"]["b_random"])
+
+
+if __name__ == "__main__":
+    main()

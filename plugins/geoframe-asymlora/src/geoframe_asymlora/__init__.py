@@ -1,0 +1,1 @@
+"""Asymmetric low-rank adapters: one factor of LoRA trained, the other frozen."""

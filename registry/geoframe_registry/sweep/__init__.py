@@ -1,0 +1,1 @@
+"""Searching a space of configs with Optuna; only :mod:`.study` imports it."""

@@ -1,0 +1,1 @@
+"""A plugin as plugins were written for geoframe-core 0.1."""
