@@ -145,6 +145,7 @@ def test_every_problem_is_reported_at_once():
         ({"rate": float("nan")}, "rate: nan is out of range"),
         ({"data": 3}, "data: expected a table, got 3 (integer)"),
         ({"data": {"path": ""}}, "data.path: expected a path, got an empty string"),
+        ({"data": {"path": "~nobody-here/x"}}, "data.path: no home folder for '~nobody-here'"),
         ({"geometry": "ball"}, "geometry: expected a table with a name"),
         ({"geometry": {"name": 3}}, "geometry.name: expected a string"),
         ({"geometry": {"dim": 0}}, "geometry.dim: 0 is out of range; must be >= 1"),

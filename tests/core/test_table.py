@@ -45,6 +45,17 @@ def test_a_correction_moves_items_that_have_no_gradient_of_their_own() -> None:
     assert (table.rows.grad[1:] == 0).all()
 
 
+def test_settled_rows_are_the_coordinates() -> None:
+    table, items = Table(6, 2, hidden=8), torch.arange(6)
+    with torch.no_grad():
+        for parameter in table.parameters():
+            parameter += torch.randn_like(parameter)
+    before = table(items)
+    table.settle()
+    assert torch.equal(table(items), table.rows)
+    torch.testing.assert_close(table.rows, before)
+
+
 def test_a_correction_frees_a_fit_that_rows_alone_do_not_find() -> None:
     t = torch.linspace(0, 12, 60)
     helix = torch.stack([t.cos(), t.sin(), 0.3 * t], dim=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import types
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -68,8 +69,10 @@ def values(annotation: Any, info: Any) -> st.SearchStrategy[Any]:
         return st.lists(values(arguments[0], info), max_size=3)
     if origin is tuple:
         return st.tuples(*(values(each, info) for each in arguments)).map(list)
+    if origin is Mapping:
+        return st.dictionaries(TEXT, values(arguments[1], info), max_size=3)
     if annotation is Path:
-        return TEXT.filter(bool)
+        return TEXT.filter(lambda text: text and not text.startswith("~"))  # no such user
     if annotation is int:
         return st.integers(*_whole(info))
     return {bool: st.booleans(), str: TEXT, float: _floats(info)}[annotation]

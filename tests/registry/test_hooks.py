@@ -37,6 +37,15 @@ def fire(hooks, step=1):
     hooks.fire("geoframe_metrics", run=None, step=step, total=10, values={"loss": 0.5})
 
 
+OURS = "geoframe-tensorboard"
+"""Hook plugins of this repository: they would take the fake runs below for real ones."""
+
+
+@pytest.fixture(autouse=True)
+def without_ours(monkeypatch):
+    monkeypatch.setenv("GEOFRAME_DISABLE_PLUGINS", OURS)
+
+
 @pytest.fixture
 def modules(monkeypatch):
     """Forget the modules that a test's plugins were imported as."""
@@ -142,7 +151,7 @@ def test_plugins_can_be_switched_off(local_site, modules, monkeypatch, disabled)
         "geoframe-bad", {HOOKS: {"bad": "hooked_bad"}}, modules={"hooked_bad": "raise ValueError"}
     )
     monkeypatch.setenv("GEOFRAME_STRICT", "1")
-    monkeypatch.setenv("GEOFRAME_DISABLE_PLUGINS", disabled)
+    monkeypatch.setenv("GEOFRAME_DISABLE_PLUGINS", f"{OURS},{disabled}")
     recorder = Recorder()
     fire(Hooks([recorder]))
     assert len(recorder.seen) == 1

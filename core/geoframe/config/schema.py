@@ -159,6 +159,8 @@ def _of_type(annotation: Any) -> dict[str, Any]:
     if origin is tuple:
         each = [_of_type(argument) for argument in arguments]
         return {"type": "array", "prefixItems": each, "items": False, "minItems": len(each)}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _of_type(arguments[1])}
     return {}
 
 
@@ -178,8 +180,9 @@ def _bounded(schema: dict[str, Any], info: Option) -> dict[str, Any]:
     if schema.get("type") in ("integer", "number"):
         return {**schema, **{key: bound for key, bound in bounds.items() if bound is not None}}
     below: dict[str, Any] = {}
-    if isinstance(schema.get("items"), Mapping):
-        below["items"] = _bounded(schema["items"], info)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), Mapping):
+            below[key] = _bounded(schema[key], info)
     for key in ("anyOf", "prefixItems"):
         if key in schema:
             below[key] = [_bounded(each, info) for each in schema[key]]

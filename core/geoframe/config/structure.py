@@ -93,6 +93,7 @@ def _converter(resolve: Resolver) -> cattrs.Converter:
         _has_origin(Union, types.UnionType), _union_hook(converter)
     )
     converter.register_structure_hook_func(_has_origin(tuple), _tuple_hook(converter))
+    converter.register_structure_hook_func(_has_origin(Mapping), _mapping_hook(converter))
     converter.register_structure_hook_factory(
         attrs.has, lambda cls: lambda table, _: _structure_class(cls, table, converter, resolve)
     )
@@ -137,7 +138,13 @@ def _structure_path(value: Any, _: Any) -> Path:
     if not str(value):
         raise ValueError("expected a path, got an empty string")
     base = value.folder if isinstance(value, FileString) else Path.cwd()
-    return base / Path(value).expanduser()
+    try:
+        return base / Path(value).expanduser()
+    except RuntimeError:
+        user = Path(value).parts[0]
+        raise ValueError(
+            f"no home folder for {user!r}; write './{user}' for a file of that name"
+        ) from None
 
 
 def _structure_literal(value: Any, cls: Any) -> Any:
@@ -179,6 +186,16 @@ def _tuple_hook(converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
         return tuple(
             converter.structure(item, member) for item, member in zip(value, members, strict=True)
         )
+
+    return hook
+
+
+def _mapping_hook(converter: cattrs.Converter) -> Callable[[Any, Any], Any]:
+    def hook(value: Any, cls: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"expected a table, got {describe(value)}")
+        member = get_args(cls)[1]
+        return {str(key): converter.structure(item, member) for key, item in value.items()}
 
     return hook
 

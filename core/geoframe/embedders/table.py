@@ -54,3 +54,11 @@ class Table(Embedder):
             return rows
         corrected: Tensor = rows + self.correction(self.codes[items])
         return corrected
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Write the correction into the rows, which are then the coordinates themselves."""
+        if self.codes is not None:
+            self.rows += self.correction(self.codes)
+            for parameter in self.correction[-1].parameters():
+                parameter.zero_()

@@ -30,6 +30,8 @@ def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedS
     """Fit a spacetime to ``graph``, logging and keeping checkpoints in ``run``."""
     objective = objective_for(config, graph)
     training = config.trainer.build().fit(objective, run)
+    if isinstance(objective.embedding.embedder, Table):
+        objective.embedding.embedder.settle()  # exported rows need no network
     return TrainedSpacetime(objective.embedding.cpu(), graph.names), training
 
 
