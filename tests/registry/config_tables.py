@@ -70,7 +70,7 @@ def values(annotation: Any, info: Any) -> st.SearchStrategy[Any]:
     if origin is tuple:
         return st.tuples(*(values(each, info) for each in arguments)).map(list)
     if origin is Mapping:
-        return st.dictionaries(TEXT, values(arguments[1], info), max_size=3)
+        return st.dictionaries(TEXT, values(arguments[1], info), min_size=1, max_size=3)
     if annotation is Path:
         return TEXT.filter(lambda text: text and not text.startswith("~"))  # no such user
     if annotation is int:

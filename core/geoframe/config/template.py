@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -109,10 +110,15 @@ def inline(value: Any) -> str:
     if attrs.has(type(value)):
         value = unstructure(value)
     if isinstance(value, dict):
-        inner = ", ".join(f"{key} = {inline(item)}" for key, item in value.items())
+        inner = ", ".join(f"{_key(key)} = {inline(item)}" for key, item in value.items())
         return f"{{{inner}}}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(inline(item) for item in value)}]"
     if isinstance(value, Path):
         value = str(value)
     return dump_toml({"value": value}).partition("=")[2].strip()
+
+
+def _key(key: str) -> str:
+    bare = re.fullmatch(r"[A-Za-z0-9_-]+", key)
+    return key if bare else inline(key)
