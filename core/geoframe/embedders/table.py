@@ -59,6 +59,6 @@ class Table(Embedder):
     def settle(self) -> None:
         """Write the correction into the rows, which are then the coordinates themselves."""
         if self.codes is not None:
-            self.rows += self.correction(self.codes)
+            self.rows.add_(self.correction(self.codes))
             for parameter in self.correction[-1].parameters():
                 parameter.zero_()
