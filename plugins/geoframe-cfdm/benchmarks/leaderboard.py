@@ -53,6 +53,9 @@ def samplers(data: Tensor, steps: int) -> dict[str, Sampler]:
     axes.prepare(data.flatten(1), GradientTrainer(), None)
     whitened = ClosedFormDiffusion(steps=steps, standardize="whiten", sigma_relative=0.4)
     return {
+        "closed-form (M = 2, sigma_relative 0.15)": ClosedFormDiffusion(
+            steps=steps, perturbations=2, sigma_relative=0.15
+        ),
         "closed-form (smoothed, sigma auto)": ClosedFormDiffusion(steps=steps),
         "closed-form (smoothed, sigma_relative 0.4)": ClosedFormDiffusion(
             steps=steps, sigma_relative=0.4
@@ -98,6 +101,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=4000)
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--skip", nargs="*", default=[], help="beginnings of names to leave out")
     options = parser.parse_args()
     torch.set_num_threads(1)
     data, labels = images(options.data, options.items + 1000)
@@ -113,6 +117,8 @@ def main() -> None:
     real = measures(train[: options.samples], held_out, features, points)
     print(f"| training images | {_cells(real)} | - | - | - | - |", flush=True)
     for label, sampler in samplers(train, options.steps).items():
+        if label.startswith(tuple(options.skip)):
+            continue
         sampler.fit(train)
         sampler.draw(1, seed=1)  # builds what is built once
         started = time.process_time()
