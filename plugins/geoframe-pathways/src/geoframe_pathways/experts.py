@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Literal
 
@@ -112,15 +113,31 @@ class ExpertShape:
         """
         n = self.inputs
         u: NDArray[np.float32] = (x - row[:n]) * row[n]
-        bounds = accumulate(self.sizes, initial=n + 1)
-        pieces = iter([row[start:stop] for start, stop in pairwise(bounds)])
-        for index, (fan_in, fan_out) in enumerate(self.layers):
-            weight = next(pieces).reshape(fan_in, fan_out)
-            u = u @ weight + next(pieces)
-            if index < self.hidden:
-                slope = next(pieces)[0] if self.activation == "prelu" else np.float32(0)
-                u = np.where(u > 0, u, slope * u)
+        for weight, shape, bias, slope in self._places:
+            u = u @ row[weight].reshape(shape)
+            u += row[bias]
+            if slope is not None:
+                a = row[slope] if slope else np.float32(0)
+                # A (P)ReLU is the larger of u and a u, or for slopes above one the smaller.
+                u = np.maximum(u, a * u) if a <= 1 else np.minimum(u, a * u)
         return u
+
+    @cached_property
+    def _places(self) -> list[tuple[slice, tuple[int, int], slice, int | None]]:
+        """Where in a row each layer's weights and bias are, and the slope that follows.
+
+        No slope is None; 0 stands for a ReLU, which has none in the row.
+        """
+        bounds = pairwise(accumulate(self.sizes, initial=self.inputs + 1))
+        pieces = iter([slice(*bound) for bound in bounds])
+        found: list[tuple[slice, tuple[int, int], slice, int | None]] = []
+        for index, shape in enumerate(self.layers):
+            weight, bias = next(pieces), next(pieces)
+            slope = None
+            if index < self.hidden:
+                slope = next(pieces).start if self.activation == "prelu" else 0
+            found.append((weight, shape, bias, slope))
+        return found
 
 
 def width_for(parameters: int, shape: ExpertShape) -> int:

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 Ids = NDArray[np.int64]
 
-BUDGET = 64 * 2**20
-"""Bytes of scores held at once."""
-SPARE = 2
-"""Candidates beyond the wanted ones whose distance is computed directly."""
+BUDGET = 2**20
+"""Bytes of scores computed at once: what stays in a core's cache while it is searched."""
 TOLERANCE = 1e-12
 """Relative error that the expanded square of a distance may have."""
 
@@ -34,9 +32,11 @@ class NearestPrototypes:
     def __init__(self, prototypes: Points) -> None:
         self.prototypes = np.ascontiguousarray(prototypes, dtype=np.float64)
         self._centre = self.prototypes.mean(axis=0)
-        self._centred = self.prototypes - self._centre
-        self._half_norms = 0.5 * (self._centred**2).sum(axis=1)
-        self._scale = float(self._half_norms.max(initial=0.0))
+        centred = self.prototypes - self._centre
+        half_norms = 0.5 * (centred**2).sum(axis=1, keepdims=True)
+        self._scale = float(half_norms.max(initial=0.0))
+        # (offset, 1) times this is |p|^2 / 2 - offset p: the order of the distances, in one product.
+        self._scoring = np.ascontiguousarray(np.hstack([-centred, half_norms]).T)
 
     def find(self, points: Points, count: int) -> tuple[Ids, Points]:
         """Return the ``count`` nearest prototypes of points ``(n, k)``, nearest first.
@@ -55,33 +55,41 @@ class NearestPrototypes:
 
     def find_one(self, point: Points) -> int:
         """Return the nearest prototype of one point ``(k,)``; the quick path of a query."""
-        offset = point - self._centre
-        scores = self._half_norms - self._centred @ offset
+        extended = np.ones(len(point) + 1)
+        offset = np.subtract(point, self._centre, out=extended[:-1])
+        scores = extended @ self._scoring
         best = int(scores.argmin())
-        slack = TOLERANCE * (self._scale + float(offset @ offset))
-        if np.count_nonzero(scores <= scores[best] + slack) == 1:
+        limit = scores[best] + TOLERANCE * (self._scale + float(offset @ offset))
+        if np.count_nonzero(scores <= limit) == 1:
             return best
-        return int(self._find(point[None], 1)[0][0, 0])
+        return int(self._among(point, scores, limit, 1)[0][0])
 
     def _find(self, points: Points, count: int) -> tuple[Ids, Points]:
-        total = len(self.prototypes)
-        offsets = points - self._centre
-        scores = self._half_norms - offsets @ self._centred.T
-        kept = min(total, count + SPARE)
-        if kept == total:
-            candidates = np.broadcast_to(np.arange(total), scores.shape)
-        else:
-            candidates = np.argpartition(scores, kept - 1, axis=1)[:, :kept]
-        ids, distances = rank(points, self.prototypes, candidates, count)
-        if kept < total:
-            best = np.partition(scores, count - 1, axis=1)[:, count - 1]
-            slack = TOLERANCE * (self._scale + (offsets**2).sum(axis=1))
-            crowded = np.flatnonzero((scores <= (best + slack)[:, None]).sum(axis=1) > kept)
-            for row in crowded:  # more ties than candidates, as on a grid
-                every = np.arange(total)[None]
-                one = slice(row, row + 1)
-                ids[one], distances[one] = rank(points[one], self.prototypes, every, count)
+        extended = np.ones((len(points), points.shape[1] + 1))
+        offsets = np.subtract(points, self._centre, out=extended[:, :-1])
+        scores = extended @ self._scoring
+        everyone = np.arange(len(points))
+        ids = np.empty((len(points), count), dtype=np.int64)
+        taken = np.empty((len(points), count))
+        for place in range(count):  # a few passes for a minimum are faster than a partition
+            ids[:, place] = scores.argmin(axis=1)
+            taken[:, place] = scores[everyone, ids[:, place]]
+            scores[everyone, ids[:, place]] = np.inf
+        limit = taken[:, -1] + TOLERANCE * (self._scale + (offsets**2).sum(axis=1))
+        tied = np.flatnonzero(scores.min(axis=1) <= limit)
+        ids, distances = rank(points, self.prototypes, ids, count)
+        for row in tied:
+            scores[row, ids[row]] = -np.inf  # what was taken competes again
+            ids[row], distances[row] = self._among(points[row], scores[row], limit[row], count)
         return ids, distances
+
+    def _among(
+        self, point: Points, scores: Points, limit: np.floating, count: int
+    ) -> tuple[Ids, Points]:
+        """Choose among the prototypes whose score is at most ``limit`` by direct distances."""
+        candidates = np.flatnonzero(scores <= limit)[None]
+        ids, distances = rank(point[None], self.prototypes, candidates, count)
+        return ids[0], distances[0]
 
 
 def rank(points: Points, prototypes: Points, candidates: Ids, count: int) -> tuple[Ids, Points]:
