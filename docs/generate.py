@@ -83,7 +83,7 @@ SECTIONS = {
     "Trainers": ("TRAINER_CHECKS",),
     "Samplers": ("SAMPLER_CHECKS",),
     "Adapters": ("ADAPTER_CHECKS",),
-    "Installed components": ("COMPONENT_CHECKS",),
+    "Installed components": ("FIRST_CHECKS", "COMPONENT_CHECKS"),
     "Methods": ("METHOD_CHECKS",),
 }
 """Heading -> the tuples of checks below it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import attrs
 
 from geoframe.errors import PluginError
+from geoframe.importing import import_target
 
 KINDS: Mapping[str, str] = {
     "geometry": "geoframe.geometries",
@@ -62,16 +62,25 @@ class ComponentSpec:
 
         It is the declared config class, the component's ``Config``, or else derived from the
         keyword parameters of the component's ``__init__``.
+
+        Raises
+        ------
+        PluginError
+            If it cannot be imported, or those parameters cannot be read.
         """
         declared = self.declared
         if attrs.has(declared) and hasattr(declared, "component"):
             return declared
         config: type | None = getattr(declared, "Config", None)
-        return (
-            config
-            if config is not None
-            else _options_of_signature(declared, FROM_METHOD.get(self.kind, ()))
-        )
+        if config is not None:
+            return config
+        try:
+            return _options_of_signature(declared, FROM_METHOD.get(self.kind, ()))
+        except Exception as error:  # an annotation that names nothing, say
+            raise PluginError(
+                f"{self}: no options can be read off the constructor of '{self.target}': "
+                f"{type(error).__name__}: {error}; tell the authors of {self.distribution}"
+            ) from error
 
     @property
     def summary(self) -> str:
@@ -86,14 +95,7 @@ class ComponentSpec:
         return declared
 
     def _import(self, target: str) -> type:
-        module, _, attribute = target.partition(":")
-        try:
-            loaded = getattr(importlib.import_module(module), attribute)
-        except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-            raise PluginError(
-                f"{self} cannot be loaded from '{target}': {type(error).__name__}: {error}; "
-                f"reinstall or remove {self.distribution}"
-            ) from error
+        loaded = import_target(target, str(self), self.distribution)
         if not isinstance(loaded, type):
             raise PluginError(
                 f"{self} cannot be loaded: '{target}' is not a class; "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from geoframe.errors import PluginError
+from geoframe.importing import import_target
 from geoframe_registry import requirements
 from geoframe_registry.discovery import COMMANDS, Entry, entries
 
@@ -40,14 +40,7 @@ def import_command(entry: Entry) -> click.Command:
 
     label = f"verb '{entry.name}' of {entry.distribution} {entry.version}"
     requirements.require_core(entry.distribution)
-    module, _, attribute = entry.target.partition(":")
-    try:
-        command = getattr(import_module(module), attribute)
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-        raise PluginError(
-            f"{label} cannot be loaded from '{entry.target}': {type(error).__name__}: {error}; "
-            f"reinstall or remove {entry.distribution}"
-        ) from error
+    command = import_target(entry.target, label, entry.distribution)
     if not isinstance(command, click.Command):
         raise PluginError(f"{label}: '{entry.target}' is not a click command")
     return command

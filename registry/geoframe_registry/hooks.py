@@ -6,13 +6,13 @@ import logging
 import os
 import warnings
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Any
 
 import pluggy
 
 from geoframe import hooks as specifications
 from geoframe.errors import PluginError
+from geoframe.importing import import_target
 from geoframe_registry import requirements
 from geoframe_registry.discovery import HOOKS, Entry, entries
 
@@ -41,15 +41,7 @@ def load_plugin(entry: Entry) -> Any:
         If it cannot be imported, or needs another geoframe-core.
     """
     requirements.require_core(entry.distribution)
-    module, _, attribute = entry.target.partition(":")
-    try:
-        loaded = import_module(module)
-        return getattr(loaded, attribute) if attribute else loaded
-    except (Exception, SystemExit) as error:  # a stranger's code may raise anything
-        raise PluginError(
-            f"{label(entry)} cannot be loaded from '{entry.target}': "
-            f"{type(error).__name__}: {error}; reinstall or remove {entry.distribution}"
-        ) from error
+    return import_target(entry.target, label(entry), entry.distribution)
 
 
 def api_mismatch(plugin: Any) -> str | None:
@@ -144,7 +136,9 @@ class Hooks:
         for plugin, subset, others in self._callers:
             try:
                 subset(name, others)(**arguments)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # whatever a stranger's code raises
                 self._complain(
                     plugin,
                     f"plugin {plugin}: {name} raised {type(error).__name__}: {error}; "

@@ -15,6 +15,13 @@ FAULTS = {
     "import error": (METHOD, "import does_not_exist_xyz", (), "broken", "does_not_exist_xyz"),
     "syntax error": (METHOD, "def", (), "broken", "SyntaxError"),
     "exit at import": (METHOD, "raise SystemExit(0)", (), "broken", "SystemExit: 0"),
+    "panic of an extension": (
+        METHOD,
+        "class Panic(BaseException): pass\nraise Panic('lost\\nmy way')",
+        (),
+        "broken",
+        "Panic: lost my way",
+    ),
     "missing attribute": (METHOD, "x = 1", (), "broken", "no attribute 'Bad'"),
     "no module": (METHOD, None, (), "broken", "No module named 'bad_module'"),
     "no class": (METHOD, "Bad = 3", (), "broken", "is not a class"),
@@ -189,6 +196,27 @@ def test_a_raising_hook_fails_the_run_in_strict_mode(site):
     done = site.run("run", "toy", "--json", GEOFRAME_STRICT="1")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("Error: plugin geoframe-raising:raising")
+
+
+def test_what_is_printed_at_import_does_not_get_into_json(site):
+    site.install("geoframe-loud", METHOD, modules={"bad_module": "print('hello')\nBad = 3"})
+    done = site.run("plugins", "--json")
+    assert (
+        "is not a class"
+        in {each["plugin"]: each for each in json.loads(done.stdout)}["geoframe-loud"]["reason"]
+    )
+    assert done.stderr == "hello\n"
+
+
+def test_options_that_cannot_be_read(site):
+    source = "class Bad:\n    def __init__(self, dim: 'Undefined' = 1): pass"
+    entry_points = {"geoframe.embedders": {"bad": "bad_module:Bad"}}
+    site.install("geoframe-bad", entry_points, modules={"bad_module": source})
+    done = site.run("info", "bad")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith("Error: embedder 'bad' of geoframe-bad 1.0: no options can be read")
+    assert "name 'Undefined' is not defined; tell the authors of geoframe-bad" in line
 
 
 @pytest.mark.parametrize("file", ["METADATA", "entry_points.txt"])

@@ -98,6 +98,29 @@ def test_an_expected_failure_that_passes_is_a_failure(geoframe, install):
     assert "distance_is_symmetric: passed unexpectedly: uphill takes longer" in result.stdout
 
 
+def test_an_expected_failure_of_no_check_is_a_failure(geoframe, install):
+    install(extra=EXPECTED.replace("symmetric", "symmetrical"))
+    result = geoframe("check", "line")
+    assert result.exit_code == 1
+    assert "there is no check 'distance_is_symmetrical'; did you mean" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("3 checks run: 1 failed")
+
+
+def test_a_component_that_exits_is_a_failure(geoframe, install):
+    install(distance="exit(0)")
+    result = geoframe("check", "line")
+    assert result.exit_code == 1
+    assert "distance_broadcasts: failed: SystemExit: 0" in result.stdout
+
+
+def test_what_a_component_prints_does_not_get_into_json(geoframe, install):
+    install(distance=f"print('noise') or {SOUND}")
+    result = geoframe("check", "line", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["ok"]
+    assert "noise" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("requires", "reason"),
     [

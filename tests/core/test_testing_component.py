@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from geoframe.components import ComponentSpec
-from geoframe.testing import COMPONENT_CHECKS, GEOMETRY_CHECKS, check_component
+from geoframe.testing import COMPONENT_CHECKS, FIRST_CHECKS, GEOMETRY_CHECKS, check_component
 
 CONFIG = '''
 from typing import ClassVar
@@ -72,7 +72,7 @@ def plane(tmp_path, monkeypatch, request):
 def test_a_sound_component_passes_both_kinds_of_checks(plane):
     report = check_component(plane())
     assert report.ok, str(report)
-    assert len(report.outcomes) == len(COMPONENT_CHECKS) + len(GEOMETRY_CHECKS)
+    assert len(report.outcomes) == len(FIRST_CHECKS + COMPONENT_CHECKS + GEOMETRY_CHECKS)
     assert str(report).startswith("geometry 'plane' of plane 1.0: ")
 
 

@@ -12,6 +12,7 @@ from .embedder import EMBEDDER_CHECKS as EMBEDDER_CHECKS
 from .embedder import check_embedder as check_embedder
 from .geometry import GEOMETRY_CHECKS as GEOMETRY_CHECKS
 from .geometry import check_geometry as check_geometry
+from .installed import FIRST_CHECKS as FIRST_CHECKS
 from .installed import check_component as check_component
 from .sampler import SAMPLER_CHECKS as SAMPLER_CHECKS
 from .sampler import check_sampler as check_sampler

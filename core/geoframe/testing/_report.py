@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, Literal, TypeVar
 
 import attrs
@@ -193,12 +194,14 @@ def _run(check: Check, arguments: Sequence[Any], expected: str | None) -> Outcom
     status: Status
     error: BaseException | None = None
     try:
-        with seeded(0):
+        with seeded(0), redirect_stdout(sys.stderr):  # stdout may be JSON
             check(*arguments)
         status, reason = ("passed", "") if expected is None else ("xpassed", expected)
     except CheckSkipped as skipped:
         status, reason = "skipped", str(skipped)
-    except Exception as caught:  # a stranger's code may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as caught:  # a stranger's code may raise anything, SystemExit too
         error = caught
         message = str(caught).strip().partition("\n")[0]
         known = isinstance(caught, CheckFailed)

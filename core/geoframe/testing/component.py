@@ -30,8 +30,20 @@ MISSING = "missing, and it has no default"
 
 
 def it_can_be_imported(spec: ComponentSpec, resolve: Resolver) -> None:
-    """What the entry point names exists and is a class."""
+    """What the entry point names exists and is a class whose options can be read."""
     spec.load()
+    ensure(isinstance(spec.options, type), "its options are not a class")
+
+
+def it_is_of_its_kind(spec: ComponentSpec, resolve: Resolver) -> None:
+    """The class implements the interface of its kind."""
+    import geoframe
+
+    interface = getattr(geoframe, spec.kind.capitalize(), None)
+    if interface is None:
+        raise CheckSkipped(f"there is no interface for a {spec.kind}")
+    cls = spec.load()
+    ensure(issubclass(cls, interface), f"{cls.__name__} is not a geoframe.{interface.__name__}")
 
 
 def it_says_what_it_is(spec: ComponentSpec, resolve: Resolver) -> None:
@@ -127,12 +139,10 @@ def options_survive_a_file(spec: ComponentSpec, resolve: Resolver) -> None:
 
 
 def method_has_a_config(spec: ComponentSpec, resolve: Resolver) -> None:
-    """A method is a Method whose ``Config`` is a MethodConfig."""
+    """The ``Config`` of a method is a MethodConfig."""
     from geoframe.config import MethodConfig
-    from geoframe.method import Method
 
     method = spec.load()
-    ensure(issubclass(method, Method), f"{method.__name__} is not a geoframe.Method")
     config = getattr(method, "Config", None)
     ensure(
         isinstance(config, type) and issubclass(config, MethodConfig),
@@ -156,7 +166,6 @@ def reference_tables_are_sound(spec: ComponentSpec, resolve: Resolver) -> None:
 
 
 COMPONENT_CHECKS: tuple[Check, ...] = (
-    it_can_be_imported,
     it_says_what_it_is,
     options_are_explained,
     options_need_no_torch,

@@ -12,10 +12,17 @@ import attrs
 from geoframe.components import KINDS, Component, ComponentSpec
 from geoframe.config import TomlTable, structure
 from geoframe.config.structure import Resolver
-from geoframe.errors import ConfigError, PluginError
-from geoframe.testing._report import Check, CheckSkipped, Report, run_checks
+from geoframe.errors import ConfigError, PluginError, did_you_mean
+from geoframe.testing._report import Check, CheckSkipped, Outcome, Report, ensure, run_checks
 from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
-from geoframe.testing.component import COMPONENT_CHECKS, CONTEXT, METHOD_CHECKS, MISSING
+from geoframe.testing.component import (
+    COMPONENT_CHECKS,
+    CONTEXT,
+    METHOD_CHECKS,
+    MISSING,
+    it_can_be_imported,
+    it_is_of_its_kind,
+)
 from geoframe.testing.embedder import EMBEDDER_CHECKS
 from geoframe.testing.geometry import GEOMETRY_CHECKS
 from geoframe.testing.sampler import SAMPLER_CHECKS, example_items
@@ -34,6 +41,31 @@ SUITES: Mapping[str, tuple[Check, ...]] = {
     "method": (),
 }
 """Kind -> checks of the object that is built with default options."""
+
+
+def its_expected_failures_are_checks(spec: ComponentSpec, resolve: Resolver) -> None:
+    """If the class has ``expected_failures``, they map names of checks to reasons."""
+    expected = _expected_failures(spec)
+    ensure(isinstance(expected, Mapping), f"expected_failures is no mapping: {expected!r}")
+    known = [check.__name__ for check in (*_declared_checks(spec.kind), *SUITES[spec.kind])]
+    for name in expected:
+        ensure(name in known, f"there is no check '{name}'{did_you_mean(str(name), known)}")
+
+
+FIRST_CHECKS: tuple[Check, ...] = (
+    it_can_be_imported,
+    it_is_of_its_kind,
+    its_expected_failures_are_checks,
+)
+"""For components of every kind; the first that fails is the last that is made."""
+
+
+def _declared_checks(kind: str) -> tuple[Check, ...]:
+    return COMPONENT_CHECKS + (METHOD_CHECKS if kind == "method" else ())
+
+
+def _expected_failures(spec: ComponentSpec) -> Any:
+    return getattr(spec.load(), "expected_failures", {})
 
 
 def _options_without_default(spec: ComponentSpec, resolve: Resolver) -> str:
@@ -77,12 +109,14 @@ def check_component(
         If an expected failure names no check of this kind.
     """
     resolve = resolve or _installed
-    declared = COMPONENT_CHECKS + (METHOD_CHECKS if spec.kind == "method" else ())
+    first: tuple[Outcome, ...] = ()
+    for check in FIRST_CHECKS:
+        first += run_checks(str(spec), [check], spec, resolve).outcomes
+        if first[-1].status == "failed":
+            return Report(str(spec), first)
+    declared = _declared_checks(spec.kind)
     names = {check.__name__ for check in declared}
-    importing = run_checks(str(spec), declared[:1], spec, resolve)
-    if not importing.ok:
-        return importing
-    expected = {**getattr(spec.load(), "expected_failures", {}), **(expected_failures or {})}
+    expected = {**_expected_failures(spec), **(expected_failures or {})}
     report = run_checks(
         str(spec),
         declared,
@@ -101,7 +135,7 @@ def check_component(
         *arguments,
         expected_failures={name: why for name, why in expected.items() if name not in names},
     )
-    return Report(str(spec), report.outcomes + of_object.outcomes)
+    return Report(str(spec), first + report.outcomes + of_object.outcomes)
 
 
 def _built(spec: ComponentSpec, resolve: Resolver) -> tuple[Callable[[], Any], tuple[Any, ...]]:
