@@ -31,7 +31,7 @@ def main() -> None:
     for name, (task, start) in RUNS.items():
         path = given.folder / name.replace(", ", "-").replace(" ", "")
         config = {
-            "model": {"head": "mean", "dropout": 0.0, "parts": 3},
+            "model": {"head": "mean", "dropout": 0.0, "parts": 2, "attention": "eager"},
             "data": {
                 "dataset": {"name": "stored-text", "task": task},
                 "limit": 16 * given.steps,

@@ -17,6 +17,7 @@ from geoframe.trainer import Training
 from geoframe_asymlora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.objective import FineTuning, passes_over
+from geoframe_asymlora.rounding import round_frozen
 from geoframe_asymlora.targets import find_targets
 from geoframe_asymlora.task import Task
 
@@ -52,9 +53,14 @@ class Fitted:
 
 
 def build(
-    config: AsymLoRAConfig, task: Task, mode: str
+    config: AsymLoRAConfig, task: Task, mode: str, *, precision: str = "float32"
 ) -> tuple[nn.Module, Adapter | None, tuple[str, ...]]:
     """Load the model and make it trainable in the way of ``mode``; random draws are torch's own.
+
+    Parameters
+    ----------
+    precision
+        That in which the model will be applied; frozen weights are rounded to it.
 
     Returns
     -------
@@ -63,12 +69,14 @@ def build(
     """
     model = task.pretrained.model()
     heads = task.pretrained.heads(model)
+    pretrained = list(model.modules())
     if mode == "full":
         return model, None, heads
     if mode == "head":
         model.requires_grad_(False)
         for head in heads:
             model.get_submodule(head).requires_grad_(True)
+        round_frozen(pretrained, precision)
         return model, None, heads
     component = variant(config.adapter, mode, model, heads)
     adapter: Adapter = component.build()
@@ -78,6 +86,7 @@ def build(
         raise ConfigError(
             [f"adapter: '{config.adapter.name}' leaves the new output layer untrained"]
         )
+    round_frozen(pretrained, precision)
     return adapted, adapter, heads
 
 
@@ -161,7 +170,7 @@ def train(
         Replaces the trainer's learning rate.
     """
     seed_everything(seed)
-    model, adapter, heads = build(config, task, mode)
+    model, adapter, heads = build(config, task, mode, precision=task.precision)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ConfigError([f"comparison.modes: '{mode}' trains nothing: the model has no new head"])
     objective = FineTuning(

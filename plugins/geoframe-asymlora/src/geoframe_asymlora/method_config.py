@@ -32,6 +32,11 @@ class ModelConfig:
     dropout: float | None = option(
         None, ge=0, lt=1, help="Sets every dropout of the model; left out, they stay as they are."
     )
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = option(
+        "auto",
+        help="Attention as transformers names it; auto leaves the choice to transformers. With "
+        "short texts in bf16 on a CPU eager is much faster.",
+    )
     parts: int = option(
         1,
         ge=1,

@@ -30,6 +30,7 @@ class Pretrained:
     outputs: int
     dropout: float | None
     head: str
+    attention: str
 
     def model(self) -> nn.Module:
         """Load the model afresh, with a new head drawn from torch's global stream.
@@ -50,6 +51,8 @@ class Pretrained:
                 if ("dropout" in name or name.endswith("pdrop")) and isinstance(value, float):
                     setattr(config, name, self.dropout)
         options: dict[str, Any] = {"config": config, "dtype": torch.float32}
+        if self.attention != "auto":
+            options["attn_implementation"] = self.attention
         if self.kind == "causal":
             model = _loaded(transformers.AutoModelForCausalLM, self.path, **options)
         elif self.head == "model":
@@ -93,6 +96,7 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         outputs=outputs,
         dropout=config.dropout,
         head=config.head,
+        attention=config.attention,
     )
 
 

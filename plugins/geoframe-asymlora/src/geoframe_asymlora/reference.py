@@ -63,13 +63,15 @@ LINEAR: tuple[tuple[str, dict[str, Any], dict[str, float], dict[str, float]], ..
 
 STAND_IN: dict[str, Any] = {
     "compare": True,
-    "comparison.rates": [1.0, 4.0],
-    "comparison.full_rate": 5e-5,
+    "comparison.rates": [0.25, 1.0, 4.0],
+    "comparison.full_rate": 1e-4,
     "model.head": "mean",
     "model.dropout": 0.0,
-    "model.parts": 3,
+    "model.parts": 2,
+    "model.attention": "eager",
     "adapter.targets": ["query", "key", "value"],
-    "trainer.batch_size": 16,
+    "trainer.learning_rate": 0.002,
+    "trainer.batch_size": 32,
     "trainer.epochs": 1,
     "trainer.warmup": 5,
     "trainer.precision": "bf16",
@@ -80,14 +82,14 @@ TASKS: dict[str, dict[str, Any]] = {
         "data.limit": 1600,
         "data.evaluation_limit": 1000,
     },
-    "MRPC, 800 pairs (accuracy)": {
-        "data.dataset.task": "mrpc",
-        "data.limit": 800,
-        "data.evaluation_limit": 800,
-    },
-    "CoLA, 2400 sentences (Matthews, other sources)": {
+    "CoLA, 5000 sentences (Matthews, other sources)": {
         "data.dataset.task": "cola",
-        "data.limit": 2400,
+        "data.limit": 5000,
+    },
+    "MRPC, 640 pairs (accuracy)": {
+        "data.dataset.task": "mrpc",
+        "data.limit": 640,
+        "data.evaluation_limit": 500,
     },
 }
 

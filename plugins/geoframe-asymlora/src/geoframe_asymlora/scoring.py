@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from geoframe_asymlora.encoding import Encoded
 from geoframe_asymlora.objective import weight_of
+from geoframe_asymlora.rounding import MIXED
 
 LESS_IS_BETTER = ("rmse", "loss", "perplexity")
 DEFAULT_METRIC = {"classification": "accuracy", "regression": "pearson", "causal": "loss"}
-MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @attrs.frozen(eq=False)
