@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
+from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 
 from geoframe.components import KINDS
 from geoframe.errors import GeoframeError
+from geoframe_registry.discovery import KNOWN, components
 
 TEMPLATES = ("geometry", "embedder", "trainer", "sampler", "adapter", "method")
 """Kinds that there is a template for."""
@@ -50,7 +54,12 @@ def plugin_files(name: str, kind: str, *, core_version: str) -> dict[str, str]:
 
     name = component_name(name)
     package = f"geoframe_{name.replace('-', '_')}"
-    cls = "".join(part.capitalize() for part in name.split("-"))
+    templates = {
+        path: text
+        for part in ("common", kind)
+        for path, text in _templates(files("geoframe_cli") / "templates" / part)
+    }
+    cls = _class_name(name, kind, "\n".join(templates.values()))
     target = f"{package}.method:{cls}" if kind == "method" else f"{package}.config:{cls}Config"
     values = {
         "name": name,
@@ -72,11 +81,10 @@ def plugin_files(name: str, kind: str, *, core_version: str) -> dict[str, str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    rendered = {}
-    for part in ("common", kind):
-        for path, text in _templates(files("geoframe_cli") / "templates" / part):
-            rendered[_destination(path, package)] = environment.from_string(text).render(values)
-    return rendered
+    return {
+        _destination(path, package): environment.from_string(text).render(values)
+        for path, text in templates.items()
+    }
 
 
 def component_name(name: str) -> str:
@@ -89,11 +97,33 @@ def component_name(name: str) -> str:
     """
     plain = name.removeprefix("geoframe-")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", plain):
+        near = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-0123456789")
         raise GeoframeError(
             f"'{name}' is no name for a plugin; take lower-case words joined by hyphens, "
-            "such as 'taxicab' or 'closed-form'"
+            f"such as '{near or 'closed-form'}'"
         )
     return plain
+
+
+def check_free(name: str, kind: str) -> None:
+    """Refuse a plugin that would replace what is installed, or what is known under its name.
+
+    Raises
+    ------
+    GeoframeError
+        If its component, its distribution or its package is there already.
+    """
+    name = component_name(name)
+    distribution = f"geoframe-{name}"
+    for taken in components(kind):
+        if taken.name == name:
+            raise GeoframeError(
+                f"{kind} '{name}' is there already, in {taken.distribution}; take another name"
+            )
+    package = distribution.replace("-", "_")
+    installed = find_spec(package) or any(metadata.distributions(name=distribution))
+    if installed or distribution in KNOWN.values():
+        raise GeoframeError(f"{distribution} is another plugin; take another name")
 
 
 def core_range(version: str) -> str:
@@ -101,6 +131,13 @@ def core_range(version: str) -> str:
     major, minor = (int(part) for part in version.split(".")[:2])
     above = f"{major}.{minor + 1}" if major == 0 else f"{major + 1}"
     return f">={major}.{minor},<{above}"
+
+
+def _class_name(name: str, kind: str, templates: str) -> str:
+    """Name the class after the component: one that Python and the templates do not use already."""
+    cls = "".join(part.capitalize() for part in name.split("-"))
+    used = {*keyword.kwlist, *re.findall(r"\b[A-Z]\w*", templates)}
+    return f"{cls}{kind.capitalize()}" if {cls, f"{cls}Config"} & used else cls
 
 
 def _templates(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str]]:

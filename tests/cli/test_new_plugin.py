@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -55,15 +56,19 @@ def test_a_new_plugin_is_found_by_name(site, written):
         assert found[kind, f"my-{kind}"], kind
 
 
-CHECK = ["check", "--per-file-ignores", "*/tests/*:D1"]
-
-
-@pytest.mark.parametrize("command", [CHECK, ["format", "--check"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=lambda words: words[0])
 def test_a_new_plugin_is_tidy(written, command):
     folders = [f"geoframe-my-{kind}" for kind in TEMPLATES]
-    config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
-    ruff = [sys.executable, "-m", "ruff", *command, *config, *folders]
+    ruff = [sys.executable, "-m", "ruff", *command, "--no-cache", *folders]
     done = subprocess.run(ruff, cwd=written, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_a_new_plugin_is_typed(site, written):
+    folders = [f"geoframe-my-{kind}/{part}" for kind in TEMPLATES for part in ("src", "tests")]
+    cache = ["--cache-dir", str(ROOT / ".mypy_cache" / "new")]
+    done = call(site, written, "-m", "mypy", "--strict", *cache, *folders)
     assert done.returncode == 0, done.stdout
 
 
@@ -84,6 +89,49 @@ def test_the_prefix_of_the_name_may_be_given():
     assert project["entry-points"]["geoframe.geometries"] == {
         "closed-form": "geoframe_closed_form.config:ClosedFormConfig"
     }
+
+
+NAMED_LIKE_THE_TEMPLATES = [
+    ("geometry", "none"),
+    ("geometry", "tensor"),
+    ("embedder", "embedder"),
+    ("sampler", "self"),
+    ("trainer", "bowl"),
+    ("adapter", "shifted"),
+    ("method", "data"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMED_LIKE_THE_TEMPLATES)
+def test_its_class_has_a_name_of_its_own(kind, name):
+    for path, text in plugin_files(name, kind, core_version="0.1.0").items():
+        if path.endswith(".py"):
+            nodes = list(ast.walk(ast.parse(text)))
+            defined = [each.name for each in nodes if isinstance(each, ast.ClassDef)]
+            imported = [each.name for each in nodes if isinstance(each, ast.alias)]
+            assert len({*defined, *imported}) == len(defined) + len(set(imported)), path
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Taxi_Cab", "such as 'taxi-cab'"),
+        ("3d-city", "such as 'd-city'"),
+        ("../evil", "such as 'evil'"),
+        ("42", "such as 'closed-form'"),
+        ("euclidean", "geometry 'euclidean' is there already, in geoframe-spaces"),
+        ("nst", "geoframe-nst is another plugin"),
+        ("dreamup3d", "geoframe-dreamup3d is another plugin"),
+        ("core", "geoframe-core is another plugin"),
+        ("cli", "geoframe-cli is another plugin"),
+    ],
+)
+def test_a_name_that_will_not_do(tmp_path, monkeypatch, name, message):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["new", "plugin", name])
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -35,21 +35,17 @@ def plugin(name: str, kind: str, output: Path | None) -> None:
     It can be installed and passes its own tests as it is. NAME becomes the name of the component,
     geoframe-NAME that of the distribution.
     """
+    import shlex
     from importlib.metadata import version
 
     from geoframe.errors import GeoframeError, did_you_mean
-    from geoframe_cli.scaffold import TEMPLATES, component_name, plugin_files
-    from geoframe_registry.discovery import components
+    from geoframe_cli.scaffold import TEMPLATES, check_free, component_name, plugin_files
 
     if kind not in TEMPLATES:
         hint = did_you_mean(kind, TEMPLATES)
         raise GeoframeError(f"no template for '{kind}'{hint}; known: {', '.join(TEMPLATES)}")
     name = component_name(name)
-    for taken in components(kind):
-        if taken.name == name:
-            raise GeoframeError(
-                f"{kind} '{name}' is there already, in {taken.distribution}; take another name"
-            )
+    check_free(name, kind)
     rendered = plugin_files(name, kind, core_version=version("geoframe-core"))
     folder = output or Path(f"geoframe-{name}")
     try:
@@ -63,4 +59,5 @@ def plugin(name: str, kind: str, output: Path | None) -> None:
     for path in rendered:
         click.echo(folder / path)
     where = folder if folder.is_absolute() else f"./{folder}"
-    click.echo(f"Now: pip install -e '{where}[test]' && pytest {folder}", err=True)
+    install = shlex.quote(f"{where}[test]")
+    click.echo(f"Now: pip install -e {install} && pytest {shlex.quote(str(folder))}", err=True)

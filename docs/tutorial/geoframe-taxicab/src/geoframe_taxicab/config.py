@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import attrs
-
 from geoframe import option
 
 

@@ -1,9 +1,8 @@
 """The geometry: what ``distance`` computes is what the methods see."""
 
 import torch
-from torch import Tensor, nn
-
 from geoframe import Geometry
+from torch import Tensor, nn
 
 
 class Taxicab(Geometry):
