@@ -122,11 +122,18 @@ MISTAKES = [
     ("x.tsv", "label\ttext\npos\n", {}, "row 2 has 1 cells, the header 2"),
     ("x.csv", 'label,text\npos,"open\n', {}, "after row"),
     ("x.jsonl", '{"label": 1}\nnothing\n', {}, "x.jsonl:2: is no JSON"),
-    ("x.jsonl", "[1]\n", {}, "x.jsonl:1: is no JSON object"),
+    ("x.jsonl", "1\n", {}, "x.jsonl:1: is no JSON object"),
+    ("x.json", '[{"label": 1}, 2]', {}, "x.json: entry 2: is no JSON object"),
+    ("x.json", '[{"label": 1},', {}, "x.json: is no JSON"),
+    ("x.jsonl", '{"label": 1, "text": ["a"]}\n', {"task": "regression"}, "not a text"),
+    ("x.jsonl", '{"label": null, "text": "a"}\n', {}, "example 1: 'label' is empty"),
+    ("x.jsonl", '{"label": NaN, "text": "a"}\n', {}, "example 1 has no label"),
+    ("x.csv", "label,text\n0.5,a\n1.5,b\n,c\n", {}, "example 3 has no label"),
+    ("x.csv", "label,text,text\n1,a,b\n", {}, "the header has 'text' twice"),
     ("x.parquet", "no parquet", {}, "is no readable parquet file"),
     ("x.tsv.gz", "no gzip", {}, "is no complete gzip file"),
     ("x.tsv", "labl\ttext\na\tb\nb\tc\n", {}, "has no column 'label'; did you mean 'labl'"),
-    ("x.tsv", "label\ttext\na\tb\na\tc\n", {}, "has 1 different values"),
+    ("x.tsv", "label\ttext\na\tb\na\tc\n", {}, "every 'label' is 'a'"),
     ("x.tsv", "label\ttext\na\tb\nb\tc\n", {"task": "regression"}, "'label' is 'a', not a number"),
 ]
 
@@ -142,10 +149,35 @@ def test_mistakes_are_one_line(name, content, options, message, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("ending", ["\u2028", "\x85", "\x0c", "\x1e"])
+def test_only_line_ends_end_lines(ending, tmp_path):
+    (tmp_path / "x.tsv").write_text(f"label\ttext\r\npos\ta{ending}b\r\n", newline="")
+    row = {"label": "pos", "text": f"a{ending}b"}
+    assert read_rows(tmp_path / "x.tsv") == [row]
+    if ending > "\x1f":  # others are escaped in JSON
+        (tmp_path / "x.jsonl").write_text(json.dumps(row, ensure_ascii=False))
+        assert read_rows(tmp_path / "x.jsonl") == [row]
+
+
+def test_a_json_list_and_a_long_text(tmp_path):
+    rows = [{"label": "pos", "text": "long " * 50_000}, {"label": "neg", "text": ""}]
+    (tmp_path / "x.json").write_text(json.dumps(rows, indent=1))
+    assert read_rows(tmp_path / "x.json") == rows
+    write(tmp_path / "x.csv", "csv", [(row["label"], row["text"]) for row in rows])
+    assert read_rows(tmp_path / "x.csv") == rows
+
+
+def test_too_many_classes(tmp_path):
+    path = write(tmp_path / "x.csv", "csv", [(str(n), "text") for n in range(1001)])
+    with pytest.raises(DataError, match="1001 different values, more than 1000"):
+        load_examples(config(path))
+
+
 def test_a_validation_label_must_be_known(tmp_path):
     write(tmp_path / "train.tsv", "tsv")
     other = write(tmp_path / "dev.tsv", "tsv", [("mixed", "so so")])
-    with pytest.raises(DataError, match="example 1: 'label' is 'mixed', not one of neg, pos"):
+    message = r"dev\.tsv: example 1: 'label' is 'mixed', not one of neg, pos"
+    with pytest.raises(DataError, match=message):
         load_examples(config(tmp_path / "train.tsv", validation=other))
 
 

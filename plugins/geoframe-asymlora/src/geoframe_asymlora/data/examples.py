@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -86,12 +86,13 @@ def load_examples(config: TextDataConfig) -> Examples:
         if not isinstance(loaded, Examples):
             raise DataError(f"data.dataset: '{config.dataset.name}' holds no texts")
         return cut(loaded, config)
-    where = config.path
-    rows = read_folder(where) if where.is_dir() else {"train": read_rows(where, config.format)}
-    for split, path in (("validation", config.validation), ("test", config.test)):
-        if path is not None:
-            rows[split] = read_rows(path, config.format)
-    return cut(examples_of_rows(rows, config, where), config)
+    path = config.path
+    rows = read_folder(path) if path.is_dir() else {"train": read_rows(path, config.format)}
+    origins = dict.fromkeys(rows, path)
+    for split, other in (("validation", config.validation), ("test", config.test)):
+        if other is not None:
+            rows[split], origins[split] = read_rows(other, config.format), other
+    return cut(examples_of_rows(rows, config, origins), config)
 
 
 def cut(examples: Examples, config: TextDataConfig) -> Examples:
@@ -106,27 +107,39 @@ def cut(examples: Examples, config: TextDataConfig) -> Examples:
 
 
 def examples_of_rows(
-    rows: dict[str, list[Row]], config: TextColumns, where: Path, *, metric: str = ""
+    rows: Mapping[str, list[Row]],
+    config: TextColumns,
+    origins: Mapping[str, Path],
+    *,
+    metric: str = "",
 ) -> Examples:
-    """Make examples from the rows of each split; raises as :func:`load_examples` does."""
+    """Make examples from the rows of each split; raises as :func:`load_examples` does.
+
+    Parameters
+    ----------
+    origins
+        Where the rows of each split come from, for messages.
+    """
     kind = _kind(rows["train"], config)
     if kind == "causal":
         splits = {
             name: Split(
-                texts=column(each, config.prompt, where),
-                seconds=column(each, config.response, where),
+                texts=column(each, config.prompt, origins[name]),
+                seconds=column(each, config.response, origins[name]),
             )
             for name, each in rows.items()
         }
-        classes: tuple[str, ...] = ()
+        classes = ()
     else:
-        labels = {name: column(each, config.label, where) for name, each in rows.items()}
-        classes = _classes(labels, config, where) if kind == "classification" else ()
+        labels = {name: _labels(each, config.label, origins[name]) for name, each in rows.items()}
+        classes: tuple[str, ...] = ()
+        if kind == "classification":
+            classes = _classes(labels["train"], config.label, origins["train"])
         splits = {
             name: Split(
-                texts=column(each, config.text, where),
-                seconds=column(each, config.text_b, where) if config.text_b else None,
-                targets=_targets(labels[name], classes, config.label, where),
+                texts=column(each, config.text, origins[name]),
+                seconds=column(each, config.text_b, origins[name]) if config.text_b else None,
+                targets=_targets(labels[name], classes, config.label, origins[name]),
             )
             for name, each in rows.items()
         }
@@ -152,16 +165,31 @@ def column(rows: Sequence[Row], name: str, where: Path) -> list[str]:
     Raises
     ------
     DataError
-        If a row does not have it.
+        If a row does not have it, or has something else than text or a number there.
     """
     for number, row in enumerate(rows, start=1):
-        if row.get(name) is None:
+        if name not in row:
             known = [str(key) for key in row]
             raise DataError(
                 f"{where}: example {number} has no column '{name}'{did_you_mean(name, known)}; "
                 f"it has {listed(known)} (data.text, data.label and others name columns)"
             )
+        if row[name] is None:
+            raise DataError(f"{where}: example {number}: '{name}' is empty")
+        if isinstance(row[name], list | dict):
+            raise DataError(
+                f"{where}: example {number}: '{name}' is '{shown(row[name])}', not a text"
+            )
     return [str(row[name]) for row in rows]
+
+
+def _labels(rows: Sequence[Row], name: str, where: Path) -> list[str]:
+    """Return the column of labels, none of which may be missing."""
+    labels = column(rows, name, where)
+    for number, label in enumerate(labels, start=1):
+        if not label.strip() or label.lower() == "nan":
+            raise DataError(f"{where}: example {number} has no label: '{name}' is '{label}'")
+    return labels
 
 
 def _kind(rows: Sequence[Row], config: TextColumns) -> Kind:
@@ -174,12 +202,17 @@ def _kind(rows: Sequence[Row], config: TextColumns) -> Kind:
     return "regression" if None not in numbers and fractions else "classification"
 
 
-def _classes(labels: dict[str, list[str]], config: TextColumns, where: Path) -> tuple[str, ...]:
-    classes = sorted(set(labels["train"]), key=lambda name: (_number(name) or 0.0, name))
-    if not 2 <= len(classes) <= MOST_CLASSES:
+def _classes(labels: Sequence[str], name: str, where: Path) -> tuple[str, ...]:
+    classes = sorted(set(labels), key=lambda label: (_number(label) or 0.0, label))
+    if len(classes) < 2:
         raise DataError(
-            f"{where}: column '{config.label}' has {len(classes)} different values in the training "
-            "rows; classification needs 2 or more (data.task = 'regression' takes numbers)"
+            f"{where}: every '{name}' is '{shown(classes[0])}'; classification needs two or more "
+            "classes (data.task = 'regression' takes numbers)"
+        )
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"{where}: column '{name}' has {len(classes)} different values, more than "
+            f"{MOST_CLASSES}; is it another column? (data.task = 'regression' takes numbers)"
         )
     return tuple(classes)
 

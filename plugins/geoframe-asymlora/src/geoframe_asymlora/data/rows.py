@@ -26,7 +26,7 @@ SUFFIXES = {
 
 
 def read_rows(path: Path, form: str = "auto") -> list[Row]:
-    """Read a table or JSON lines.
+    """Read a table or JSON lines (or one JSON list of objects).
 
     A tsv is split at tabs and line ends and has no quoting, as text corpora are written.
 
@@ -53,21 +53,29 @@ def read_rows(path: Path, form: str = "auto") -> list[Row]:
         rows = _parquet(path, content)
     else:
         text = decode(path, content)
-        rows = list(_json_lines(path, text) if form == "jsonl" else _table(path, text, form))
+        rows = list(_json(path, text) if form == "jsonl" else _table(path, text, form))
     if not rows:
         raise DataError(f"{path}: has a header and no rows")
     return rows
 
 
+def _lines(text: str) -> list[str]:
+    """Split at line ends alone: ``str.splitlines`` would also split inside texts, at U+2028."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+
+
 def _table(path: Path, text: str, form: str) -> Iterator[Row]:
     lines: Iterator[list[str]]
     if form == "tsv":
-        lines = (line.split("\t") for line in text.splitlines())
+        lines = (line.split("\t") for line in _lines(text))
     else:
+        csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # whole books are texts too
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 0
     try:
         header = next(lines)
+        if twice := [name for name in header if header.count(name) > 1]:
+            raise DataError(f"{path}: the header has '{shown(twice[0])}' twice")
         for number, cells in enumerate(lines, start=2):
             if not any(cells):
                 continue
@@ -81,19 +89,29 @@ def _table(path: Path, text: str, form: str) -> Iterator[Row]:
         raise DataError(f"{path}: after row {number}: {error}") from None
 
 
-def _json_lines(path: Path, text: str) -> Iterator[Row]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(
-                f"{path}:{number}: is no JSON ({error}); every line must be one object"
-            ) from None
+def _json(path: Path, text: str) -> Iterator[Row]:
+    if text.lstrip().startswith("["):
+        found = _parsed(str(path), text)
+        places = [(f"{path}: entry {number}", row) for number, row in enumerate(found, start=1)]
+    else:
+        places = [
+            (f"{path}:{number}", _parsed(f"{path}:{number}", line))
+            for number, line in enumerate(_lines(text), start=1)
+            if line.strip()
+        ]
+    for place, row in places:
         if not isinstance(row, dict):
-            raise DataError(f"{path}:{number}: is no JSON object")
+            raise DataError(f"{place}: is no JSON object")
         yield row
+
+
+def _parsed(place: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise DataError(
+            f"{place}: is no JSON ({error}); a file holds one object a line, or one list of them"
+        ) from None
 
 
 def _parquet(path: Path, content: bytes) -> list[Row]:

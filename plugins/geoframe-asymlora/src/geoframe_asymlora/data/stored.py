@@ -48,14 +48,14 @@ class StoredText:
         from geoframe_asymlora.data.examples import examples_of_rows
         from geoframe_asymlora.data.rows import read_rows
 
-        paths = [
-            stored_file(f"text-{self.task}", f"{name}.tsv.gz", self.root)
-            for name in FILES[self.task]
-        ]
-        rows = dict(zip(("train", "validation", "test"), map(read_rows, paths), strict=True))
+        origins = {
+            split: stored_file(f"text-{self.task}", f"{name}.tsv.gz", self.root)
+            for split, name in zip(("train", "validation", "test"), FILES[self.task], strict=True)
+        }
+        rows = {split: read_rows(path) for split, path in origins.items()}
         columns = TextColumns(
             text="text_a",
             text_b="text_b" if self.task == "mrpc" else None,
             task="classification",
         )
-        return examples_of_rows(rows, columns, paths[0].parent, metric=METRICS[self.task])
+        return examples_of_rows(rows, columns, origins, metric=METRICS[self.task])
