@@ -82,7 +82,10 @@ def _checked_names(raw: RawTree) -> RawTree:
 
 def _checked_edges(raw: RawTree, lengths: str) -> RawTree:
     if len(loops := np.flatnonzero(raw.edges[:, 0] == raw.edges[:, 1])):
-        raise DataError(f"{raw.origin}: {raw.edge(loops[0])} is an edge from a node to itself")
+        raise DataError(
+            f"{raw.origin}: {raw.edge(loops[0])} is an edge from a node to itself; "
+            "the root is the node without a parent"
+        )
     ends = np.sort(raw.edges, axis=1) if not raw.directed else raw.edges
     _, first, counts = np.unique(ends, axis=0, return_index=True, return_counts=True)
     if np.any(counts > 1):

@@ -77,6 +77,12 @@ class Evaluation:
         ranking = measure_ranking(
             embedding, self.tree, options.relation, options.ranked_nodes, self.config.seed
         )
+        if ranking and ranking.nodes < min(options.ranked_nodes, len(self.tree) - 1):
+            note = (
+                f"The tree is so deep that relatives were ranked from {ranking.nodes} nodes only."
+            )
+            if note not in self.notes:
+                self.notes.append(note)
         self.measured[name] = distortion
         self.rows.append(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,12 +51,12 @@ def construct(config: HNNConfig, tree: Tree) -> HyperbolicTree:
     """
     options = config.geometry.options
     dim, curvature = getattr(options, "dim", 0), getattr(options, "curvature", 0.0)
-    if not curvature < 0.0 or dim < 2:
+    if not -math.inf < curvature < 0.0 or dim < 2:
         raise ConfigError(
             [
-                f"geometry: '{config.geometry.name}' with dim {dim} cannot hold the construction, "
-                "which needs a hyperbolic space of 2 dimensions or more (hyperbolic-polar, "
-                "hyperboloid, poincare); put other spaces into compare"
+                f"geometry: '{config.geometry.name}' with dim {dim} and curvature {curvature:g} "
+                "cannot hold the construction, which needs a hyperbolic space of 2 dimensions or "
+                "more (hyperbolic-polar, hyperboloid, poincare); put other spaces into compare"
             ]
         )
     return embed_tree(

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from geoframe.errors import DataError
 from geoframe_hnn.certificate import Certificate, sibling_pairs
 from geoframe_hnn.directions import adaptive_directions, equal_directions, fresh_direction
-from geoframe_hnn.frames import distances, seen_from_ancestors
-from geoframe_hnn.polar import across, carry_forth
-from geoframe_hnn.scale import certified_scale
+from geoframe_hnn.frames import distances
+from geoframe_hnn.scale import certified_scale, checked_scale
 from geoframe_hnn.tree import Floats, Ints, Tree
+from geoframe_hnn.views import around, looking_back
 
 Angles = Literal["equal", "adaptive"]
 
@@ -66,17 +66,23 @@ class HyperbolicTree:
         """Distances of nodes, broadcast, in units of the tree's edge lengths.
 
         With the certificate D: tree distance / D <= distance <= tree distance. Times
-        :attr:`stretch` they are distances in the space of curvature :attr:`curvature`.
+        :attr:`stretch` they are distances in the space of curvature :attr:`curvature`. A pair
+        takes O(depth); one node against many takes O(n), however many and deep they are.
 
         Parameters
         ----------
         u, v
             Node indices.
         """
-        u, v = np.broadcast_arrays(np.asarray(u), np.asarray(v))
-        found = distances(
-            self.tree, self.scale * self.tree.length, self.direction, u.ravel(), v.ravel()
-        )
+        u, v = np.asarray(u), np.asarray(v)
+        if v.ndim == 0:
+            u, v = v, u
+        length = self.scale * self.tree.length
+        if u.ndim == 0 and 4 * v.size > len(self):
+            from_u, _ = looking_back(self.tree, length, self.direction, int(u))
+            return np.asarray(from_u[v] / self.scale)
+        u, v = np.broadcast_arrays(u, v)
+        found = distances(self.tree, length, self.direction, u.ravel(), v.ravel())
         return (found / self.scale).reshape(u.shape)
 
     def nearest(self, node: int, k: int = 10) -> tuple[Ints, Floats]:
@@ -103,28 +109,7 @@ class HyperbolicTree:
             vectors ``(n, d)``. The directions of nodes that lie close together far away differ
             by less than float64 can hold; use :meth:`distance` for their distances.
         """
-        tree, length = self.tree, self.scale * self.tree.length
-        nodes = np.arange(len(tree))
-        meeting = tree.lca(center, nodes)
-        r, y = seen_from_ancestors(
-            tree, length, self.direction, nodes, tree.depth - tree.depth[meeting]
-        )
-        path = [center]
-        while path[-1] != 0:
-            path.append(int(tree.parent[path[-1]]))
-        for child in path[-2::-1]:  # from the root down, taking along what lies outside
-            outside = np.flatnonzero(tree.depth[meeting] < tree.depth[child])
-            way = np.broadcast_to(self.direction[child], (len(outside), self.dim))
-            back = np.zeros_like(way)
-            back[:, 0] = -1.0
-            # At the child the parent lies straight back, and what the parent sees in direction y
-            # is seen, carried along the edge, in the child's own frame.
-            seen = carry_forth(way, y[outside])
-            r[outside], y[outside] = across(
-                np.full(len(outside), length[child]), back, r[outside], seen
-            )
-        y[center] = 0.0
-        y[center, 0] = 1.0
+        r, y = around(self.tree, self.scale * self.tree.length, self.direction, center)
         return r / self.scale, y
 
     def tangent(self, center: int = 0) -> Floats:
@@ -244,7 +229,7 @@ def embed_tree(
     Raises
     ------
     DataError
-        If no scale gives the distortion.
+        If no scale gives the distortion, or the one given is out of float64's reach.
     ValueError
         If an option is out of range.
     """
@@ -265,6 +250,7 @@ def embed_tree(
     if scale is None:
         chosen, direction = certified_scale(tree, distortion, directions)
     else:
-        chosen = scale / float(np.median(tree.length[1:])) if len(tree) > 1 else scale
+        median = float(np.median(tree.length[1:])) if len(tree) > 1 else 1.0
+        chosen = checked_scale(tree, scale / median)
         direction = directions(chosen)
     return HyperbolicTree(tree=tree, direction=direction, scale=chosen, curvature=curvature)

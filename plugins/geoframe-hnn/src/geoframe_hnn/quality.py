@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geoframe_hnn.certificate import sibling_pairs
+from geoframe_hnn.frames import BLOCK as LIFTED
 from geoframe_hnn.tree import Floats, Ints, Tree
 
 BLOCK = 1_000_000
 """Distances measured at a time."""
 BINS = 12
+WORK = 100_000_000
+"""Steps from a node to its parent that the distances of random pairs may take in all."""
+LEVEL = 300
+"""Nodes that take as long as a level of a tree, where one node is measured against all."""
 
 
 class Embedding(Protocol):
@@ -41,7 +46,8 @@ def evaluation_pairs(tree: Tree, limit: int, seed: int = 0) -> Pairs:
     """All pairs of nodes, or at most ``limit`` of them: those that suffer most, and random ones.
 
     Siblings and grandparents come first, by rising distance: a turn costs the more of a path
-    the shorter its edges are. They get up to half of the limit each way; random pairs the rest.
+    the shorter its edges are. They get up to half of the limit each way; random pairs the rest,
+    or, in a tree so deep that these would take long, as many as can be measured soon.
     """
     n = len(tree)
     if n * (n - 1) // 2 <= limit:
@@ -55,7 +61,10 @@ def evaluation_pairs(tree: Tree, limit: int, seed: int = 0) -> Pairs:
     if len(u) > limit // 2:
         shortest = np.argpartition(tree.distance(u, v), limit // 2)[: limit // 2]
         u, v = u[shortest], v[shortest]
+    steps = max(1.0, float(tree.depth.mean()))
     count = limit - len(u)
+    if n * steps * -(-count // LIFTED) > WORK:  # each node is lifted once a block
+        count = min(count, int(WORK / (2.0 * steps)))
     left = rng.integers(n, size=count)
     right = (left + rng.integers(1, n, size=count)) % n
     return Pairs(u=np.concatenate([u, left]), v=np.concatenate([v, right]), exhaustive=False)
@@ -128,12 +137,14 @@ class Ranking:
     mean_average_precision: float
     mean_rank: float
     """Mean over related pairs of 1 + the number of unrelated nodes at most as far away."""
+    nodes: int
+    """Number of nodes whose relatives were ranked."""
 
 
 def measure_ranking(
     embedding: Embedding, tree: Tree, relation: str, count: int, seed: int = 0
 ) -> Ranking | None:
-    """Rank all nodes by their distance from each of up to ``count`` nodes.
+    """Rank all nodes by their distance from each of up to ``count`` nodes, of a deep tree fewer.
 
     Parameters
     ----------
@@ -150,25 +161,23 @@ def measure_ranking(
     candidates = np.arange(n) if relation == "edges" else np.arange(1, n)
     if n < 2 or count == 0 or (relation == "edges" and not tree.unweighted):
         return None
-    nodes = np.random.default_rng(seed).permutation(candidates)[:count]
+    count = min(count, max(1, WORK // (n + LEVEL * int(tree.depth.max()))))
+    nodes = np.random.default_rng(seed).permutation(candidates)[:count].tolist()
     precisions: list[float] = []
     ranks: list[NDArray[np.floating]] = []
-    rows = max(1, BLOCK // n)
-    for start in range(0, len(nodes), rows):
-        block = nodes[start : start + rows]
-        for node, distance in zip(
-            block, embedding.distance(block[:, None], np.arange(n)), strict=True
-        ):
-            related = _relatives(tree, int(node), relation)
-            positive = np.sort(distance[related])
-            others = np.delete(distance, [node, *related])
-            unrelated = np.searchsorted(np.sort(others), positive, side="right")
-            place = np.arange(1, len(related) + 1)
-            precisions.append(float((place / (place + unrelated)).mean()))
-            ranks.append(1.0 + unrelated)
+    for node in nodes:
+        distance = embedding.distance(node, np.arange(n))
+        related = _relatives(tree, node, relation)
+        positive = np.sort(distance[related])
+        others = np.delete(distance, [node, *related])
+        unrelated = np.searchsorted(np.sort(others), positive, side="right")
+        place = np.arange(1, len(related) + 1)
+        precisions.append(float((place / (place + unrelated)).mean()))
+        ranks.append(1.0 + unrelated)
     return Ranking(
         mean_average_precision=float(np.mean(precisions)),
         mean_rank=float(np.concatenate(ranks).mean()),
+        nodes=len(nodes),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from geoframe.errors import DataError
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe_hnn.config import HNNConfig
@@ -31,6 +32,10 @@ def run_tree(config: HNNConfig, run: Run) -> Result:
             memorised, cloud = memorise(construction)
         evaluation.add("memorising network", cloud, construction.dim, clock.seconds)
         facts["network_weights"] = memorised.size
+    if len(tree) < 2 and (config.compare or fit in ("distil", "gradient")):
+        raise DataError(
+            "a tree of one node has no distances to train on; use hnn.fit = 'construct'"
+        )
     seen = look(config, tree) if config.compare or fit in ("distil", "gradient") else None
     if seen is not None and fit in ("distil", "gradient"):
         with timed() as clock:

@@ -17,6 +17,28 @@ LARGEST = 1e15
 """Scale times the longest path above which rounding would exceed what turns lose."""
 
 
+SMALLEST = 1e-150
+"""Hyperbolic length below which an edge is lost to rounding in float64."""
+
+
+def checked_scale(tree: Tree, scale: float) -> float:
+    """Return the scale if float64 can hold the tree at it.
+
+    Raises
+    ------
+    DataError
+        If the tree would be too large or its shortest edge too short.
+    """
+    shortest = scale * float(tree.length[1:].min(initial=math.inf))
+    longest = scale * float(tree.height[0])
+    if longest > LARGEST or shortest < SMALLEST:
+        raise DataError(
+            f"hnn.scale: at this scale paths from the root are {longest:.3g} long and the shortest "
+            f"edge {shortest:.3g}; that is exact up to {LARGEST:g} and from {SMALLEST:g} on"
+        )
+    return scale
+
+
 def sufficient_scale(tree: Tree, distortion: float) -> float:
     """Scale that suffices for equal angles in the plane, by the closed formula.
 

@@ -38,13 +38,17 @@ def tree_of_arrays(arrays: Arrays, origin: str, weight: str = "length") -> RawTr
     lengths = next((arrays[key] for key in (weight, "lengths", "weights") if key in arrays), None)
     if "parent" in arrays:
         parent = _integers(arrays["parent"], "parent", origin)
+        if parent.ndim != 1:
+            raise DataError(f"{origin}: 'parent' has shape {parent.shape}, not (n,)")
         n = len(parent)
+        if parent.min(initial=0) < -1:
+            raise DataError(f"{origin}: 'parent' holds {parent.min()}; a root's parent is -1")
         below = np.flatnonzero(parent >= 0)
         edges = np.stack([parent[below], below], axis=1)
         counted = None if lengths is None else _numbers(lengths, weight, n, origin)[below]
     elif "edges" in arrays:
-        edges = _integers(arrays["edges"], "edges", origin).reshape(len(arrays["edges"]), -1)
-        if edges.shape[1] != 2:
+        edges = _integers(arrays["edges"], "edges", origin)
+        if edges.ndim != 2 or edges.shape[1] != 2:
             raise DataError(f"{origin}: 'edges' has shape {arrays['edges'].shape}, not (e, 2)")
         n = len(names) if names is not None else int(edges.max(initial=-1)) + 1
         counted = None if lengths is None else _numbers(lengths, weight, len(edges), origin)
@@ -56,16 +60,39 @@ def tree_of_arrays(arrays: Arrays, origin: str, weight: str = "length") -> RawTr
         raise DataError(f"{origin}: an edge names node {edges.max()}, but there are only {n}")
     if names is not None and names.shape != (n,):
         raise DataError(f"{origin}: the names have shape {names.shape} for {n} nodes")
-    features = arrays.get("features")
-    if features is not None and (features.ndim != 2 or len(features) != n):
-        raise DataError(f"{origin}: the features have shape {features.shape} for {n} nodes")
     return RawTree(
         origin=origin,
-        names=tuple(map(str, range(n) if names is None else names.tolist())),
-        edges=edges.astype(np.int64),
+        names=_names(names, n),
+        edges=edges,
         lengths=counted,
-        features=None if features is None else features.astype(np.float32),
+        features=_features(arrays.get("features"), n, origin),
     )
+
+
+def _names(names: NDArray[Any] | None, n: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(map(str, range(n)))
+    if names.dtype.kind == "S":
+        names = np.char.decode(names, "utf-8", "backslashreplace")
+    return tuple(map(str, names.tolist()))
+
+
+def _features(features: NDArray[Any] | None, n: int, origin: str) -> NDArray[np.float32] | None:
+    if features is None:
+        return None
+    if features.dtype.kind not in "biuf" or features.ndim != 2 or len(features) != n:
+        raise DataError(
+            f"{origin}: 'features' is {features.dtype} {features.shape}, expected a row of numbers "
+            f"for each of {n} nodes"
+        )
+    found = features.astype(np.float32)
+    if len(wrong := np.argwhere(~np.isfinite(found))):
+        row, column = wrong[0].tolist()
+        raise DataError(
+            f"{origin}: feature {column} of node {row} is {features[row, column]}; every feature "
+            "must be a finite number"
+        )
+    return found
 
 
 def _integers(array: NDArray[Any], key: str, origin: str) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ import json
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
@@ -27,7 +26,9 @@ def read_graphml(path: Path, config: TreeDataConfig) -> RawTree:
     """
     try:
         graph = nx.read_graphml(BytesIO(read_bytes(path)))
-    except (ParseError, nx.NetworkXError, ValueError, KeyError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # networkx and its XML parser raise many types
         raise DataError(f"{path}: not a readable GraphML file: {shown(error)}") from None
     return _of_network(path, graph, config.weight)
 
@@ -46,11 +47,18 @@ def read_json(path: Path, config: TreeDataConfig) -> RawTree:
         data = json.loads(read_text(path))
     except ValueError as error:
         raise DataError(f"{path}: not JSON: {shown(error)}") from None
+    except RecursionError:
+        raise DataError(
+            f"{path}: the objects are nested too deeply for JSON; give the tree as a parent list "
+            "(csv) or as node-link data"
+        ) from None
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
         key = "links" if "links" in data else "edges"
+        if not isinstance(data.get(key), list):
+            raise DataError(f"{path}: node-link data with 'nodes', but no list 'links' or 'edges'")
         try:
             graph = nx.node_link_graph(data, directed=bool(data.get("directed", True)), edges=key)
-        except (nx.NetworkXError, KeyError, TypeError, ValueError) as error:
+        except Exception as error:  # entries of any type make networkx raise anything
             raise DataError(f"{path}: not readable node-link data: {shown(error)}") from None
         return _of_network(path, graph, config.weight)
     if isinstance(data, dict) and ("children" in data or "name" in data):
@@ -91,14 +99,15 @@ def _of_hierarchy(path: Path, data: dict[str, Any], weight: str) -> RawTree:
     waiting: list[tuple[Any, int]] = [(data, -1)]
     while waiting:  # not recursive: hierarchies may be deeper than Python's stack
         node, parent = waiting.pop()
-        if not isinstance(node, dict) or not isinstance(node.get("children", []), list):
+        children = node.get("children") or [] if isinstance(node, dict) else None
+        if not isinstance(children, list):
             raise DataError(f"{path}: '{shown(node)}' is not an object with a list of children")
         here = len(names)
         names.append(str(node.get("name", "")))
         if parent >= 0:
             edges.append((parent, here))
             lengths.append(node.get(weight))
-        waiting += [(child, here) for child in reversed(node.get("children", []))]
+        waiting += [(child, here) for child in reversed(children)]
     return RawTree(
         origin=str(path),
         names=tuple(names),

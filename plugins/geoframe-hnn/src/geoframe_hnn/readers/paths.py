@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import attrs
 import numpy as np
 
-from geoframe.data import read_text
+from geoframe.data import listed, read_text
 from geoframe.errors import DataError
 from geoframe_hnn.raw import RawTree
 
@@ -16,7 +17,8 @@ from geoframe_hnn.raw import RawTree
 def read_folder(path: Path, *, skip: frozenset[str] = frozenset({"__pycache__"})) -> RawTree:
     """Read the directory tree below a folder, files included; links are not followed.
 
-    Nodes are named by their paths relative to the folder, which itself is ``.``.
+    Nodes are named by their paths relative to the folder, which itself is ``.``; bytes that are
+    not UTF-8 are shown as ``\\xff``. A folder that cannot be listed is a leaf, and a note says so.
 
     Parameters
     ----------
@@ -26,20 +28,28 @@ def read_folder(path: Path, *, skip: frozenset[str] = frozenset({"__pycache__"})
     Raises
     ------
     DataError
-        If there is no such folder, or a part of it cannot be listed.
+        If there is no such folder, or it cannot be listed.
     """
     if not path.is_dir():
         raise DataError(f"{path}: no such folder")
-
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be listed: {error.strerror}") from None
-
+    closed: list[OSError] = []
     found: list[str] = []
-    for folder, folders, files in os.walk(path, onerror=refuse):
+    for folder, folders, files in os.walk(path, onerror=closed.append):
         folders[:] = sorted(name for name in folders if name not in skip)
         at = Path(folder).relative_to(path)
-        found += [(at / name).as_posix() for name in [*folders, *sorted(files)]]
-    return tree_of_paths(found, str(path), top=".")
+        found += [_printable((at / name).as_posix()) for name in [*folders, *sorted(files)]]
+    if closed and not found:
+        raise DataError(f"{path}: cannot be listed: {closed[0].strerror}")
+    tree = tree_of_paths(found, str(path), top=".")
+    if not closed:
+        return tree
+    note = f"{len(closed)} folders could not be listed and stand without what is in them: "
+    return attrs.evolve(tree, repairs=(note + listed([str(each.filename) for each in closed]),))
+
+
+def _printable(path: str) -> str:
+    """Show bytes of a file name that are not UTF-8, which no text file could hold."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_paths(path: Path) -> RawTree:

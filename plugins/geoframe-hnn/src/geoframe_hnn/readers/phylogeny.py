@@ -15,8 +15,8 @@ from geoframe_hnn.raw import RawTree
 def read_phylogeny(path: Path, schema: str) -> RawTree:
     """Read the first tree of a Newick or Nexus file.
 
-    Labels of inner nodes that are all numbers are support values and not names. The length of
-    an edge above the root is left out.
+    Numbers at inner nodes (``95``, ``0.9/95``) are support values and not names, unless the
+    leaves are numbers too. The length of an edge above the root is left out.
 
     Raises
     ------
@@ -34,7 +34,10 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
             data=text,
             schema=schema,
             preserve_underscores=True,
-            suppress_leaf_node_taxa=True,
+            taxon_namespace=dendropy.TaxonNamespace(is_case_sensitive=True),
+            case_sensitive_taxon_labels=True,
+            # Only as taxa are the leaves of a Nexus file looked up in its TRANSLATE table.
+            suppress_leaf_node_taxa=schema == "newick",
             suppress_internal_node_taxa=True,
         )
     except Exception as error:  # DendroPy raises many types, some of them plain Exceptions
@@ -52,12 +55,15 @@ def read_phylogeny(path: Path, schema: str) -> RawTree:
     nodes = list(trees[0].preorder_node_iter())
     index = {id(node): row for row, node in enumerate(nodes)}
     names = [_label(node) for node in nodes]
-    inner = [row for row, node in enumerate(nodes) if not node.is_leaf() and names[row]]
+    numbers = {row for row, name in enumerate(names) if _is_support(name)}
+    leaves = {row for row, node in enumerate(nodes) if node.is_leaf()}
     repairs = []
-    if inner and all(_is_number(names[row]) for row in inner):
-        for row in inner:
+    if (supports := numbers - leaves) and not leaves <= numbers:
+        for row in supports:
             names[row] = ""
-        repairs.append(f"took the numbers at {len(inner)} inner nodes as support values, not names")
+        repairs.append(
+            f"took the numbers at {len(supports)} inner nodes as support values, not names"
+        )
     if len(trees) > 1:
         repairs.append(f"the file holds {len(trees)} trees; the first was used")
     edges = [(index[id(node.parent_node)], row) for row, node in enumerate(nodes) if row]
@@ -79,9 +85,9 @@ def _label(node: object) -> str:
     return str((taxon.label if taxon is not None else getattr(node, "label", None)) or "").strip()
 
 
-def _is_number(text: str) -> bool:
+def _is_support(text: str) -> bool:
+    """Whether a label is a number, or several with slashes between them."""
     try:
-        float(text)
+        return bool([float(part) for part in text.split("/")])
     except ValueError:
         return False
-    return True
