@@ -158,9 +158,9 @@ def test_ranks_and_scales_of_layers():
     assert (small.r["default"], other.r["default"]) == (2, 4)
     assert small.scaling["default"] == pytest.approx(8 / 2**0.5)
     assert other.scaling["default"] == pytest.approx(8 / 4**0.5)
-    with pytest.raises(ConfigError, match="no adapted layer matches 'nothing'"):
+    with pytest.raises(ConfigError, match=r"adapter\.ranks: no layer matches 'nothing'"):
         attached(ranks={"nothing": 2})
-    with pytest.raises(ConfigError, match="no linear layer matches 'nothing'"):
+    with pytest.raises(ConfigError, match=r"adapter\.targets: no layer matches 'nothing'"):
         attached(targets=("nothing",))
 
 

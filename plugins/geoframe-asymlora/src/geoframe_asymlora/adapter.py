@@ -21,6 +21,7 @@ from geoframe_asymlora.freezing import freeze_factors, lora_layers
 from geoframe_asymlora.starting import check_options, look, starting_layer
 from geoframe_asymlora.stored import StoredAdapter, StoredLayer, read_adapter
 from geoframe_asymlora.targets import (
+    find_modules,
     find_targets,
     is_transposed,
     output_heads,
@@ -106,9 +107,8 @@ class AsymmetricLoRA(Adapter):
         ``passes`` is needed for ``train = "auto"`` and ``init = "pca"``.
         """
         options = self.options
-        # peft trains the output layer of a classifier in any case.
         heads = output_heads(model) if _task(model) == "SEQ_CLS" else ()
-        modules = tuple(dict.fromkeys((*heads, *options.trained)))
+        modules = tuple(dict.fromkeys((*heads, *find_modules(model, options.trained))))
         targets = find_targets(
             model,
             targets=options.targets,

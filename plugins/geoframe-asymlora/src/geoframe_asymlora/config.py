@@ -66,7 +66,7 @@ class AsymmetricLoRAConfig:
     trained: tuple[str, ...] = option(
         (),
         help="Modules to train in full and keep with the adapter, besides the output layer of a "
-        "classifier.",
+        "classifier: ends of their names as regular expressions.",
     )
     seed: int | None = option(
         None, ge=0, lt=2**63, help="Seed of the random factor; left out, the run's."

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from geoframe.data import shown
+from geoframe.errors import DataError
 from geoframe_asymlora.data.examples import Split
 from geoframe_asymlora.pretrained import Pretrained
 
@@ -56,39 +58,59 @@ class Encoded:
         return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def encode(split: Split, pretrained: Pretrained, max_length: int, separator: str) -> Encoded:
-    """Tokenize examples for the kind of task that ``pretrained`` is for."""
+def encode(split: Split, pretrained: Pretrained, separator: str = "\n") -> Encoded:
+    """Tokenize examples for the kind of task that ``pretrained`` is for.
+
+    Parameters
+    ----------
+    separator
+        What is put between prompt and response.
+
+    Raises
+    ------
+    DataError
+        If a response has nothing to learn.
+    """
     tokenizer = pretrained.tokenizer
     padding = int(tokenizer.pad_token_id or 0)
     if pretrained.kind == "causal":
-        return _causal(split, tokenizer, padding, max_length, separator)
+        return _causal(split, tokenizer, padding, pretrained.max_length, separator)
     found: Any = tokenizer(
         list(split.texts),
         None if split.seconds is None else list(split.seconds),
         truncation=True,
-        max_length=max_length,
+        max_length=pretrained.max_length,
     )
     kinds = found.get("token_type_ids")
     whole = pretrained.kind == "classification"
     return Encoded(
-        ids=[torch.tensor(row) for row in found["input_ids"]],
-        kinds=None if kinds is None else [torch.tensor(row) for row in kinds],
+        # Not every tokenizer gives an empty text a token, and a model needs one.
+        ids=[torch.tensor(row or [padding]) for row in found["input_ids"]],
+        kinds=None if kinds is None else [torch.tensor(row or [0]) for row in kinds],
         targets=torch.tensor(split.targets, dtype=torch.long if whole else torch.float32),
         padding=padding,
     )
 
 
 def _causal(split: Split, tokenizer: Any, padding: int, max_length: int, separator: str) -> Encoded:
-    """Prompt, separator, response, end of text; only response and end are targets."""
+    """Start, prompt, separator, response, end of text; only response and end are targets."""
     assert split.seconds is not None
     end = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
+    # The start that the tokenizer itself gives a text: so the model is asked later.
+    start = [each for each in tokenizer("")["input_ids"][:1] if each == tokenizer.bos_token_id]
     ids, targets = [], []
-    for prompt, response in zip(split.texts, split.seconds, strict=True):
+    for number, (prompt, response) in enumerate(zip(split.texts, split.seconds, strict=True)):
         read = tokenizer(prompt + separator, add_special_tokens=False)["input_ids"]
         learned = tokenizer(response, add_special_tokens=False)["input_ids"] + end
         # What is learned has to fit; of a long prompt the end is kept.
-        learned = learned[: max_length - 1]
-        read = read[-(max_length - len(learned)) :]
+        room = max_length - len(start)
+        learned = learned[: max(1, room - 1)]
+        read = start + read[max(0, len(read) + len(learned) - room) :]
+        read = read or end  # something has to come before the first token that is learned
+        if not learned or len(read + learned) < 2:
+            raise DataError(
+                f"'{shown(prompt)}' (example {number + 1}) has an empty response: nothing to learn"
+            )
         ids.append(torch.tensor(read + learned))
         targets.append(torch.tensor([IGNORED] * len(read) + learned))
     return Encoded(ids=ids, kinds=None, targets=targets, padding=padding)

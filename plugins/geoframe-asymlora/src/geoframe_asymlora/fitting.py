@@ -18,7 +18,7 @@ from geoframe_asymlora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.objective import FineTuning, passes_over
 from geoframe_asymlora.rounding import round_frozen
-from geoframe_asymlora.targets import find_targets
+from geoframe_asymlora.targets import find_modules, find_targets
 from geoframe_asymlora.task import Task
 
 LOOKED_AT = 8
@@ -135,7 +135,7 @@ def _with_parameters_of_both(
         targets=options.targets,
         rank=options.rank,
         ranks=options.ranks,
-        left_out=(*heads, *options.trained),
+        left_out=(*heads, *find_modules(model, options.trained)),
     )
     b_only = sum(target.rank * target.d_out for target in targets)
     both = b_only + sum(target.rank * target.d_in for target in targets)

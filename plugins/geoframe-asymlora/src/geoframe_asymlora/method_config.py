@@ -28,7 +28,12 @@ class ModelConfig:
         help="Output layer for classes and numbers: the model's own, as transformers puts it on, "
         "or mean: a linear map of the mean token state, for sentence embedders such as minilm.",
     )
-    max_length: int = option(128, ge=2, unit="tokens", help="Longer examples are cut.")
+    max_length: int = option(
+        128,
+        ge=2,
+        unit="tokens",
+        help="Longer examples are cut; where the model has fewer positions, to those.",
+    )
     dropout: float | None = option(
         None, ge=0, lt=1, help="Sets every dropout of the model; left out, they stay as they are."
     )
@@ -64,6 +69,11 @@ class CompareConfig:
         "trainer.learning_rate (for full: of full_rate).",
     )
     full_rate: float = option(1e-4, gt=0, help="Learning rate in the middle for mode full.")
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("modes", "rates"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: name at least one")
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from geoframe_asymlora.pooled import MeanPooledClassifier
 from geoframe_asymlora.targets import output_heads
 
 MINILM = "minilm"
+COUNT_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "longformer")
+"""Model types whose first position is the one after the padding token's number."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -31,6 +34,8 @@ class Pretrained:
     dropout: float | None
     head: str
     attention: str
+    max_length: int
+    """Tokens of an example that are read."""
 
     def model(self) -> nn.Module:
         """Load the model afresh, with a new head drawn from torch's global stream.
@@ -55,6 +60,8 @@ class Pretrained:
             options["attn_implementation"] = self.attention
         if self.kind == "causal":
             model = _loaded(transformers.AutoModelForCausalLM, self.path, **options)
+            _check_causal(model, self.path)
+            model.loss_type = model.loss_type or "ForCausalLM"  # not every class name says it
         elif self.head == "model":
             model = _loaded(transformers.AutoModelForSequenceClassification, self.path, **options)
         else:
@@ -87,8 +94,11 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
     """
     path = _place(config.path)
     tokenizer = _loaded(transformers.AutoTokenizer, path)
+    if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
+        raise DataError(f"{path}: holds no tokenizer; save the model's own beside it")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    positions = _positions(_loaded(transformers.AutoConfig, path))
     return Pretrained(
         path=path,
         tokenizer=tokenizer,
@@ -97,7 +107,28 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         dropout=config.dropout,
         head=config.head,
         attention=config.attention,
+        max_length=min(config.max_length, positions, tokenizer.model_max_length),
     )
+
+
+def _positions(config: transformers.PretrainedConfig) -> int:
+    """Return the longest input that a model has positions for."""
+    positions = getattr(config, "max_position_embeddings", None) or -1
+    if positions < 0:  # positions are relative
+        return sys.maxsize
+    padding = config.pad_token_id if config.model_type in COUNT_FROM_PADDING else None
+    return int(positions) if padding is None else int(positions) - padding - 1
+
+
+def _check_causal(model: nn.Module, path: str) -> None:
+    """Refuse a model that sees what it is to predict, as encoders do."""
+    with torch.no_grad():
+        first, second = model.eval()(input_ids=torch.tensor([[0, 1], [0, 2]])).logits[:, 0]
+    if not torch.allclose(first, second, atol=1e-3):
+        raise DataError(
+            f"{path}: is no causal model: what it says of a token depends on the next one; prompts "
+            "and responses need one like GPT-2 or Llama"
+        )
 
 
 def _place(path: str) -> str:
@@ -123,8 +154,8 @@ def _loaded(factory: Any, path: str, **options: Any) -> Any:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)
             return factory.from_pretrained(path, **options)
-    except (OSError, ValueError, KeyError) as error:
-        if Path(path).exists():
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        if Path(path).exists() or not isinstance(error, OSError):
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
             raise DataError(f"{path}: is no usable transformers model: {reason}") from None
         raise DataError(

@@ -30,6 +30,8 @@ class Findings:
 def check_options(options: AsymmetricLoRAConfig) -> None:
     """Raise :class:`ConfigError` for options that contradict each other."""
     train, zero = options.train, options.zero
+    if not options.targets:
+        raise ConfigError(["adapter.targets: name at least one layer, or 'all-linear'"])
     for pattern, rank in options.ranks.items():
         if rank < 1:
             raise ConfigError([f"adapter.ranks: the rank for '{pattern}' is {rank}, below 1"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 from torch import nn
 
-from geoframe.errors import ConfigError
+from geoframe.data import listed
+from geoframe.errors import ConfigError, did_you_mean
 
 ALL_LINEAR = "all-linear"
 SAME_INPUT = (
@@ -68,18 +69,42 @@ def find_targets(
     inner = [name for name, module in linear.items() if module is not output]
     chosen: dict[str, None] = {}
     for target in targets:
-        found = inner if target == ALL_LINEAR else [name for name in linear if _ends(name, target)]
-        if not found:
-            raise ConfigError([f"adapter.targets: no linear layer matches '{target}'"])
+        found = inner if target == ALL_LINEAR else _matching(linear, target, "adapter.targets")
         chosen |= dict.fromkeys(found)
     for pattern in ranks:
-        if not any(_ends(name, pattern) for name in chosen):
-            raise ConfigError([f"adapter.ranks: no adapted layer matches '{pattern}'"])
+        _matching(chosen, pattern, "adapter.ranks")
     return [
         _target(name, module, next((r for p, r in ranks.items() if _ends(name, p)), rank))
         for name, module in linear.items()
         if name in chosen
     ]
+
+
+def find_modules(model: nn.Module, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the modules whose names end as one of ``patterns`` says, for training in full.
+
+    Raises
+    ------
+    ConfigError
+        If a pattern matches none.
+    """
+    names = [name for name, module in model.named_modules() if name and _has_weights(module)]
+    found = [each for p in patterns for each in _matching(names, p, "adapter.trained")]
+    return tuple(dict.fromkeys(found))
+
+
+def _matching(names: Iterable[str], pattern: str, option: str) -> list[str]:
+    """Return the names of layers that end as ``pattern`` says; there has to be one."""
+    found = [name for name in names if _ends(name, pattern)]
+    if not found:
+        last = list(dict.fromkeys(name.rpartition(".")[2] for name in names))
+        raise ConfigError(
+            [
+                f"{option}: no layer matches '{pattern}'{did_you_mean(pattern, last)}; "
+                f"their names end in {listed(last)}"
+            ]
+        )
+    return found
 
 
 def _target(name: str, layer: nn.Module, rank: int) -> Target:
@@ -114,8 +139,18 @@ def peft_targets(model: nn.Module, names: Sequence[str]) -> list[str] | str:
 
 
 def output_heads(model: nn.Module) -> tuple[str, ...]:
-    """Return the modules that transformers puts on top of a pretrained model to classify."""
-    return tuple(name for name, _ in model.named_children() if name in ("classifier", "score"))
+    """Return the modules that transformers puts on top of a pretrained model to classify.
+
+    They are new, so they have to be trained in full: all beside the base model (``classifier``,
+    DistilBERT's ``pre_classifier`` too, ...).
+    """
+    base = getattr(model, "base_model_prefix", "")
+    children = model.named_children()
+    return tuple(name for name, each in children if name != base and _has_weights(each))
+
+
+def _has_weights(module: nn.Module) -> bool:
+    return next(module.parameters(), None) is not None
 
 
 def shared_groups(targets: Sequence[Target]) -> dict[str, str]:

@@ -67,7 +67,7 @@ def open_task(config: AsymLoRAConfig, examples: Examples) -> Task:
         config.model, kind=examples.kind, outputs=max(1, len(examples.classes))
     )
     encoded = {
-        name: encode(split, pretrained, config.model.max_length, examples.separator)
+        name: encode(split, pretrained, examples.separator)
         for name, split in _splits(examples).items()
     }
     return Task(

@@ -38,7 +38,6 @@ class TrainedText:
     """Column of the text in files."""
     text_b: str | None
     """Column of the second text."""
-    max_length: int
 
     @property
     def tokenizer(self) -> object:
@@ -58,7 +57,7 @@ class TrainedText:
         if self.pretrained.kind == "causal":
             raise RunError("this run's model writes text; load it and call model.generate")
         split = Split(texts=texts, seconds=seconds, targets=[0.0] * len(texts))
-        data = encode(split, self.pretrained, self.max_length, "")
+        data = encode(split, self.pretrained)
         outputs = predict(self.model, data, 64, logits=True).outputs
         if self.pretrained.kind == "regression":
             return {"prediction": outputs[:, 0]}
@@ -95,7 +94,6 @@ def load_trained(run: Run) -> TrainedText:
         classes=tuple(facts["classes"]),
         text=facts["text"],
         text_b=facts["text_b"],
-        max_length=config.model.max_length,
     )
 
 
