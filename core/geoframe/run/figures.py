@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,19 @@ def svg(figure: Figure) -> bytes:
     import matplotlib as mpl
 
     content = BytesIO()
-    # A fixed hash salt and no date make equal figures equal files.
-    with mpl.rc_context({"svg.hashsalt": "geoframe"}):
+    # A fixed hash salt and no date make equal figures equal files. Text stays text, so that the
+    # viewer's fonts show scripts that matplotlib's own font has no glyphs for.
+    options = {"svg.hashsalt": "geoframe", "svg.fonttype": "none"}
+    with mpl.rc_context(options), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
     return content.getvalue()
+
+
+def label(text: str, width: int = 30) -> str:
+    """Return a user's text as matplotlib shall write it: one short line, its ``$`` no formula."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return (line if len(line) <= width else f"{line[: width - 1]}…").replace("$", r"\$")
 
 
 def data_uri(content: bytes) -> str:

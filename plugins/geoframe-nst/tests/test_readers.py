@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import safetensors.numpy
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from geoframe_nst.data import load_graph
 from geoframe_nst.data_config import GraphDataConfig
@@ -182,6 +184,28 @@ def test_features_by_name_and_pattern(tmp_path: Path) -> None:
     assert chosen() is None
     assert chosen("y", "x") == FEATURES[:, ::-1].tolist()
     assert chosen("[xy]") == FEATURES.tolist()
+
+
+def test_numbers_far_apart_are_names(tmp_path: Path) -> None:
+    path = tmp_path / "papers.npz"
+    np.savez(path, edges=np.array([[2003, 9912345], [2003, 2**40]]), weights=np.ones(2))
+    graph = load(path)
+    assert graph.names == ("2003", "9912345", str(2**40))
+    assert graph.edges.tolist() == [[0, 1], [0, 2]]
+    assert graph.repairs == (f"took the 3 node numbers that occur, up to {2**40}, for names",)
+    np.savez(path, edges=np.array([[0, 3]]), weights=np.ones(1))  # row i is node i
+    assert load(path).names == ("0", "1", "2", "3")
+
+
+def test_bfloat16_tensors(tmp_path: Path) -> None:
+    tensors = {"edge_index": torch.tensor([[0], [1]]), "x": torch.ones(2, 3, dtype=torch.bfloat16)}
+    save_file(tensors, tmp_path / "g.safetensors")
+    assert load(tmp_path / "g.safetensors").features.tolist() == [[1.0] * 3] * 2  # type: ignore[union-attr]
+
+
+def test_features_without_columns_are_none(tmp_path: Path) -> None:
+    np.savez(tmp_path / "g.npz", edges=np.array([[0, 1]]), x=np.zeros((2, 0)))
+    assert load(tmp_path / "g.npz").features is None
 
 
 def test_packed_bits(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from geoframe.run.figures import label
+
 MOST_EDGES = 3000
 """Edges drawn at most; more would only make a black picture and a large file."""
 MOST_LABELS = 25
@@ -20,7 +22,7 @@ def distortion_histogram(ratios: NDArray[np.float64]) -> Figure:
     """Histogram of weight / distance over edges ``(e,)``, on a logarithmic axis."""
     figure = Figure(figsize=(6, 3.2), layout="constrained")
     axes = figure.add_subplot()
-    positive = ratios[ratios > 0]
+    positive = ratios[(ratios > 0) & np.isfinite(ratios)]
     if len(positive):
         low, high = np.log10(positive.min()), np.log10(positive.max())
         margin = max(0.02, 0.05 * (high - low))
@@ -81,7 +83,7 @@ def space_and_time(
         zorder=2,
     )
     for node in _apart(position, np.flatnonzero(shown)[np.argsort(-degree[shown])]):
-        axes.annotate(names[node][:30], position[node], fontsize=7, zorder=3)
+        axes.annotate(label(names[node]), position[node], fontsize=7, zorder=3)
     left_out = (
         f"; {n - shown.sum()} nodes in separate parts are not drawn" if n > shown.sum() else ""
     )

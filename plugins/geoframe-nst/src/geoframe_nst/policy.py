@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError, did_you_mean
@@ -19,6 +20,8 @@ from geoframe_nst.readers.raw import RawGraph
 
 MIN_COSINE = 0.01
 """Smallest weight that cosine similarity may give, as in the code of the NST paper."""
+
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-18, 1e18
 
 
 def repair(
@@ -129,13 +132,26 @@ def _with_weights(raw: RawGraph, weight: str, policy: MissingWeight) -> RawGraph
 
 def _check_weights(raw: RawGraph) -> None:
     assert raw.weights is not None
-    bad = np.flatnonzero(~(np.isfinite(raw.weights) & (raw.weights > 0)))
-    if len(bad):
+    _refuse_weights(
+        raw,
+        ~(np.isfinite(raw.weights) & (raw.weights > 0)),
+        "a weight is a length, finite and positive: correct it or remove the edge",
+    )
+    _refuse_weights(
+        raw,
+        (raw.weights < SMALLEST_WEIGHT) | (raw.weights > LARGEST_WEIGHT),
+        f"weights must lie between {SMALLEST_WEIGHT:g} and {LARGEST_WEIGHT:g}, so that their "
+        "squares are float32 numbers: choose another unit",
+    )
+
+
+def _refuse_weights(raw: RawGraph, wrong: NDArray[np.bool_], rule: str) -> None:
+    assert raw.weights is not None
+    if len(bad := np.flatnonzero(wrong)):
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         raise DataError(
             f"{raw.where(bad[0])}: edge {raw.edge(bad[0])} has weight "
-            f"{raw.weights[bad[0]]:g}{more}; a weight is a length, finite and positive: correct "
-            "it or remove the edge"
+            f"{raw.weights[bad[0]]:g}{more}; {rule}"
         )
 
 

@@ -9,17 +9,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import safetensors.numpy
+import safetensors.torch
+import torch
 from numpy.typing import NDArray
 
 from geoframe.data import listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.graph import Edges, Features, Floats
-from geoframe_nst.readers.features import ALL
+from geoframe_nst.readers.features import ALL, as_features
 from geoframe_nst.readers.raw import RawGraph
 from geoframe_nst.readers.times import parse_times
 
+SPARSE = 10
+"""Numbers per node that has an edge, above which node numbers are identifiers, not rows."""
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -33,7 +36,10 @@ def load_safetensors(path: Path) -> Arrays:
     """
     content = read_bytes(path)
     try:
-        arrays: dict[str, NDArray[Any]] = dict(safetensors.numpy.load(content))
+        arrays: dict[str, NDArray[Any]] = {
+            key: (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+            for key, tensor in safetensors.torch.load(content).items()
+        }
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         names = header.get("__metadata__", {}).get("names")
         if names is not None:
@@ -60,8 +66,11 @@ def graph_of_arrays(arrays: Arrays, path: Path, config: GraphDataConfig) -> RawG
     edges = _edges(arrays, where)
     names, features, times = node_arrays(arrays, where, config)
     known = [len(part) for part in (names, features, times) if part is not None]
-    n = known[0] if known else int(edges.max(initial=-1)) + 1
-    if len(bad := np.flatnonzero(((edges < 0) | (edges >= n)).any(axis=1))):
+    repairs: tuple[str, ...] = ()
+    if not known:
+        edges, names, repairs = _numbered(edges)
+    n = known[0] if known else len(names)
+    if len(bad := np.flatnonzero((edges >= n).any(axis=1))):
         u, v = edges[bad[0]]
         raise DataError(f"{where}: edge {bad[0]} is ({u}, {v}), but node indices are 0 ... {n - 1}")
     weights = None
@@ -79,6 +88,7 @@ def graph_of_arrays(arrays: Arrays, path: Path, config: GraphDataConfig) -> RawG
         weights=weights,
         features=features,
         times=times,
+        repairs=repairs,
     )
 
 
@@ -124,7 +134,25 @@ def _edges(arrays: Arrays, where: str) -> Edges:
         raise DataError(f"{where}: '{key}' has shape {edges.shape}, expected {wanted}")
     if edges.dtype.kind not in "iu":
         raise DataError(f"{where}: '{key}' is {edges.dtype}, expected integers (node indices)")
-    return (edges if key == "edges" else edges.T).astype(np.int64)
+    pairs: Edges = (edges if key == "edges" else edges.T).astype(np.int64)
+    if len(bad := np.flatnonzero((pairs < 0).any(axis=1))):
+        u, v = pairs[bad[0]]
+        raise DataError(f"{where}: edge {bad[0]} is ({u}, {v}), but node indices are 0 or more")
+    return pairs
+
+
+def _numbered(edges: Edges) -> tuple[Edges, tuple[str, ...], tuple[str, ...]]:
+    """Edges by row, names and repairs of a graph that gives its nodes by number alone.
+
+    The nodes are 0 ... n - 1, so that row i is node i, unless the numbers are far apart, as
+    identifiers are: then they are the numbers that occur.
+    """
+    occurring, rows = np.unique(edges, return_inverse=True)
+    n = int(edges.max(initial=-1)) + 1
+    if n <= SPARSE * len(occurring):
+        return edges, tuple(str(node) for node in range(n)), ()
+    note = f"took the {len(occurring)} node numbers that occur, up to {n - 1}, for names"
+    return rows.reshape(edges.shape), tuple(str(node) for node in occurring.tolist()), (note,)
 
 
 def _features(arrays: Arrays, where: str, config: GraphDataConfig) -> Features | None:
@@ -146,13 +174,7 @@ def _features(arrays: Arrays, where: str, config: GraphDataConfig) -> Features |
         features = np.unpackbits(arrays["x_packed"], axis=1)[:, :width].astype(np.float64)
     else:
         features = None
-    if features is None:
-        return None
-    if features.ndim != 2:
-        raise DataError(f"{where}: features have shape {features.shape}, expected (n, F)")
-    if len(bad := np.flatnonzero(~np.isfinite(features).all(axis=1))):
-        raise DataError(f"{where}: the features of node {bad[0]} are not all finite numbers")
-    return features.astype(np.float32)
+    return None if features is None else as_features(features, where)
 
 
 def _floats(array: NDArray[Any], key: str, where: str) -> Floats:

@@ -57,7 +57,27 @@ def select_features(
                 f"'{shown(frame[column].iloc[bad[0]])}', not a finite number; fill it in or leave "
                 "the column out of data.features"
             )
-    return np.stack(list(parsed.values()), axis=1).astype(np.float32) if parsed else None
+    return as_features(np.stack(list(parsed.values()), axis=1), where) if parsed else None
+
+
+def as_features(values: np.ndarray, where: str) -> Features | None:
+    """Check numbers ``(n, F)`` and make them float32; None if there are no columns.
+
+    Raises
+    ------
+    DataError
+        Naming the first node with a number that is not finite, or too large for float32.
+    """
+    if values.ndim != 2:
+        raise DataError(f"{where}: features have shape {values.shape}, expected (n, F)")
+    if values.shape[1] == 0:
+        return None
+    largest = np.finfo(np.float32).max
+    if len(bad := np.flatnonzero(~(np.abs(values) <= largest).all(axis=1))):
+        raise DataError(
+            f"{where}: the features of node {bad[0]} are not all finite numbers up to {largest:.1e}"
+        )
+    return values.astype(np.float32)
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
