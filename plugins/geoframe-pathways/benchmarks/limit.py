@@ -29,7 +29,8 @@ EXPERTS, WIDTH = 2048, 512  # 2048 experts of 2.1 MB
 
 
 def write(folder: Path) -> None:
-    from geoframe_pathways.data.encoder import as_frame, fit_encoder
+    from geoframe_pathways.data.columns import as_frame
+    from geoframe_pathways.data.encoder import fit_encoder
     from geoframe_pathways.experts import ExpertShape
     from geoframe_pathways.facts import Facts
     from geoframe_pathways.pack import write_pack

@@ -14,7 +14,8 @@ import torch
 from timing import cpu_seconds
 from torch import nn
 
-from geoframe_pathways.data.encoder import as_frame, fit_encoder
+from geoframe_pathways.data.columns import as_frame
+from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.experts import ExpertShape, width_for
 from geoframe_pathways.facts import Facts
 from geoframe_pathways.model import Pathways, RowsInMemory

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from geoframe import DataError
+from geoframe_pathways.data.columns import as_frame
 from geoframe_pathways.data.config import TableDataConfig
-from geoframe_pathways.data.encoder import Encoder, as_frame, fit_encoder
+from geoframe_pathways.data.encoder import Encoder, fit_encoder
 from geoframe_pathways.data.reading import load_table, stream
 from geoframe_pathways.data.table import make_table
 from geoframe_pathways.datasets.builtin import BuiltIn

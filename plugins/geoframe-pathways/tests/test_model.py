@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from geoframe import DataError
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.encoder import as_frame, fit_encoder
+from geoframe_pathways.data.columns import as_frame
+from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.fitting import Fitted, Rows, candidates, choose, fit_experts
+from geoframe_pathways.fitting import Fitted, Rows, fit_experts
 from geoframe_pathways.measures import regression_measures
 from geoframe_pathways.model import ALONE, Pathways
+from geoframe_pathways.search import Search, candidates
 
 TRAINER = StackedTrainer(steps=150, batch_size=256)
 OPTIONS = ModelConfig(width=8, min_rows=10)
@@ -169,18 +171,31 @@ def test_few_rows_choose_few_experts() -> None:
     assert candidates(options, 10**6) == [1, 4, 16]
 
 
-def test_validation_chooses_the_best_number(points: np.ndarray, fitted: Fitted) -> None:
+def test_validation_chooses(points: np.ndarray, fitted: Fitted) -> None:
     rows = rows_of(points, surface(points))
     seen = []
+    # Added to every answer: the error of a candidate.
+    shifts = {(1, 0.0): 3.0, (4, 0.0): 1.0, (9, 0.0): 1.0, (4, 0.5): 0.5, (4, 2.0): 5.0}
 
-    def fit(number: int, some: Rows) -> Fitted:
-        seen.append((number, len(some)))
-        return attrs.evolve(fitted, training=attrs.evolve(fitted.training, steps=number))
+    def fit(number: int, decay: float, some: Rows) -> Fitted:
+        seen.append((number, decay, len(some)))
+        facts = fitted.model.facts
+        shifted = attrs.evolve(facts, offset=(facts.offset[0] + shifts[number, decay],))
+        model = Pathways(
+            router=fitted.model.router,
+            space=fitted.model.space,
+            mean_reach=fitted.model.mean_reach,
+            rows=fitted.model.rows,
+            facts=shifted,
+        )
+        return attrs.evolve(fitted, model=model)
 
-    errors = iter([3.0, 1.0, 1.0])
-    best, table = choose(
-        rows, fit, lambda model, some: next(errors), [1, 4, 9], validation_fraction=0.25, seed=0
+    search = Search(rows, fit, fraction=0.25, seed=0)
+    assert search.experts([1, 4, 9], 0.0) == 4  # of equals the fewest
+    assert search.decay([0.0, 0.5, 2.0], 4) == 0.5
+    assert [each[:2] for each in seen] == list(shifts)  # each once
+    assert {rows for _, _, rows in seen} == {900}
+    assert [row["validation_error"] for row in search.table] == pytest.approx(
+        list(shifts.values()), abs=0.3
     )
-    assert best == 4
-    assert seen == [(1, 900), (4, 900), (9, 900)]
-    assert [row["validation_error"] for row in table] == [3.0, 1.0, 1.0]
+    assert search.experts([7], 0.0) == 7  # nothing to choose, nothing to train

@@ -14,9 +14,8 @@ from geoframe import Trainer
 from geoframe.run.directory import Run
 from geoframe_pathways.config import Baseline, ModelConfig
 from geoframe_pathways.experts import width_for
-from geoframe_pathways.fitting import Fitted, Rows, fit_experts
+from geoframe_pathways.fitting import Fitted, Rows, fit_experts, measure
 from geoframe_pathways.measures import classification_measures, regression_measures
-from geoframe_pathways.model import Pathways
 
 
 @attrs.frozen(kw_only=True)
@@ -28,15 +27,6 @@ class Compared:
     """None for trees, which have none that could be compared."""
     measures: Mapping[str, float]
     seconds: float
-
-
-def measure(model: Pathways, rows: Rows) -> Mapping[str, float]:
-    """Errors of a model on rows."""
-    predictions = model.predict_encoded(rows.x)
-    if rows.task == "regression":
-        return regression_measures(predictions.values, rows.y)
-    assert predictions.probabilities is not None
-    return classification_measures(predictions.probabilities, np.array(model.facts.classes), rows.y)
 
 
 def compare(

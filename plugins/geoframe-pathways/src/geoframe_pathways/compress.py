@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from geoframe import ConfigError, Trainer
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.encoder import as_frame, fit_encoder
+from geoframe_pathways.data.columns import as_frame
+from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.experts import ExpertShape, width_for
-from geoframe_pathways.fitting import Rows, candidates, choose, fit_experts
-from geoframe_pathways.measures import regression_measures
+from geoframe_pathways.fitting import Rows, fit_experts, measure
 from geoframe_pathways.model import Pathways
+from geoframe_pathways.search import Search, candidates
 
 Teacher = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 
@@ -97,20 +98,15 @@ def compress(
     )
     chosen = attrs.evolve(chosen, experts=tuple(experts), width=_widest(active_budget, shape))
     engine = trainer or StackedTrainer()
-    number, *others = numbers = candidates(chosen, len(train))
-    if others:
-        number, _ = choose(
-            train,
-            lambda number, some: fit_experts(some, number, chosen, engine, seed=seed),
-            lambda fitted, some: regression_measures(fitted.predict_encoded(some.x).values, some.y)[
-                "rmse"
-            ],
-            numbers,
-            validation_fraction=0.1,
-            seed=seed,
-        )
+    search = Search(
+        train,
+        lambda number, _, some: fit_experts(some, number, chosen, engine, seed=seed),
+        fraction=0.1,
+        seed=seed,
+    )
+    number = search.experts(candidates(chosen, len(train)), 0.0)
     distilled = fit_experts(train, number, chosen, engine, seed=seed).model
-    measures = regression_measures(distilled.predict_encoded(test.x).values, test.y)
+    measures = measure(distilled, test)
     return Compressed(
         model=distilled,
         rmse=measures["rmse"],

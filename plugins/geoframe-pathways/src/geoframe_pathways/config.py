@@ -22,6 +22,12 @@ class ModelConfig:
         ge=1,
         help="Numbers of experts to try; validation chooses. A single number is taken as it is.",
     )
+    weight_decays: tuple[float, ...] = option(
+        (0.0, 0.3, 3.0),
+        ge=0,
+        help="Weight decays to try, after the number of experts; validation chooses. A single one "
+        "is taken as it is, and so is trainer.weight_decay if it is given.",
+    )
     width: int = option(64, ge=1, help="Units of a hidden layer of an expert.")
     hidden: int = option(2, ge=1, le=16, help="Hidden layers of an expert.")
     activation: Literal["prelu", "relu"] = option("prelu", help="Activation of hidden layers.")
@@ -63,7 +69,7 @@ class EvaluationConfig:
     """What is compared and reported."""
 
     validation_fraction: float = option(
-        0.2, gt=0, lt=1, help="Share of the training rows that chooses among numbers of experts."
+        0.2, gt=0, lt=1, help="Share of the training rows that chooses among experts and decays."
     )
     baselines: tuple[Baseline, ...] = option(
         ("dense-equal-active", "dense-equal-total", "hist-gradient-boosting"),

@@ -10,9 +10,9 @@ import numpy as np
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
-from geoframe_pathways.baselines import Compared, measure
+from geoframe_pathways.baselines import Compared
 from geoframe_pathways.figures import cell_map, validation_curve
-from geoframe_pathways.fitting import Fitted, Rows
+from geoframe_pathways.fitting import Fitted, Rows, measure
 from geoframe_pathways.measures import error_per_row
 from geoframe_pathways.model import Pathways
 
@@ -24,6 +24,7 @@ def evaluate(
     test: Rows,
     compared: Sequence[Compared],
     tried: Sequence[dict[str, float | int]],
+    weight_decay: float,
     run: Run,
     *,
     cells_shown: int,
@@ -35,8 +36,9 @@ def evaluate(
     errors = error_per_row(predictions.values, test.y)
     own = measure(model, test)
     run.write_figure("cells", cell_map(model, test.x, errors))
-    if len(tried) > 1:
-        run.write_figure("validation", validation_curve(tried, model.experts))
+    curve = [row for row in tried if row["weight_decay"] == tried[0]["weight_decay"]]
+    if len(curve) > 1:
+        run.write_figure("validation", validation_curve(curve, model.experts))
     headline = "rmse" if test.task == "regression" else "accuracy"
     metrics: dict[str, float | int | str | None] = {
         **own,
@@ -45,6 +47,7 @@ def evaluate(
             for each in compared
         },
         "experts": model.experts,
+        "weight_decay": weight_decay,
         "rows_per_cell_min": int(fitted.rows_per_cell.min()),
         "rows_per_cell_max": int(fitted.rows_per_cell.max()),
         "extrapolated": float(predictions.extrapolated.mean()),
@@ -57,7 +60,7 @@ def evaluate(
         "cells": _cells(fitted, predictions.cells, errors, test, cells_shown),
     }
     if tried:
-        tables["number of experts"] = list(tried)
+        tables["tried"] = list(tried)
     return Result(metrics=metrics, tables=tables, notes=list(notes))
 
 

@@ -11,7 +11,7 @@ from geoframe_pathways.data.encoder import Encoder
 
 TaskKind = Literal["regression", "classification"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the pack's layout."""
 
 

@@ -1,8 +1,8 @@
-"""From rows to a trained model: cells, experts, and the number of experts."""
+"""From rows to a trained model: cells, experts, and how good they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import attrs
 import numpy as np
@@ -14,6 +14,7 @@ from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.data.encoder import Encoder
 from geoframe_pathways.experts import ExpertShape
 from geoframe_pathways.facts import Facts, TaskKind
+from geoframe_pathways.measures import classification_measures, regression_measures
 from geoframe_pathways.model import Pathways, RowsInMemory
 from geoframe_pathways.objective import ExpertsObjective
 from geoframe_pathways.routing.partition import make_router, members_of, route_space
@@ -113,51 +114,13 @@ def fit_experts(
     return Fitted(model=model, training=training, rows_per_cell=counts)
 
 
-def candidates(options: ModelConfig, rows: int) -> list[int]:
-    """Numbers of experts worth trying: each leaves ``min_rows`` rows per cell on average."""
-    found = sorted({number for number in options.experts if rows >= number * options.min_rows})
-    return found or [1]
-
-
-def choose(
-    rows: Rows,
-    fit: Callable[[int, Rows], Fitted],
-    score: Callable[[Pathways, Rows], float],
-    numbers: list[int],
-    *,
-    validation_fraction: float,
-    seed: int,
-) -> tuple[int, list[dict[str, float | int]]]:
-    """Choose the number of experts by its score on rows that were held out.
-
-    Parameters
-    ----------
-    fit
-        Trains a number of experts on some rows.
-    score
-        Error of a model on the held-out rows; the lowest wins, of equals the fewest experts.
-
-    Returns
-    -------
-    tuple
-        The number, and a table row for each that was tried.
-    """
-    order = np.random.default_rng(seed).permutation(len(rows))
-    held = max(1, int(validation_fraction * len(rows)))
-    train, validation = rows.take(np.sort(order[held:])), rows.take(np.sort(order[:held]))
-    table: list[dict[str, float | int]] = []
-    for number in numbers:
-        fitted = fit(number, train)
-        table.append(
-            {
-                "experts": number,
-                "cells": fitted.model.experts,
-                "validation_error": score(fitted.model, validation),
-                "seconds": fitted.training.seconds,
-            }
-        )
-    best = min(table, key=lambda row: (row["validation_error"], row["experts"]))
-    return int(best["experts"]), table
+def measure(model: Pathways, rows: Rows) -> Mapping[str, float]:
+    """Errors of a model on rows."""
+    predictions = model.predict_encoded(rows.x)
+    if rows.task == "regression":
+        return regression_measures(predictions.values, rows.y)
+    assert predictions.probabilities is not None
+    return classification_measures(predictions.probabilities, np.array(model.facts.classes), rows.y)
 
 
 def _facts(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -55,13 +56,15 @@ class Pack:
         encoder = self.facts["encoder"]
         values, missing = [], []
         for column in encoder["numeric"]:
-            value = float(row[column["name"]])
+            value = row[column["name"]]
+            value = _days(value) if column["date"] else float(value)
             absent = not np.isfinite(value)
-            values.append(((column["fill"] if absent else value) - column["mean"]) / column["std"])
+            value = column["fill"] if absent else min(max(value, column["low"]), column["high"])
+            values.append((value - column["mean"]) / column["std"])
             if column["indicator"]:
                 missing.append(float(absent))
         levels = [
-            float(str(row[category["name"]]) == level)
+            float(_text(row[category["name"]]) == level)
             for category in encoder["categories"]
             for level in category["levels"]
         ]
@@ -109,6 +112,21 @@ class Pack:
         if self.facts["task"] == "classification":
             return self.facts["classes"][int(found.argmax())]
         return float(found[0]) if len(found) == 1 else found
+
+
+def _days(value: Any) -> float:
+    """Days since 1970 of an ISO 8601 date; NaN if it is missing."""
+    if value is None or value != value:
+        return float("nan")
+    date = datetime.fromisoformat(str(value))
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() / 86400
+
+
+def _text(value: Any) -> str:
+    """A category's name: empty if it is missing, whole numbers without decimals."""
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _nearest(prototypes: np.ndarray, point: np.ndarray) -> int:

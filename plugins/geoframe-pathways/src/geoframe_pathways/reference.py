@@ -51,7 +51,12 @@ def own(value: float) -> Published:
 
 def _sized(experts: int, width: int) -> dict[str, Any]:
     # The anchors are for given numbers of experts, also where these leave few rows per cell.
-    return {"pathways.experts": [experts], "pathways.width": width, "pathways.min_rows": 20}
+    return {
+        "pathways.experts": [experts],
+        "pathways.width": width,
+        "pathways.min_rows": 20,
+        "pathways.weight_decays": [0.0],
+    }
 
 
 def _functions() -> ReferenceTable:

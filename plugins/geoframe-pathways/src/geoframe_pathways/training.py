@@ -7,17 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe import RunError, Trainer
+from geoframe.components import Component
 from geoframe.method import Result
 from geoframe.run.directory import Run
-from geoframe_pathways.baselines import compare, measure
-from geoframe_pathways.config import PathwaysConfig
+from geoframe_pathways.baselines import compare
+from geoframe_pathways.config import ModelConfig, PathwaysConfig
 from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.data.reading import load_table
 from geoframe_pathways.data.table import Table
 from geoframe_pathways.evaluation import evaluate
-from geoframe_pathways.fitting import Fitted, Rows, candidates, choose, fit_experts
+from geoframe_pathways.fitting import Fitted, Rows, fit_experts
 from geoframe_pathways.method import PACK
-from geoframe_pathways.model import Pathways
+from geoframe_pathways.search import Search, candidates
 
 
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
@@ -28,6 +29,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     if known not in (None, fingerprint):
         raise RunError(f"{run.path}: the data changed since the run began; start a new run")
     train, test, notes = split(config, table)
+    notes = [*table.repairs, *notes]
     run.record(
         data={
             "rows": len(table),
@@ -38,15 +40,20 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             "target": table.target_name,
             "sha256": fingerprint,
         },
-        repairs=[*table.repairs, *notes],
+        repairs=notes,
     )
-    trainer: Trainer = config.trainer.build()
     options, seed = config.pathways, config.seed
     classes = np.unique(train.y) if train.task == "classification" else None
 
-    def fit(number: int, rows: Rows, name: str) -> Fitted:
+    def fit(number: int, decay: float, rows: Rows, name: str) -> Fitted:
         return fit_experts(
-            rows, number, options, trainer, seed=seed, run=part_of(run, name), classes=classes
+            rows,
+            number,
+            options,
+            trainer_with(config.trainer, decay),
+            seed=seed,
+            run=part_of(run, name),
+            classes=classes,
         )
 
     numbers = candidates(options, len(train))
@@ -56,38 +63,60 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             f"{', '.join(map(str, left_out))} experts were not tried: {len(train)} training rows "
             f"would leave fewer than {options.min_rows} a cell (pathways.min_rows)"
         )
-    tried: list[dict[str, float | int]] = []
-    chosen = numbers[0]
-    if len(numbers) > 1:
-        chosen, tried = choose(
-            train,
-            lambda number, rows: fit(number, rows, f"try-{number}"),
-            validation_error,
-            numbers,
-            validation_fraction=config.evaluation.validation_fraction,
-            seed=seed,
-        )
-    fitted = fit(chosen, train, f"experts-{chosen}")
+    search = Search(
+        train,
+        lambda number, decay, rows: fit(number, decay, rows, f"try-{number}-decay-{decay:g}"),
+        fraction=config.evaluation.validation_fraction,
+        seed=seed,
+    )
+    decays = weight_decays(options, config.trainer)
+    chosen = search.experts(numbers, decays[0])
+    decay = search.decay(decays, chosen)
+    fitted = fit(chosen, decay, train, f"experts-{chosen}")
     if run.main_process:
         fitted.model.save(run.path / PACK)
+    dense = any(name.startswith("dense") for name in config.evaluation.baselines)
+    several = fitted.model.experts > 1
+    for_dense = search.decay(decays, 1) if dense and several else decay
     compared = [
-        compare(name, fitted, train, test, options, trainer, seed=seed, run=part_of(run, name))
+        compare(
+            name,
+            fitted,
+            train,
+            test,
+            options,
+            trainer_with(config.trainer, for_dense),
+            seed=seed,
+            run=part_of(run, name),
+        )
         for name in config.evaluation.baselines
     ]
     return evaluate(
         fitted,
         test,
         compared,
-        tried,
+        search.table,
+        decay,
         run,
         cells_shown=config.evaluation.cells_shown,
         notes=notes,
     )
 
 
-def validation_error(model: Pathways, rows: Rows) -> float:
-    """RMSE for regression, negative log-probability for classification."""
-    return measure(model, rows)["rmse" if rows.task == "regression" else "log_loss"]
+def weight_decays(options: ModelConfig, trainer: Component) -> tuple[float, ...]:
+    """Weight decays to try: the trainer's own if one was given, or if it has no such option."""
+    fields = {field.name: field for field in attrs.fields(type(trainer.options))}
+    if "weight_decay" not in fields:
+        return (0.0,)
+    given = trainer.options.weight_decay
+    return options.weight_decays if given in (None, fields["weight_decay"].default) else (given,)
+
+
+def trainer_with(trainer: Component, decay: float) -> Trainer:
+    """Build a trainer with a weight decay, if that is one of its options."""
+    context = {"weight_decay": decay} if hasattr(trainer.options, "weight_decay") else {}
+    built: Trainer = trainer.build(**context)
+    return built
 
 
 def split(config: PathwaysConfig, table: Table) -> tuple[Rows, Rows, list[str]]:

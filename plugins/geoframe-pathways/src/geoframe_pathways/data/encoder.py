@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geoframe.errors import DataError, did_you_mean
+from geoframe_pathways.data.columns import as_frame, days, kind_of, numbers, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,20 +18,37 @@ if TYPE_CHECKING:
 Scaling = Literal["column", "common", "none"]
 
 MAX_LEVELS = 64
-"""Distinct values up to which a column of text is one-hot encoded."""
+"""Distinct values of a column of text that are one-hot encoded, most."""
+COVERED = 0.5
+"""Share of the rows that these must cover, or else the text is an identifier."""
+FAR_OUT = 10.0
+"""Distance from the median at which numbers are cut off, in ranges of the middle 98 %: some 46
+standard deviations of a bell curve, so that a slip of the pen does not set the scale."""
+LARGEST = 1e100
+"""Where all numbers are cut off: their squares must be finite."""
 
 
 @attrs.frozen(kw_only=True)
 class NumericColumn:
-    """A column of numbers: ``(x - mean) / std``."""
+    """A column of numbers or dates: ``(x - mean) / std``, x cut off at ``low`` and ``high``."""
 
     name: str
+    low: float
+    high: float
     mean: float
     std: float
     fill: float
     """What stands for a missing value (the training median)."""
     indicator: bool
     """Whether a further 0/1 input says that the value was missing (it was in training)."""
+    date: bool = False
+    """Whether the column holds dates; they count as days since 1970."""
+
+    def read(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the column's values ``(n,)``; missing and infinite ones are NaN."""
+        column = frame[self.name]
+        values = days(column) if self.date else numbers(column)
+        return np.where(np.isfinite(values), np.clip(values, self.low, self.high), np.nan)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +58,16 @@ class CategoryColumn:
     name: str
     levels: tuple[str, ...]
 
+    def encode(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+        """Return 0/1 inputs ``(n, levels)``."""
+        found = texts(frame[self.name])
+        places = np.searchsorted(np.array(self.levels), found)
+        one_hot = np.zeros((len(found), len(self.levels)), dtype=np.float32)
+        inside = np.minimum(places, len(self.levels) - 1)
+        known = np.flatnonzero(np.array(self.levels)[inside] == found)
+        one_hot[known, inside[known]] = 1.0
+        return one_hot
+
 
 @attrs.frozen(kw_only=True)
 class Encoder:
@@ -47,6 +75,7 @@ class Encoder:
 
     numeric: tuple[NumericColumn, ...]
     categories: tuple[CategoryColumn, ...]
+    """Their levels are sorted."""
 
     @property
     def names(self) -> list[str]:
@@ -77,9 +106,8 @@ class Encoder:
             raise DataError(f"column '{absent[0]}' of the training data is missing{hint}")
         pieces: list[NDArray[np.float32]] = []
         if self.numeric:
-            names = [column.name for column in self.numeric]
-            values = np.stack([numbers(frame, name) for name in names], axis=1)
-            missing = ~np.isfinite(values)
+            values = np.stack([column.read(frame) for column in self.numeric], axis=1)
+            missing = np.isnan(values)
             fill, mean, std = (
                 np.array([getattr(column, key) for column in self.numeric])
                 for key in ("fill", "mean", "std")
@@ -88,9 +116,7 @@ class Encoder:
             pieces.append(scaled.astype(np.float32))
             indicated = [index for index, column in enumerate(self.numeric) if column.indicator]
             pieces.append(missing[:, indicated].astype(np.float32))
-        for category in self.categories:
-            text = frame[category.name].astype(str).to_numpy()
-            pieces.append((text[:, None] == np.array(category.levels)).astype(np.float32))
+        pieces += [category.encode(frame) for category in self.categories]
         return np.concatenate(pieces, axis=1)
 
     @classmethod
@@ -105,93 +131,94 @@ class Encoder:
         )
 
 
-def as_frame(table: pd.DataFrame | ArrayLike) -> pd.DataFrame:
-    """Name the columns of an array x0, x1, ...; leave a frame as it is.
-
-    Raises
-    ------
-    DataError
-        If the array has not two axes.
-    """
-    import pandas as pd
-
-    if isinstance(table, pd.DataFrame):
-        return table
-    array = np.asarray(table)
-    if array.ndim != 2:
-        raise DataError(f"a table has rows and columns; this one has the shape {array.shape}")
-    return pd.DataFrame(array, columns=[f"x{index}" for index in range(array.shape[1])])
-
-
-def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Column of numbers ``(n,)``; missing values are NaN.
-
-    Raises
-    ------
-    DataError
-        If a value is no number.
-    """
-    try:
-        return np.asarray(frame[name], dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"column '{name}' should hold numbers: {error}") from None
-
-
 def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[str]]:
     """Learn how to encode from the training rows.
 
-    Constant columns are dropped, and so is a column of text with more than 64 different values,
-    from which no distance could be learned.
+    Constant columns are dropped, and so is a column of text whose 64 most frequent values cover
+    less than half of the rows: from an identifier no distance can be learned.
 
     Returns
     -------
     tuple
-        The encoder, and a sentence for every column that was dropped.
+        The encoder, and a sentence for every column that was not taken as it is.
 
     Raises
     ------
     DataError
         If nothing is left.
     """
-    import pandas as pd
-
-    numeric, categories, dropped = [], [], []
+    numeric: list[NumericColumn] = []
+    categories: list[CategoryColumn] = []
+    notes: list[str] = []
     for name in frame.columns:
-        column = frame[name]
-        if pd.api.types.is_numeric_dtype(column.dtype):
-            fitted = _fit_numeric(frame, str(name))
-            if fitted is None:
-                dropped.append(f"column '{name}' is constant and was left out")
-            else:
-                numeric.append(fitted)
-            continue
-        levels = sorted(set(column.astype(str)))
-        if 1 < len(levels) <= MAX_LEVELS:
-            categories.append(CategoryColumn(name=str(name), levels=tuple(levels)))
+        kind = kind_of(frame[name])
+        if kind in ("number", "date"):
+            fitted, note = _fit_numeric(frame, str(name), date=kind == "date")
+            notes += note
+            numeric += fitted
+        elif kind == "text":
+            levels, note = _levels(str(name), texts(frame[name]))
+            notes += note
+            if levels:
+                categories.append(CategoryColumn(name=str(name), levels=levels))
         else:
-            dropped.append(
-                f"column '{name}' has {len(levels)} different texts and was left out "
-                f"(2 to {MAX_LEVELS} can be used)"
-            )
+            notes.append(f"column '{name}' holds lists or other containers and was left out")
     if not numeric and not categories:
-        raise DataError("no feature column can be used: " + "; ".join(dropped[:3]))
+        raise DataError("no feature column can be used: " + "; ".join(notes[:3]))
     if scaling == "common" and numeric:
         common = float(np.sqrt(np.mean([column.std**2 for column in numeric])))
         numeric = [attrs.evolve(column, std=common) for column in numeric]
     if scaling == "none":
         numeric = [attrs.evolve(column, mean=0.0, std=1.0) for column in numeric]
-    return Encoder(numeric=tuple(numeric), categories=tuple(categories)), dropped
+    return Encoder(numeric=tuple(numeric), categories=tuple(categories)), notes
 
 
-def _fit_numeric(frame: pd.DataFrame, name: str) -> NumericColumn | None:
-    values = numbers(frame, name)
-    present = values[np.isfinite(values)]
-    if not len(present) or present.min() == present.max():
-        return None
-    return NumericColumn(
+def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[str]]:
+    """Levels to encode of a column of text, sorted, and what there is to say of it."""
+    levels, rows = np.unique(found, return_counts=True)
+    if len(levels) < 2:
+        return (), [f"column '{name}' is constant and was left out"]
+    if len(levels) <= MAX_LEVELS:
+        return tuple(levels.tolist()), []
+    kept = np.argsort(-rows, kind="stable")[:MAX_LEVELS]
+    if rows[kept].sum() < COVERED * len(found):
+        return (), [f"column '{name}' has {len(levels)} different texts and was left out"]
+    note = f"column '{name}': of {len(levels)} different texts the {MAX_LEVELS} most frequent count"
+    return tuple(levels[np.sort(kept)].tolist()), [note]
+
+
+def _fit_numeric(
+    frame: pd.DataFrame, name: str, *, date: bool
+) -> tuple[list[NumericColumn], list[str]]:
+    """The column if it can be used, and what there is to say of it."""
+    column = NumericColumn(
         name=name,
+        low=-LARGEST,
+        high=LARGEST,
+        mean=0.0,
+        std=1.0,
+        fill=0.0,
+        indicator=False,
+        date=date,
+    )
+    values = column.read(frame)
+    present = values[~np.isnan(values)]
+    if not len(present) or present.min() == present.max():
+        return [], [f"column '{name}' is constant and was left out"]
+    first, median, last = np.quantile(present, (0.01, 0.5, 0.99))
+    notes = []
+    if last > first:
+        low, high = (float(median + sign * FAR_OUT * (last - first)) for sign in (-1, 1))
+        column = attrs.evolve(column, low=low, high=high)
+        cut = np.count_nonzero((present < low) | (present > high))
+        present = np.clip(present, low, high)
+        if cut:
+            notes = [f"column '{name}': numbers cut off at {low:.4g} and {high:.4g}: {cut}"]
+    fitted = attrs.evolve(
+        column,
         mean=float(present.mean()),
         std=float(present.std()),
-        fill=float(np.median(present)),
+        fill=float(median),
         indicator=len(present) < len(values),
     )
+    return [fitted], notes

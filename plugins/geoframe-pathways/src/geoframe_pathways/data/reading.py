@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.data import load_npz
 from geoframe.errors import DataError, did_you_mean
+from geoframe_pathways.data.columns import as_frame
 from geoframe_pathways.data.config import TableDataConfig
-from geoframe_pathways.data.encoder import as_frame
+from geoframe_pathways.data.dialect import dialect_of
 from geoframe_pathways.data.table import Table, make_table
 
 CHUNK = 100_000
 """Rows read at once when a file is streamed."""
-COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
+TEXT: dict[str, str | None] = {"csv": None, "tsv": "\t"}
+"""Formats of text, and what separates their fields; None is found out."""
+UNREADABLE = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error)
+"""What readers raise for damaged files."""
 
 
 def load_table(config: TableDataConfig) -> Table:
@@ -37,9 +45,10 @@ def load_table(config: TableDataConfig) -> Table:
                 "target; see 'geoframe list dataset'"
             )
         return table
-    features, target, name = _read(config.path, config)
+    features, target, name, notes = _read(config.path, config)
     test_rows = None if config.splits is None else _test_rows(config, len(features))
-    return make_table(features, target, name, config.task, test_rows=test_rows)
+    table = make_table(features, target, name, config.task, test_rows=test_rows)
+    return attrs.evolve(table, repairs=(*notes, *table.repairs))
 
 
 def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
@@ -52,17 +61,12 @@ def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
     """
     kind = file_format(path, "auto")
     try:
-        if kind in ("csv", "tsv"):
+        if kind in TEXT:
             size = max(1, path.stat().st_size)
             with path.open("rb") as file:
-                reader: Any = pd.read_csv(
-                    file,
-                    sep="\t" if kind == "tsv" else ",",
-                    chunksize=CHUNK,
-                    compression=_compression(path),
-                )
-                for frame in reader:
-                    yield frame, min(1.0, file.tell() / size)
+                compression = COMPRESSIONS.get(path.suffix.lower())
+                for frame in _text(path, kind, file, chunksize=CHUNK, compression=compression):
+                    yield _named(frame), min(1.0, file.tell() / size)
         elif kind == "parquet":
             import pyarrow.parquet
 
@@ -74,8 +78,8 @@ def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
         else:
             arrays = load_npz(path)
             yield as_frame(_array(arrays, "x", path)), 1.0
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
 
 
 def file_format(path: Path, wanted: str) -> str:
@@ -98,21 +102,28 @@ def file_format(path: Path, wanted: str) -> str:
     return found
 
 
-def _read(path: Path, config: TableDataConfig) -> tuple[pd.DataFrame, NDArray[np.generic], str]:
+def _read(
+    path: Path, config: TableDataConfig
+) -> tuple[pd.DataFrame, NDArray[np.generic], str, list[str]]:
+    """Features, target, its name, and what was noticed while reading."""
     kind = file_format(path, config.format)
     if kind == "npz":
         arrays = load_npz(path)
         name = config.target or "y"
-        return as_frame(_array(arrays, "x", path)), _array(arrays, name, path), name
+        return as_frame(_array(arrays, "x", path)), _array(arrays, name, path), name, []
     try:
-        if kind == "parquet":
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, sep="\t" if kind == "tsv" else ",")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
-    names = [str(name) for name in frame.columns]
-    frame.columns = pd.Index(names)
+        frame = pd.read_parquet(path) if kind == "parquet" else _text(path, kind, path)
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
+    notes = []
+    if isinstance(frame.columns, pd.RangeIndex):
+        notes.append("the file has no line of names; its columns are called x0, x1, ...")
+    frame = _named(frame)
+    first = frame.columns[0] if len(frame.columns) else ""
+    if first.startswith("Unnamed") and (frame[first] == np.arange(len(frame))).all():
+        frame = frame.drop(columns=first)
+        notes.append("the first column has no name and counts the rows; it was left out")
+    names = list(frame.columns)
     if len(names) < 2:
         raise DataError(f"{path}: has {len(names)} column; features and a target are needed")
     if len(set(names)) < len(names):
@@ -120,12 +131,25 @@ def _read(path: Path, config: TableDataConfig) -> tuple[pd.DataFrame, NDArray[np
     target = config.target or names[-1]
     if target not in names:
         raise DataError(f"{path}: data.target: no column '{target}'{did_you_mean(target, names)}")
-    return frame.drop(columns=target), frame[target].to_numpy(), target
+    return frame.drop(columns=target), frame[target].to_numpy(), target, notes
 
 
-def _compression(path: Path) -> Any:
-    kinds = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
-    return kinds.get(path.suffix.lower())
+def _text(path: Path, kind: str, source: Any, **options: Any) -> Any:
+    """Open a text file with pandas: a frame, or with ``chunksize`` an iterator of frames."""
+    dialect = dialect_of(path, TEXT[kind])
+    return pd.read_csv(source, **dialect.options(), **options)
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make all names texts; columns of a file without names are x0, x1, ..."""
+    nameless = isinstance(frame.columns, pd.RangeIndex)
+    frame.columns = pd.Index([f"x{name}" if nameless else str(name) for name in frame.columns])
+    return frame
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    hint = "; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+    return DataError(f"{path}: cannot be read: {str(error).strip()}{hint}")
 
 
 def _array(arrays: dict[str, NDArray[np.generic]], name: str, path: Path) -> NDArray[np.generic]:

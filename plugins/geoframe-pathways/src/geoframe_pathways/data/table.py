@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
+from geoframe_pathways.data.columns import kind_of, numbers, texts
 from geoframe_pathways.data.encoder import Scaling
 
 TaskKind = Literal["regression", "classification"]
@@ -40,7 +41,9 @@ class Table:
     def fingerprint(self) -> str:
         """SHA-256 of features and target."""
         digest = hashlib.sha256()
-        for frame in (self.features, pd.DataFrame(self.target)):
+        nested = [name for name in self.features if kind_of(self.features[name]) == "nested"]
+        hashable = self.features.astype(dict.fromkeys(nested, str))
+        for frame in (hashable, pd.DataFrame(self.target)):
             hashes = pd.util.hash_pandas_object(frame, index=False)
             digest.update(np.asarray(hashes, dtype=np.uint64).tobytes())
         return digest.hexdigest()
@@ -63,7 +66,7 @@ def make_table(
         If the target cannot be predicted or too few rows are left.
     """
     repairs = []
-    missing = np.asarray(pd.isna(target)).reshape(len(target), -1).any(axis=1)
+    missing = np.asarray(pd.isna(target)).any(axis=tuple(range(1, target.ndim)))
     if missing.any():
         if test_rows is not None:
             raise DataError(
@@ -74,7 +77,9 @@ def make_table(
         target = target[~missing]
         repairs.append(f"left out {int(missing.sum())} rows without '{target_name}'")
     if len(features) < 10:
-        raise DataError(f"the table has {len(features)} rows; at least 10 are needed")
+        where = f" with '{target_name}'" if missing.any() else ""
+        raise DataError(f"the table has {len(features)} rows{where}; at least 10 are needed")
+    target = _plain(target, target_name)
     numeric = np.issubdtype(target.dtype, np.number)
     if task == "auto":
         task = _guess(target)
@@ -82,8 +87,8 @@ def make_table(
         if not numeric:
             raise DataError(f"target '{target_name}' is not numeric; take data.task=classification")
         target = target.astype(np.float64)
-        if not np.isfinite(target).all():
-            raise DataError(f"target '{target_name}' has infinite values")
+        if not np.isfinite(target**2).all():
+            raise DataError(f"target '{target_name}' has infinite values, or too large ones")
         if target.min() == target.max():
             raise DataError(f"target '{target_name}' has the same value in every row")
     else:
@@ -92,7 +97,8 @@ def make_table(
         classes, rows = np.unique(target, return_counts=True)
         if not 2 <= len(classes) <= len(target) // 2:
             raise DataError(
-                f"target '{target_name}' has {len(classes)} classes in {int(rows.sum())} rows"
+                f"target '{target_name}' has {len(classes)} classes in {int(rows.sum())} rows; "
+                "take data.target to predict another column"
             )
     return Table(
         features=features,
@@ -103,6 +109,19 @@ def make_table(
         scaling=scaling,
         repairs=tuple(repairs),
     )
+
+
+def _plain(target: NDArray[np.generic], name: str) -> NDArray[np.generic]:
+    """Turn a target of Python objects or dates into an array of numbers or of texts."""
+    if target.dtype.kind not in "OMm" or target.ndim > 1:
+        return target
+    column = pd.Series(target, name=name).infer_objects()
+    kind = kind_of(column)
+    if kind == "nested":
+        raise DataError(f"target '{name}' holds lists or other containers")
+    if kind != "number":
+        return texts(column)
+    return column.to_numpy() if column.dtype != object else numbers(column)
 
 
 def _guess(target: NDArray[np.generic]) -> TaskKind:

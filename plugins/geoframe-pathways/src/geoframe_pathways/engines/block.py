@@ -91,7 +91,7 @@ def advance(
     """
     started = time.perf_counter()
     parameters = state.parameters.clone().requires_grad_()
-    optimizer = AdamW([parameters], lr=1.0, weight_decay=options.weight_decay, fused=True)
+    optimizer = AdamW([parameters], lr=1.0, weight_decay=options.weight_decay or 0.0, fused=True)
     optimizer.state[parameters] = {
         "step": torch.tensor(float(state.step)),
         "exp_avg": state.mean.clone(),

@@ -26,7 +26,11 @@ class StackedConfig:
     expert_batch: int = option(
         32, ge=1, unit="rows", help="Least rows of one step for each expert."
     )
-    weight_decay: float = option(0.0, ge=0, help="Decoupled weight decay.")
+    weight_decay: float | None = option(
+        None,
+        ge=0,
+        help="Decoupled weight decay; left out, the method chooses (pathways.weight_decays), or 0.",
+    )
     warmup: float = option(
         0.1, ge=0, lt=1, help="Share of the steps in which the rate rises; then it falls to 0."
     )

@@ -51,7 +51,7 @@ class BlockTrainer(Trainer):
             steps=options.steps,
             learning_rate=options.learning_rate,
             batch_size=options.batch_size,
-            weight_decay=options.weight_decay,
+            weight_decay=options.weight_decay or 0.0,
             schedule="cosine",
             warmup=int(options.warmup * options.steps),
             clip_norm=options.clip_norm,

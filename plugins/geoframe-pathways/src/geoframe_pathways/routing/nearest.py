@@ -35,7 +35,7 @@ class NearestPrototypes:
         centred = self.prototypes - self._centre
         half_norms = 0.5 * (centred**2).sum(axis=1, keepdims=True)
         self._scale = float(half_norms.max(initial=0.0))
-        # (offset, 1) times this is |p|^2 / 2 - offset p: the order of the distances, in one product.
+        # (offset, 1) times this is |p|^2 / 2 - offset p: ordered as the distances are.
         self._scoring = np.ascontiguousarray(np.hstack([-centred, half_norms]).T)
 
     def find(self, points: Points, count: int) -> tuple[Ids, Points]:
