@@ -240,7 +240,7 @@ DAMAGES = {
     "no config": ("config.toml", None, "report", "config.toml: no such file"),
     "no config, resumed": ("config.toml", None, "resume", "config.toml: no such file"),
     "no config, resumed with one": ("config.toml", None, "resume-set", "config.toml"),
-    "damaged config": ("config.toml", b"= 3", "embed", "config.toml: not valid TOML"),
+    "damaged config": ("config.toml", b"= 3", "embed", "config.toml:1: not valid TOML"),
     "no weights": ("model.safetensors", None, "embed", "model.safetensors: no such file"),
     "damaged weights": ("model.safetensors", b"abc", "export", "model.safetensors: cannot be read"),
 }

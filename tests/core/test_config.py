@@ -139,7 +139,7 @@ def test_every_problem_is_reported_at_once():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"seed": True}, "seed: expected an integer, got True (boolean)"),
+        ({"seed": True}, "seed: expected an integer, got true (boolean)"),
         ({"seed": 1.0}, "seed: expected an integer, got 1.0 (float)"),
         ({"seed": -1}, "seed: -1 is out of range"),
         ({"rate": float("nan")}, "rate: nan is out of range"),

@@ -12,7 +12,7 @@ import cattrs
 
 from geoframe.components import Component, ComponentSpec
 from geoframe.config.fields import Option, option_of
-from geoframe.config.toml import FileString, TomlTable
+from geoframe.config.toml import FileString, TomlTable, describe
 from geoframe.errors import ConfigError, GeoframeError, did_you_mean
 
 T = TypeVar("T")
@@ -102,13 +102,6 @@ def _converter(resolve: Resolver) -> cattrs.Converter:
 
 def _has_origin(*origins: Any) -> Callable[[Any], bool]:
     return lambda cls: get_origin(cls) in origins
-
-
-def describe(value: object) -> str:
-    """Name a TOML value and its type in an error message."""
-    names = {bool: "boolean", int: "integer", float: "float", dict: "table", list: "array"}
-    kind = next((n for t, n in names.items() if type(value) is t), "string")
-    return "a table" if kind == "table" else f"{value!r} ({kind})"
 
 
 def _exactly(cls: type, expected: str) -> Callable[[Any, Any], Any]:
@@ -273,7 +266,8 @@ def _structure_component(
 ) -> Component:
     assert info.kind is not None
     if given is not None and not isinstance(given, Mapping):
-        raise ValueError(f"expected a table with a name, got {describe(given)}")
+        hint = f'; write {{ name = "{given}" }}' if isinstance(given, str) else ""
+        raise ValueError(f"expected a table with a name, got {describe(given)}{hint}")
     table = dict(given or {})
     if default is not None and table.get("name", default["name"]) == default["name"]:
         table = {**default, **table}

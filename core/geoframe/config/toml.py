@@ -6,12 +6,14 @@ import re
 import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import attrs
 import tomli_w
 
+from geoframe.config.positions import positions
 from geoframe.errors import ConfigError
 
 
@@ -64,8 +66,17 @@ def load_toml(path: Path) -> TomlTable:
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: not UTF-8 text (byte {error.start})"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{path}: not valid TOML: {error}"]) from None
+        raise ConfigError([_not_toml(path, text, str(error))]) from None
     return TomlTable(_anchored(values, path.absolute().parent), name=str(path), text=text)
+
+
+def _not_toml(path: Path, text: str, message: str) -> str:
+    """Put the position that ``tomllib`` names at the end where all our messages have it."""
+    what, _, place = message.rpartition(" (at ")
+    found = re.match(r"line (\d+), column (\d+)", place)
+    line = int(found[1]) if found else text.count("\n") + 1
+    column = f" (column {found[2]})" if found else " (at the end)"
+    return f"{path}:{line}: not valid TOML: {what}{column}"
 
 
 def _anchored(value: Any, folder: Path) -> Any:
@@ -84,18 +95,9 @@ def _at_or_below(path: str, key: str) -> bool:
 
 def _line_of(text: str, path: str) -> int | None:
     """Return the line of the key at ``path``, or of the closest table or key above it."""
-    header, found, depth = "", None, 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if table := re.match(r"\s*\[\[?\s*([^\]\s]+)\s*\]", line):
-            header = key = table[1]
-        elif assignment := re.match(r"\s*([\w.\"'-]+)\s*=", line):
-            key = f"{header}.{assignment[1]}" if header else assignment[1]
-        else:
-            continue
-        key = key.replace('"', "").replace("'", "")
-        if _at_or_below(path, key) and len(key) > depth:
-            found, depth = number, len(key)
-    return found
+    known = positions(text)
+    above = [key for key in known if _at_or_below(path, key)]
+    return known[max(above, key=len)] if above else None
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -142,6 +144,20 @@ def _copied(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _copied(item) for key, item in value.items()}
     return value
+
+
+def describe(value: object) -> str:
+    """Name a TOML value and its type in an error message."""
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "an array"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} (boolean)"
+    if isinstance(value, date | time):
+        return f"{value} (date or time)"
+    kind = {int: "integer", float: "float"}.get(type(value), "string")
+    return f"{value!r} ({kind})"
 
 
 def dump_toml(values: Mapping[str, Any]) -> str:
