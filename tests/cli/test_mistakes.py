@@ -50,7 +50,7 @@ CASES = {
         "wrong-type.toml:1: slope: expected a number, got 'steep' (string)",
         1,
     ),
-    "boolean for a number": (["run", "toy", "--config", "boolean.toml"], "True (boolean)", 1),
+    "boolean for a number": (["run", "toy", "--config", "boolean.toml"], "true (boolean)", 1),
     "out of range": (["run", "toy", "--config", "out-of-range.toml"], "must be > -100, < 100", 1),
     "not a number": (["run", "toy", "--config", "nan.toml"], "slope: nan is out of range", 1),
     "all at once": (["run", "toy", "--config", "two.toml"], "two.toml:5: data.noize", 3),
