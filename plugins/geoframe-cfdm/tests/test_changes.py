@@ -63,3 +63,29 @@ def test_changes_that_cannot_be(digits: Tensor) -> None:
         sampler.add(torch.zeros(2, 3))
     with pytest.raises(DataError, match="fit"):
         ClosedFormDiffusion().remove([0])
+
+
+def test_what_cannot_be_added_leaves_the_sampler_as_it_was(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion(steps=5).fit(digits[:40])
+    before = sampler.draw(4, seed=1)["items"]
+    with pytest.raises(DataError, match="not finite"):
+        sampler.add(torch.full((1, 8, 8), torch.nan))
+    with pytest.raises(DataError, match=r"float64 does not go into"):
+        sampler.add(torch.zeros(1, 8, 8, dtype=torch.float64))
+    assert torch.equal(sampler.draw(4, seed=1)["items"], before)
+    bytes_ = ClosedFormDiffusion(steps=5).fit(digits[:40].to(torch.uint8))
+    with pytest.raises(DataError, match="convert"):
+        bytes_.add(digits[:2] + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (torch.zeros(4, 1, dtype=torch.long), "one for each of 4 items"),
+        (torch.zeros(3, dtype=torch.long), "one for each of 4 items"),
+        (torch.zeros(4), "must be integers"),
+    ],
+)
+def test_labels_that_are_none(labels: Tensor, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        ClosedFormDiffusion().fit(torch.rand(4, 2), labels)

@@ -72,3 +72,11 @@ def test_conditions_that_cannot_be(digits: Tensor, digit_labels: Tensor) -> None
     nothing = Condition(known=digits[0], mask=torch.zeros(8, 8, dtype=torch.bool))
     with pytest.raises(DataError, match="no coordinate"):
         sampler.draw(1, seed=0, condition=nothing)
+
+
+def test_conditions_that_are_none(digits: Tensor) -> None:
+    for mask in (torch.ones(8, 8), torch.arange(64).reshape(8, 8)):
+        with pytest.raises(DataError, match="mask must be booleans"):
+            Condition(known=digits[0], mask=mask)
+    with pytest.raises(DataError, match="tolerance must be above 0"):
+        Condition(tolerance=0.0)

@@ -56,7 +56,7 @@ def test_its_gradient_is_the_score() -> None:
 
 def test_repeated_items_need_a_bandwidth(digits: Tensor) -> None:
     sampler = ClosedFormDiffusion().fit(digits[:5].repeat(4, 1, 1))
-    with pytest.raises(DataError, match="give score_samples a bandwidth"):
+    with pytest.raises(DataError, match="there is no default"):
         sampler.score_samples(digits[:2])
     assert sampler.score_samples(digits[:2], bandwidth=1.0).isfinite().all()
 
@@ -66,3 +66,25 @@ def test_training_items_are_likelier_than_noise(digits: Tensor) -> None:
     held_out = sampler.score_samples(digits[1500:1600])
     shuffled = digits[1500:1600].flatten(1)[:, torch.randperm(64)].reshape(-1, 8, 8)
     assert held_out.median() > sampler.score_samples(shuffled).median() + 10
+
+
+def test_what_cannot_be_scored(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion().fit(digits[:20])
+    for width in (0.0, -1.0, float("nan")):
+        with pytest.raises(DataError, match="bandwidth must be above 0"):
+            sampler.score_samples(digits[:2], bandwidth=width)
+    with pytest.raises(DataError, match=r"shape \(8, 8\), not \(8,\)"):
+        sampler.score_samples(digits[0])
+    assert sampler.score_samples(digits[:0]).shape == (0,)
+
+
+def test_blocks_of_items_and_points_change_nothing() -> None:
+    generator = torch.Generator().manual_seed(2)
+    data = torch.randn(5000, 3, generator=generator) * 4 + 100
+    weights = torch.randn(5000, generator=generator)
+    points = Points(data, fit_standardizer(data, "feature"), log_weights=weights)
+    z = torch.randn(1100, 3, generator=generator)
+    squares = torch.cdist(z.double(), points.rows(torch.arange(5000)).double()).square()
+    logs = weights.double().log_softmax(0) - squares / (2 * 0.4**2)
+    expected = logs.logsumexp(1) - 3 * np.log(0.4 * np.sqrt(2 * np.pi))
+    torch.testing.assert_close(log_density(points, z, 0.4), expected, rtol=1e-6, atol=1e-6)

@@ -198,3 +198,37 @@ def test_equal_items_are_drawn(digits: Tensor) -> None:
     data = digits[:1].repeat(5, 1, 1)
     drawn = ClosedFormDiffusion().fit(data).draw(3, seed=0)["items"]
     torch.testing.assert_close(drawn, data[:3], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["auto", "feature", "whiten", "none"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int64])
+def test_numbers_that_differ_in_their_last_digits(kind: str, dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    steps = torch.randint(1000, (200, 2), generator=generator)
+    data = (1_700_000_000 + steps).to(dtype)  # seconds, which float32 holds to 128
+    sampler = ClosedFormDiffusion(standardize=kind, sigma=0.0, steps=40).fit(data)
+    assert torch.equal(data, (1_700_000_000 + steps).to(dtype))  # they are the user's
+    drawn = sampler.draw(20, seed=0)
+    assert drawn["items"].dtype == dtype
+    gaps = torch.cdist(drawn["items"].double() - 1.7e9, steps.double()).amin(1)
+    assert gaps.median() < 1
+    assert torch.allclose(
+        sampler.score_samples(data),
+        ClosedFormDiffusion(standardize=kind).fit(steps.float()).score_samples(steps.float()),
+        atol=1e-3,
+    )
+
+
+def test_numbers_without_end() -> None:
+    huge = 1e200 * torch.randn(10, 3, dtype=torch.float64)
+    for kind in ("scale", "whiten"):
+        with pytest.raises(DataError, match="too large to be squared"):
+            ClosedFormDiffusion(standardize=kind).fit(huge)
+    with pytest.raises(DataError, match="not finite"):
+        ClosedFormDiffusion().fit(torch.full((3, 2), torch.inf))
+
+
+def test_gram_needs_memory(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion(engine="gram", memory=0.1).fit(digits[:100].repeat(4, 1, 1))
+    with pytest.raises(ConfigError, match=r"raise sampler\.memory"):
+        sampler.draw(1, seed=0)

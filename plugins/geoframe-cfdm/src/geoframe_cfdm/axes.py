@@ -32,7 +32,7 @@ def principal_axes(
     Raises
     ------
     DataError
-        If both n and d are too large.
+        If both n and d are too large, or the numbers.
     """
     if min(n, d) > MOST:
         raise DataError(
@@ -45,6 +45,8 @@ def principal_axes(
             products = products.to(part.device).addmm_(part.T, part)
     else:
         products = torch.cat([torch.cat([a @ b.T for b in blocks()], 1) for a in blocks()])
+    if not bool(products.isfinite().all()):
+        raise DataError("the items hold numbers too large to be squared; divide them by some scale")
     variances, vectors = torch.linalg.eigh(products)
     kept = (variances > NEGLIGIBLE * variances[-1].clamp_min(1e-300)).nonzero().squeeze(1)
     kept = kept.flip(0)[:keep]

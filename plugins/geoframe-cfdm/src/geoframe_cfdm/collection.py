@@ -38,9 +38,11 @@ class Collection:
             raise DataError(
                 f"closed-form diffusion needs at least two items (n, ...), got {tuple(data.shape)}"
             )
+        if data.is_complex() or data.dtype == torch.bool:
+            raise DataError(f"items must be real numbers, not {data.dtype}")
         for name, given in (("labels", labels), ("ids", ids)):
-            if given is not None and len(given) != len(data):
-                raise DataError(f"{len(given)} {name} for {len(data)} items")
+            if given is not None:
+                _check_integers(given, name, len(data))
         return cls(flat=data.flatten(1), shape=tuple(data.shape[1:]), labels=labels, ids=ids)
 
     def __len__(self) -> int:
@@ -56,11 +58,14 @@ class Collection:
         """
         if tuple(data.shape[1:]) != self.shape:
             raise DataError(f"items have shape {self.shape}, not {tuple(data.shape[1:])}")
+        if torch.promote_types(data.dtype, self.flat.dtype) != self.flat.dtype:
+            raise DataError(
+                f"items are {self.flat.dtype}, which {data.dtype} does not go into; convert them"
+            )
         if (labels is None) != (self.labels is None):
             raise DataError("either all items have labels or none has")
         if labels is not None and self.labels is not None:
-            if len(labels) != len(data):
-                raise DataError(f"{len(labels)} labels for {len(data)} items")
+            _check_integers(labels, "labels", len(data))
             labels = torch.cat([self.labels, labels])
         flat = torch.cat([self.flat, data.flatten(1).to(self.flat.dtype)])
         ids = self.ids
@@ -103,3 +108,10 @@ class Collection:
             return items.to(dtype)
         limits = torch.iinfo(dtype)
         return items.round().clamp(limits.min, limits.max).to(dtype)
+
+
+def _check_integers(values: Tensor, name: str, n: int) -> None:
+    if values.shape != (n,):
+        raise DataError(f"{name} must be one for each of {n} items, not {tuple(values.shape)}")
+    if values.is_floating_point() or values.is_complex() or values.dtype == torch.bool:
+        raise DataError(f"{name} must be integers, not {values.dtype}")

@@ -43,6 +43,10 @@ class Condition:
     def __attrs_post_init__(self) -> None:
         if (self.known is None) != (self.mask is None):
             raise DataError("inpainting needs both the known values and a mask of them")
+        if self.mask is not None and self.mask.dtype != torch.bool:
+            raise DataError(f"the mask must be booleans, not {self.mask.dtype}")
+        if self.tolerance is not None and not self.tolerance > 0:
+            raise DataError(f"the tolerance must be above 0, not {self.tolerance}")
 
     def key(self) -> str:
         """Return a digest that tells conditions apart."""
@@ -113,18 +117,19 @@ def _log_likelihoods(
         scale = torch.ones(int(mask.sum()))  # whitened axes mix coordinates: compare raw ones
     else:
         scale = standardizer.scale[mask]
-    given = condition.known.reshape(-1)[mask].float()
+    precise = standardizer.mean.dtype
+    given = condition.known.reshape(-1)[mask].to(precise)
     if not bool(given.isfinite().all()):
         raise DataError("known values must be finite where the mask marks them as known")
     squares = torch.cat(
         [
-            ((collection.flat[part][:, mask].float() - given) / scale).square_().sum(1)
+            ((collection.flat[part][:, mask].to(precise) - given) / scale).square_().sum(1)
             for part in torch.split(chosen, 4096)
         ]
     )
     halves = (squares - squares.min()) / 2
     width = condition.tolerance or _width(halves, min(ALIKE, max(2.0, len(chosen) / 10)))
-    return -halves / width**2
+    return (-halves / width**2).float()
 
 
 def _width(halves: Tensor, wanted: float) -> float:

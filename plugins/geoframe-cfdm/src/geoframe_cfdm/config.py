@@ -113,7 +113,7 @@ class ClosedFormConfig:
     check_samples: int = option(
         8, ge=1, unit="samples", help="Samples of each batch that are compared, the first ones."
     )
-    device: str = option("cpu", help="Where to compute: cpu, cuda, cuda:1 or mps.")
+    device: str = option("cpu", help="Where to compute: cpu, cuda or cuda:1.")
 
     def __attrs_post_init__(self) -> None:
         if self.antithetic and self.perturbations % 2:

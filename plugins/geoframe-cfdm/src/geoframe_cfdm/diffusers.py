@@ -154,7 +154,7 @@ def network_denoiser(
         wanted = gain * unit * (1 - t) / max(t, 1e-6)
         step = int((ratios.log() - torch.tensor(wanted).double().log()).abs().argmin())
         alpha, s = float(products[step]) ** 0.5, float(1 - products[step]) ** 0.5
-        offset = gain * standardizer.mean + shift
+        offset = gain * standardizer.mean.float() + shift
         y = (s / (1 - t)) * z + alpha * offset
         images = _to_network(y, shape) if channels_first else y.reshape(-1, *shape)
         output = network(images, torch.tensor(step), return_dict=False)[0]

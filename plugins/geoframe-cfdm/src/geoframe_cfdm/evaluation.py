@@ -11,6 +11,7 @@ import attrs
 from torch import Tensor
 
 from geoframe import Result
+from geoframe.data import listed
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_cfdm.features import make_features
@@ -52,6 +53,10 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     }
     compared = "held-out" if fitted.held_out else "training"
     notes = [f"KID and recall compare with {len(real)} {compared} items on: {name}."]
+    if fitted.items.left_out:
+        notes.append(
+            f"Columns left out, since they hold no numbers: {listed(fitted.items.left_out)}."
+        )
     metrics |= _transport(items, fitted.compared)
     if isinstance(inner, ClosedFormDiffusion):
         metrics |= _closed_form(inner, generated.drawn["tuple_index"])

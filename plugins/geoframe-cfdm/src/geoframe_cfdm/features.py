@@ -48,18 +48,25 @@ def _classifier(
 
     scaled = fit_standardizer(flat, "scale")
     rows = slice(0, None, max(1, len(flat) // CLASSIFIER_ITEMS))
+    inputs, outputs = scaled.forward(flat[rows]).numpy(), labels[rows].numpy()
+    counts = np.unique(outputs, return_counts=True)[1]
+    if len(counts) < 2:
+        raise DataError("evaluation.features = 'classifier' needs items of two labels or more")
+    # A tenth of the items tells when to stop, and must hold all labels.
+    validated = counts.min() >= 2 and len(outputs) >= 10 * len(counts)
     model = MLPClassifier(
-        (options.feature_dim,), max_iter=200, random_state=seed, early_stopping=True
+        (options.feature_dim,), max_iter=200, random_state=seed, early_stopping=bool(validated)
     )
-    model.fit(scaled.forward(flat[rows]).numpy(), labels[rows].numpy())
+    model.fit(inputs, outputs)
     weight = torch.from_numpy(np.asarray(model.coefs_[0], np.float32))
     bias = torch.from_numpy(np.asarray(model.intercepts_[0], np.float32))
 
     def hidden(each: Tensor) -> Tensor:
         return torch.relu(scaled.forward(each.flatten(1)) @ weight + bias)
 
-    accuracy = model.best_validation_score_
+    kind = "validation" if validated else "training"
+    accuracy = model.best_validation_score_ if validated else model.score(inputs, outputs)
     return hidden, (
         f"{options.feature_dim} hidden units of a classifier trained on the labels "
-        f"(validation accuracy {accuracy:.2f})"
+        f"({kind} accuracy {accuracy:.2f})"
     )

@@ -38,6 +38,6 @@ def device_of(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError):
         raise ConfigError(
-            [f"sampler.device: torch has no device '{name}' here; use cpu, cuda, cuda:<n> or mps"]
+            [f"sampler.device: torch has no device '{name}' here; use cpu, cuda or cuda:<n>"]
         ) from None
     return device

@@ -121,16 +121,12 @@ class ClosedFormDiffusion(Sampler):
         return self._take(self.collection.removed(index))
 
     def _take(self, collection: Collection) -> Self:
-        data, options = collection.flat, self.options
-        self.standardizer: Standardizer = fit_standardizer(
-            data, options.standardize, keep=options.whiten_dim
-        )
-        if not bool(
-            self.standardizer.mean.isfinite().all() & self.standardizer.scale.isfinite().all()
-        ):
-            raise DataError("the data hold numbers that are not finite (nan or inf); remove them")
-        self._collection = collection
-        self.points = self._points(data, None)
+        options = self.options
+        fitted = fit_standardizer(collection.flat, options.standardize, keep=options.whiten_dim)
+        points = self._points(collection.flat, fitted, None)
+        # Only now, so that data that cannot be used leave the sampler as it was.
+        self._collection, self.points = collection, points
+        self.standardizer: Standardizer = fitted
         self.spacing = spacing_of(self.points)
         self.sigma = (
             options.sigma_relative * self.spacing.median
@@ -143,11 +139,13 @@ class ClosedFormDiffusion(Sampler):
         self._conditional: dict[str, tuple[Tensor, Engines]] = {}
         return self
 
-    def _points(self, data: Tensor, log_weights: Tensor | None) -> Points:
-        resident = len(data) * self.standardizer.dim * 4 <= self.options.memory * MIB
+    def _points(
+        self, data: Tensor, standardizer: Standardizer, log_weights: Tensor | None
+    ) -> Points:
+        resident = len(data) * standardizer.dim * 4 <= self.options.memory * MIB
         return Points(
             data,
-            self.standardizer,
+            standardizer,
             resident=resident,
             log_weights=log_weights,
             device=device_of(self.options.device),
@@ -188,9 +186,9 @@ class ClosedFormDiffusion(Sampler):
                 for at in range(0, n, self.options.batch_size)
             ]
         count = self._policy().count
-        z = torch.cat([batch[0] for batch in batches] or [torch.empty(0, self.points.dim)])
-        index = torch.cat([batch[1] for batch in batches] or [torch.empty(0, count).long()])
-        weight = torch.cat([batch[2] for batch in batches] or [torch.empty(0, count)])
+        none = torch.empty(0, count)
+        batches = batches or [(torch.empty(0, self.points.dim), none.long(), none)]
+        z, index, weight = (torch.cat(parts) for parts in zip(*batches, strict=True))
         flat = self.standardizer.to(z.device).inverse(z).cpu()
         if condition is not None and condition.known is not None and condition.mask is not None:
             known = condition.known.reshape(-1).to(flat)
@@ -227,7 +225,7 @@ class ClosedFormDiffusion(Sampler):
         key = condition.key()
         if key not in self._conditional:
             chosen, weights = log_weights_of(condition, collection, self.standardizer)
-            points = self._points(collection.flat[chosen], weights)
+            points = self._points(collection.flat[chosen], self.standardizer, weights)
             self._conditional = {key: (chosen, Engines(points, self.options, self._finisher))}
         return self._conditional[key]
 
@@ -283,13 +281,19 @@ class ClosedFormDiffusion(Sampler):
         Raises
         ------
         DataError
-            If the bandwidth is not positive; the default is 0 if most items repeat others.
+            If the items have another shape, or the bandwidth is not positive; the default is 0 if
+            most items repeat others.
         """
         from geoframe_cfdm.density import log_density
 
-        flat = items.reshape(len(items), -1)
-        z = self.standardizer.forward(flat).to(self.points.device)
-        width = bandwidth or self.spacing.median / math.sqrt(self.points.dim)
-        if not width > 0:
-            raise DataError("most items repeat others: give score_samples a bandwidth above 0")
-        return log_density(self.points, z, width).cpu() - self.standardizer.log_volume
+        if tuple(items.shape[1:]) != self.item_shape:
+            raise DataError(f"items have shape {self.item_shape}, not {tuple(items.shape[1:])}")
+        z = self.standardizer.forward(items.flatten(1)).to(self.points.device)
+        if bandwidth is None:
+            bandwidth = self.spacing.median / math.sqrt(self.points.dim)
+        if not bandwidth > 0:
+            raise DataError(
+                f"the bandwidth must be above 0, not {bandwidth:g}; where most items repeat "
+                "others there is no default"
+            )
+        return log_density(self.points, z, bandwidth).cpu() - self.standardizer.log_volume

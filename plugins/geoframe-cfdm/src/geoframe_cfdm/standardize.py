@@ -8,11 +8,17 @@ import attrs
 import torch
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.axes import principal_axes
 from geoframe_cfdm.config import Standardize
 
 FLOOR = 1e-5
 """Smallest scale, relative to the largest, that a feature or an axis is divided by."""
+SHORT = (
+    *(torch.float32, torch.float16, torch.bfloat16),
+    *(torch.uint8, torch.int8, torch.int16),
+)
+"""Types of items all of whose numbers float32 can hold."""
 
 
 @attrs.frozen(eq=False)
@@ -20,13 +26,15 @@ class Standardizer:
     """An invertible affine map: subtract the mean, then scale, or rotate and scale.
 
     Sampling starts from N(0, I), so the data should have about that scale. Taking off the mean
-    changes nothing (the state is shifted by ``t * mean``), but keeps float32 accurate.
+    changes nothing (the state is shifted by ``t * mean``), but keeps float32 accurate. Items whose
+    numbers float32 would cut short (float64, long integers) are mapped in float64: a table of
+    times may differ in its last digits only.
     """
 
     mean: Tensor
-    """``(d,)`` float32."""
+    """``(d,)``; its dtype, float32 or float64, is that of the map."""
     scale: Tensor
-    """``(k,)`` float32: what each standardised coordinate was divided by."""
+    """``(k,)``: what each standardised coordinate was divided by."""
     axes: Tensor | None = None
     """``(k, d)`` orthonormal rows, or None if coordinates are not rotated."""
 
@@ -49,14 +57,17 @@ class Standardizer:
 
     def forward(self, items: Tensor) -> Tensor:
         """Items ``(n, d)`` -> standardised float32 ``(n, k)``."""
-        centred = items.to(self.mean.device, torch.float32) - self.mean
+        centred = items.to(self.mean) - self.mean
         if self.axes is not None:
             centred = centred @ self.axes.T
-        return centred.div_(self.scale)
+        return centred.div_(self.scale).float()
 
     def inverse(self, points: Tensor) -> Tensor:
-        """Standardised ``(n, k)`` -> items ``(n, d)``; on the kept axes if some were dropped."""
-        scaled = points * self.scale
+        """Standardised ``(n, k)`` -> items ``(n, d)`` in the dtype of the map.
+
+        They are on the kept axes if some were dropped.
+        """
+        scaled = points.to(self.mean) * self.scale
         if self.axes is not None:
             scaled = scaled @ self.axes
         return scaled.add_(self.mean)
@@ -80,38 +91,50 @@ def fit_standardizer(
         ``min(n, d)**2`` memory).
     keep
         Number of principal axes kept by ``"whiten"``.
+
+    Raises
+    ------
+    DataError
+        If the items hold nan or inf, or numbers whose squares are too large.
     """
     n, d = data.shape
+    precise = torch.float32 if data.dtype in SHORT else torch.float64
     mean = torch.zeros(d, dtype=torch.float64)
     for part in _blocks(data, block):
         mean += part.sum(0)
     mean /= n
+    if not bool(mean.isfinite().all()):
+        raise DataError("the items hold numbers that are not finite (nan or inf); remove them")
     if kind == "none":
-        return Standardizer(mean.float(), torch.ones(d))
+        return Standardizer(mean.to(precise), torch.ones(d, dtype=precise))
     if kind == "whiten":
-        return _whitener(data, mean, keep or min(d, n - 1) or 1, block)
+        deviations, axes = _whitener(data, mean, keep or min(d, n - 1) or 1, block)
+        return Standardizer(mean.to(precise), deviations.to(precise), axes.to(precise))
     variance = torch.zeros(d, dtype=torch.float64)
     for part in _blocks(data, block):
         variance += (part - mean).square_().sum(0)
     variance /= n
+    if not bool(variance.isfinite().all()):
+        raise DataError("the items hold numbers too large to be squared; divide them by some scale")
     if kind != "feature":
         variance = variance.mean().expand(d)
     deviation = variance.sqrt()
     # A constant feature has nothing to divide by; it stays 0 after centring.
     deviation = torch.where(deviation > FLOOR * deviation.amax(), deviation, 1.0)
-    return Standardizer(mean.float(), deviation.float())
+    return Standardizer(mean.to(precise), deviation.to(precise))
 
 
-def _whitener(data: Tensor, mean: Tensor, keep: int, block: int) -> Standardizer:
+def _whitener(data: Tensor, mean: Tensor, keep: int, block: int) -> tuple[Tensor, Tensor]:
+    """Standard deviations ``(k,)`` on principal axes, and these ``(k, d)``."""
     n, d = data.shape
 
     def centred() -> Iterator[Tensor]:
-        return (part.sub_(mean).div_(n**0.5) for part in _blocks(data, block))
+        return ((part - mean).div_(n**0.5) for part in _blocks(data, block))
 
     variances, axes = principal_axes(centred, n, d, keep)
     if not len(variances):  # all items are equal
         variances, axes = torch.ones(1), torch.eye(1, d)
-    return Standardizer(mean.float(), variances.sqrt().float(), axes.contiguous().float())
+    return variances.sqrt(), axes.contiguous()
 
 
 def _blocks(data: Tensor, block: int) -> Iterator[Tensor]:

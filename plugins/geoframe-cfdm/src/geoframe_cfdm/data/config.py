@@ -23,15 +23,16 @@ class ItemsConfig:
     format: Format = option(
         "auto",
         help="auto goes by the suffix: arrays (npz, npy, safetensors), a folder of images, a "
-        "table (csv, tsv), or a point cloud or mesh (ply, obj, stl, off), whose items are points.",
+        "table (csv, tsv, also .gz), or a point cloud or mesh (ply, obj, stl, off), whose items "
+        "are points.",
     )
     array: str | None = option(
         None, help="Name of the array of items; needed if the file holds several that could be."
     )
     labels: str | None = option(
         None,
-        help="Name of the array, or the column, of labels; in a folder of images 'folder' takes "
-        "the names of subfolders.",
+        help="Name of the array, or the column, of labels, whole numbers or texts; in a folder of "
+        "images 'folder' takes the names of subfolders.",
     )
     columns: tuple[str, ...] = option(
         ("*",), help="Columns of a table to use; * matches every numeric one."

@@ -26,6 +26,8 @@ class Items:
     """Name of each label, if labels have names."""
     columns: tuple[str, ...] = ()
     """Names of the values of an item that was a row of a table."""
+    left_out: tuple[str, ...] = ()
+    """Columns of the table that are no numbers, and so no part of an item."""
     names: tuple[str, ...] = ()
     """Name of each item, if items have names."""
 
@@ -52,8 +54,3 @@ class Items:
         """Whether an item looks like an image."""
         shape = self.data.shape[1:]
         return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
-
-
-def as_labels(values: Tensor) -> Tensor:
-    """Labels as int64 ``(n,)``."""
-    return values.reshape(len(values)).to(torch.int64)

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from geoframe.errors import DataError
 from geoframe_cfdm.data.config import ItemsConfig
+from geoframe_cfdm.data.images import SUFFIXES as IMAGES
+from geoframe_cfdm.data.images import read_image
 from geoframe_cfdm.data.items import Items
-from geoframe_cfdm.data.readers import IMAGES, read_image, read_table
+from geoframe_cfdm.data.tables import read_table
 
 Array = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ def read_partial(
     Returns
     -------
     Tensor, Tensor
-        The item in float32 and booleans, both ``item_shape``.
+        The item in float64 and booleans, both ``item_shape``.
 
     Raises
     ------
@@ -66,8 +68,7 @@ def read_partial(
     if known.all() or not known.any():
         much = "all" if known.all() else "nothing"
         raise DataError(f"{mask or path}: says that {much} of the item is known; mark a part")
-    item = np.where(known, values, 0).astype(np.float32)
-    return torch.from_numpy(item), torch.from_numpy(known)
+    return torch.from_numpy(np.where(known, values, 0)), torch.from_numpy(known)
 
 
 def _read(path: Path, config: ItemsConfig, like: Items, *, grey: bool = False) -> Array:

@@ -86,10 +86,10 @@ class MeshSurface:
 
     def load(self) -> Items:
         """Draw the points, uniformly by area."""
-        import numpy as np
         import torch
 
         from geoframe_cfdm.data.items import Items
+        from geoframe_cfdm.data.meshes import surface_points
 
         try:
             import trimesh
@@ -97,6 +97,5 @@ class MeshSurface:
             raise DataError("meshes need trimesh; pip install 'geoframe-cfdm[mesh]'") from None
         path = self.mesh or stored("spot-mesh/spot_triangulated.obj")
         surface = trimesh.load_mesh(path, process=False)
-        points, _ = trimesh.sample.sample_surface(surface, self.points, seed=self.seed)
-        data = torch.from_numpy(np.asarray(points, np.float32))
-        return Items(data=data, kind="points", origin=str(path))
+        points = surface_points(surface, self.points, seed=self.seed)
+        return Items(data=torch.from_numpy(points), kind="points", origin=str(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from geoframe.run.files import explained, write_bytes
@@ -25,8 +26,12 @@ def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
     if like.kind == "table":
         import pandas as pd
 
-        table = pd.DataFrame(items.numpy(), columns=list(like.columns))
-        write_bytes(folder / "samples.csv", table.to_csv(index=False).encode())
+        values = items.numpy()
+        spread = values.max(0) - values.min(0)
+        digits = 6 - np.floor(np.log10(np.where(spread > 0, spread, 1)))  # no more is known
+        table = pd.DataFrame(values, columns=list(like.columns))
+        rounded = table.round(dict(zip(like.columns, digits.astype(int).tolist(), strict=True)))
+        write_bytes(folder / "samples.csv", (rounded + 0.0).to_csv(index=False).encode())
         return folder / "samples.csv"
     if like.kind == "points":
         import trimesh

@@ -8,6 +8,7 @@ from typing import Literal
 import attrs
 from torch import Tensor
 
+from geoframe import ConfigError
 from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.engines.base import Trajectory
 from geoframe_cfdm.engines.denoised import DenoisedTrajectory, Denoiser
@@ -103,6 +104,8 @@ class Engines:
                 options=self.options.neighbors,
                 noise=noise,
             )
+        if engine == "gram":
+            self._require_gram()
         if not free and (engine == "gram" or (engine == "auto" and self._gram_pays())):
             return GramTrajectory(points, self.gram, z, perturbations)
         count = 1 if perturbations is None else perturbations.shape[1]
@@ -162,6 +165,17 @@ class Engines:
         n = len(self.points)
         small = 4 * n * n <= self.options.memory * MIB / 2
         return self.points.all is not None and n < self.points.dim and small
+
+    def _require_gram(self) -> None:
+        n, budget = len(self.points), self.options.memory * MIB
+        needed = 4 * n * max(n, self.points.dim)
+        if needed > budget:
+            raise ConfigError(
+                [
+                    f"sampler.engine: gram keeps {n} points and their inner products in memory, "
+                    f"which takes {needed / MIB:.0f} MiB; raise sampler.memory or use auto"
+                ]
+            )
 
     def _tables_fit(self, batch: int, count: int) -> bool:
         # Products with the states, with the perturbations, and weights.

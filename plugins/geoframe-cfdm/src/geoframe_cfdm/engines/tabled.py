@@ -150,16 +150,15 @@ class TabledTrajectory(PlainTrajectory):
             self._served["window" if window.t == t else "window-kept"] += int(waiting[rows].sum())
             self._errors.append(float(error[good].max()))
             waiting[rows] = False
-            kept.append(window.keep(good))
+            kept.append(window if len(rows) == len(good) else window.keep(good))
         return kept
 
     def _open(self, rows: Tensor, t: float) -> list[Window]:
         z = self.z[rows]
         own = None if self.perturbed is None else _own(self.perturbed, rows)
         products, slack = self._bounded_products(z)
-        # Towards the mean: any point would be correct, this one makes the window last.
-        found = averaged_weights(products, own, self.points.half_norms, t, self.points.log_weights)
-        target, _ = self._average(found.weights)
+        # Towards the mean last known: any point would be correct, this one makes the window last.
+        target = self._mean[rows]
         towards, slack_there = self._bounded_products(target)
         windows, none = open_windows(
             Ends(
@@ -232,7 +231,7 @@ class TabledTrajectory(PlainTrajectory):
         means = weights.new_empty(len(weights), self.points.dim)
         for row in few.nonzero().squeeze(1).tolist():
             index = (weights[row] > cut).nonzero().squeeze(1)
-            means[row] = weights[row, index] @ self.all[index]
+            means[row] = weights[row, index] @ self.points.rows(index)
         many = (~few).nonzero().squeeze(1)
         if len(many):
             means[many] = weights[many] @ self.all
