@@ -45,7 +45,7 @@ class NeuralPathways(Method):
         """Predict for a file, read in pieces.
 
         Returns arrays ``prediction``, ``cell``, ``reach``, ``extrapolated`` and, for
-        classification, ``probability``.
+        classification, ``probability_<class>`` for each class.
         """
         from geoframe_pathways.serving import predict_file
 

@@ -22,7 +22,7 @@ def predict_file(model: Pathways, path: Path) -> Mapping[str, np.ndarray]:
     -------
     Mapping
         Arrays of one entry per row: ``prediction``, ``cell``, ``reach``, ``extrapolated``; for
-        classification also ``probability`` ``(n, classes)``.
+        classification also ``probability_<class>`` for each class.
 
     Raises
     ------
@@ -49,7 +49,8 @@ def predict_file(model: Pathways, path: Path) -> Mapping[str, np.ndarray]:
                 "extrapolated": predictions.extrapolated,
             }
             if predictions.probabilities is not None:
-                found["probability"] = predictions.probabilities
+                columns = zip(model.facts.classes, predictions.probabilities.T, strict=True)
+                found |= {f"probability_{name}": share for name, share in columns}
             for name, array in found.items():
                 pieces.setdefault(name, []).append(array)
             progress.update(bar, completed=share)

@@ -14,6 +14,8 @@ SAMPLED = 64 * 2**10
 """Bytes that are looked at."""
 SEPARATORS = (",", ";", "\t", "|")
 """Of equals the first wins."""
+SPACES = r"\s+"
+"""What separates the fields of lines that have none of these and equally many words."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 
@@ -59,6 +61,8 @@ def dialect_of(path: Path, separator: str | None = None) -> Dialect:
     first = lines[0] if lines else ""
     if separator is None:
         separator = max(SEPARATORS, key=lambda each: len(_fields(first, each)))
+        if len(_fields(first, separator)) == 1 and len({len(line.split()) for line in lines}) == 1:
+            separator = SPACES if len(first.split()) > 1 else separator
     names = _fields(first, separator)
     numeric = [bool(NUMBER.fullmatch(name)) for name in names]
     commas = separator != "," and any(
@@ -73,5 +77,7 @@ def dialect_of(path: Path, separator: str | None = None) -> Dialect:
 
 
 def _fields(line: str, separator: str) -> list[str]:
+    if separator == SPACES:
+        return line.split()
     found = next(csv.reader([line], delimiter=separator), [])
     return [field.strip() for field in found]

@@ -23,6 +23,12 @@ from geoframe_pathways.data.table import Table, make_table
 CHUNK = 100_000
 """Rows read at once when a file is streamed."""
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd", ".zip": "zip"}
+SUFFIXES = {
+    **dict.fromkeys((".csv", ".txt", ".data", ".dat"), "csv"),
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".npz": "npz",
+}
 TEXT: dict[str, str | None] = {"csv": None, "tsv": "\t"}
 """Formats of text, and what separates their fields; None is found out."""
 UNREADABLE = (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error)
@@ -96,9 +102,12 @@ def file_format(path: Path, wanted: str) -> str:
         return wanted
     suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
     suffix = suffixes[-1].lower() if suffixes else ""
-    found = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".npz": "npz"}.get(suffix)
+    found = SUFFIXES.get(suffix)
     if found is None:
-        raise DataError(f"{path}: cannot tell the format; give data.format (csv, parquet, npz)")
+        raise DataError(
+            f"{path}: cannot tell the format by the suffix; known are {', '.join(SUFFIXES)}, and "
+            "data.format names it for training"
+        )
     return found
 
 
@@ -116,7 +125,7 @@ def _read(
     except UNREADABLE as error:
         raise _unreadable(path, error) from None
     notes = []
-    if isinstance(frame.columns, pd.RangeIndex):
+    if _nameless(frame):
         notes.append("the file has no line of names; its columns are called x0, x1, ...")
     frame = _named(frame)
     first = frame.columns[0] if len(frame.columns) else ""
@@ -142,9 +151,13 @@ def _text(path: Path, kind: str, source: Any, **options: Any) -> Any:
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
     """Make all names texts; columns of a file without names are x0, x1, ..."""
-    nameless = isinstance(frame.columns, pd.RangeIndex)
+    nameless = _nameless(frame)
     frame.columns = pd.Index([f"x{name}" if nameless else str(name) for name in frame.columns])
     return frame
+
+
+def _nameless(frame: pd.DataFrame) -> bool:
+    return frame.columns.dtype.kind == "i"
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
