@@ -95,14 +95,34 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def _labels(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    keys = dict.fromkeys(key for _, options in tables for key in options if key != "seed")
-    telling = [
-        key for key in keys if len({json.dumps(options.get(key)) for _, options in tables}) > 1
-    ]
+    """Name each group by its method and by the options that tell it from others of the method.
+
+    Options that only some of them have, because they chose another component, are named only where
+    the rest does not tell the groups apart.
+    """
+    brief = [_label(method, options, tables, shared=True) for method, options in tables]
     return [
-        ", ".join([method, *(f"{key}={options[key]}" for key in telling if key in options)])
-        for method, options in tables
+        label if brief.count(label) == 1 else _label(method, options, tables, shared=False)
+        for label, (method, options) in zip(brief, tables, strict=True)
     ]
+
+
+def _label(
+    method: str,
+    options: Mapping[str, Any],
+    tables: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    shared: bool,
+) -> str:
+    rivals = [other for name, other in tables if name == method]
+    telling = [
+        key
+        for key, value in options.items()
+        if key != "seed"
+        and any(other.get(key) != value for other in rivals)
+        and not (shared and any(key not in other for other in rivals))
+    ]
+    return ", ".join([method, *(f"{key}={options[key]}" for key in telling)])
 
 
 def _measured(runs: Sequence[Run]) -> dict[str, Measured]:

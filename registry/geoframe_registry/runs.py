@@ -111,7 +111,7 @@ def open_run(path: Path) -> Run:
     PluginError
         If the method's plugin is not installed.
     """
-    if not path.is_dir():
+    if not path.exists():
         raise RunError(f"{path}: no such folder")
     if not (path / "manifest.json").exists():
         raise RunError(f"{path}: is not a run directory (it has no manifest.json)")

@@ -82,6 +82,23 @@ def test_runs_are_compared_over_their_seeds(geoframe, three):
     assert "unmeasured" not in same["metrics"]
 
 
+def test_a_group_is_named_by_what_tells_it_from_others_of_its_method():
+    from geoframe_registry.comparison import _labels
+
+    flat, sphere = {"seed": 1, "dim": 2, "name": "flat"}, {"seed": 2, "dim": 2, "name": "sphere"}
+    curved, more = {**sphere, "curvature": 1.0}, {**sphere, "curvature": 2.0}
+    assert _labels([("nst", flat), ("nst", curved), ("hnn", {"nodes": 3})]) == [
+        "nst, name=flat",
+        "nst, name=sphere",
+        "hnn",
+    ]
+    assert _labels([("nst", flat), ("nst", curved), ("nst", more)]) == [
+        "nst, name=flat",
+        "nst, name=sphere, curvature=1.0",
+        "nst, name=sphere, curvature=2.0",
+    ]
+
+
 def test_a_comparison_is_one_file_with_plots(geoframe, three, tmp_path):
     result = geoframe("report", *(three / name for name in "abc"), "-o", "both.html")
     assert result.exit_code == 0, result.output
