@@ -109,3 +109,8 @@ def test_what_does_not_fit(digits: Tensor) -> None:
     model = ClosedFormModel(sampler, diffusers.EDMEulerScheduler(), batch=1)
     with pytest.raises(DataError, match="not supported"):
         model(torch.zeros(1, 8, 8), 3.0)
+    with pytest.raises(DataError, match="make it with clip_sample=False"):
+        ClosedFormModel(sampler, diffusers.DDIMScheduler(1000), batch=1)
+    model = ClosedFormModel(sampler, diffusers.DDIMScheduler(1000, clip_sample=False), batch=2)
+    with pytest.raises(DataError, match=r"states must be \(2, 64\)"):
+        model(torch.zeros(3, 8, 8), 3.0)

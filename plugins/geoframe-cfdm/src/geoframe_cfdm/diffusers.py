@@ -43,6 +43,11 @@ class ClosedFormModel(nn.Module):
     seed
         Seed of the perturbations.
 
+    Raises
+    ------
+    DataError
+        If the scheduler cuts samples off at 1: standardised items go beyond.
+
     Examples
     --------
     >>> model = ClosedFormModel(sampler, scheduler, batch=8)      # doctest: +SKIP
@@ -57,6 +62,12 @@ class ClosedFormModel(nn.Module):
         self, sampler: ClosedFormDiffusion, scheduler: Any, *, batch: int, seed: int = 0
     ) -> None:
         super().__init__()
+        for option in ("clip_sample", "thresholding"):
+            if getattr(scheduler.config, option, False):
+                raise DataError(
+                    f"{type(scheduler).__name__} cuts samples off at 1, and standardised items go "
+                    f"beyond; make it with {option}=False"
+                )
         self.sampler, self.scheduler = sampler, scheduler
         self._mean = sampler.posterior_mean(seed=seed, n=batch)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.engines.base import PlainTrajectory
 from geoframe_cfdm.engines.choice import Engines
 from geoframe_cfdm.hardware import flushed_denormals
@@ -31,7 +32,18 @@ class FreePosterior:
 
     @torch.inference_mode()
     def __call__(self, z: Tensor, t: float) -> Tensor:
-        """Return the means ``(n, d)`` at states ``(n, d)`` (standardised) at time t in [0, 1)."""
+        """Return the means ``(n, d)`` at states ``(n, d)`` (standardised) at time t in [0, 1).
+
+        Raises
+        ------
+        DataError
+            If there are other than n states: each has perturbations of its own.
+        """
+        if z.shape != self.trajectory.z.shape:
+            raise DataError(
+                f"states must be {tuple(self.trajectory.z.shape)}, as many as were announced, not "
+                f"{tuple(z.shape)}"
+            )
         with flushed_denormals():
             if t < self._last:  # windows look ahead only
                 self.trajectory.perturb(getattr(self.trajectory, "perturbations", None))
