@@ -10,29 +10,21 @@ from __future__ import annotations
 
 import argparse
 import time
+from typing import get_args
 
 import numpy as np
 
 from geoframe.run.resources import peak_memory_mib
 from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.build import build_tree
-from geoframe_hnn.datasets.stored import StoredTree, WordNetTree
+from geoframe_hnn.datasets.stored import StoredName, StoredTree, WordNetTree
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.quality import evaluation_pairs, measure_distortion
 from geoframe_hnn.tree import Tree
 
-STORED = (
-    "smalltree",
-    "phylo_mosses_hofbauer2016",
-    "pythonidae",
-    "mammals_bininda2007",
-    "tree-20-3",
-    "wordnet_weighted",
-)
-
 
 def trees() -> dict[str, Tree]:
-    found = {name: build_tree(StoredTree(tree=name).load()) for name in STORED}
+    found = {name: build_tree(StoredTree(tree=name).load()) for name in get_args(StoredName)}
     for subset in ("mammals", "nouns"):
         raw = WordNetTree(subset=subset).load()
         found[f"wordnet {subset}"] = build_tree(raw, multiple_parents="first")

@@ -191,3 +191,35 @@ def test_a_graph_dataset_of_any_plugin_is_taken() -> None:
     metric = load(None, dataset={"name": "installed-distributions"}, disconnected="largest")
     assert isinstance(metric, GraphMetric)
     assert np.isfinite(metric.matrix()).all()
+
+
+def test_numbers_that_are_names_may_be_large(tmp_path: Path) -> None:
+    np.savez(tmp_path / "e.npz", edges=np.array([[7, 10**9], [10**9, -3]]))
+    metric = load(tmp_path / "e.npz")
+    assert metric.names == ("-3", "7", "1000000000")
+    np.testing.assert_array_equal(metric.matrix()[0], [0, 2, 1])
+    np.savez(tmp_path / "e.npz", edges=np.array([[0, 1e30]]))
+    with pytest.raises(DataError, match="not whole or too large"):
+        load(tmp_path / "e.npz")
+
+
+def test_names_of_bytes_and_with_blanks(tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", distances=TRIANGLE, names=np.array([b"x", b"y", b"\xc3\xa4"]))
+    assert load(tmp_path / "d.npz").names == ("x", "y", "ä")
+    edges = write(tmp_path, "e.csv", "source, target, weight\na, b, 1\n b,c ,2\n")
+    assert load(edges).names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e-300])
+def test_distances_beyond_single_precision_are_refused(tmp_path: Path, unit: float) -> None:
+    np.save(tmp_path / "d.npy", unit * TRIANGLE)
+    with pytest.raises(DataError, match="take another unit"):
+        load(tmp_path / "d.npy")
+    edges = write(tmp_path, "e.csv", f"source,target,weight\na,b,{unit}\nb,c,{unit}\n")
+    with pytest.raises(DataError, match="take another unit"):
+        load(edges)
+
+
+def test_semicolons_are_remarked_upon(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="single cells; cells are separated by a comma"):
+        load(write(tmp_path, "d.csv", ";a;b\na;0;1\nb;1;0\n"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from geoframe.reference import Published, ReferenceRow, ReferenceTable
+from geoframe_hnn.datasets.stored import StoredName
 
 README = "github.com/HazyResearch/hyperbolics, README at 59f79b1225775e3deb5b1f7c4238bf539648a329"
 OWN = "an independent prototype of the construction in float64, checked with 5000-bit arithmetic"
@@ -101,14 +102,7 @@ TABLES = (
                     name=f"{tree}, 2 dimensions",
                     overrides={**STORED, "data.dataset.tree": tree},
                 )
-                for tree in (
-                    "smalltree",
-                    "phylo_mosses_hofbauer2016",
-                    "pythonidae",
-                    "mammals_bininda2007",
-                    "tree-20-3",
-                    "wordnet_weighted",
-                )
+                for tree in get_args(StoredName)
             ),
         ),
         note="The example's average distortion is measured against its own scale; needs "

@@ -22,12 +22,8 @@ def looking_back(
 
     Parameters
     ----------
-    tree
-        The tree.
-    length
-        Hyperbolic length ``(n,)`` of the edge to the parent, curvature -1.
-    direction
-        Unit vector ``(n, d)`` of each node in the frame of its parent.
+    tree, length, direction
+        See :func:`geoframe_hnn.frames.seen_from_ancestors`.
     center
         The node that is looked at.
 

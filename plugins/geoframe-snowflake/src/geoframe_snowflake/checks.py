@@ -20,6 +20,24 @@ from geoframe_snowflake.readers.raw import RawDistances, RawEdges
 
 ROUNDING = 1e-9
 """Difference, relative to the largest distance, that counts as rounding in the file."""
+SMALLEST, LARGEST = 1e-30, 1e30
+"""Distances between which training, which is in single precision, neither loses nor overflows."""
+
+
+def check_unit(distances: Floats, origin: str) -> None:
+    """Refuse positive distances that single precision cannot hold.
+
+    Raises
+    ------
+    DataError
+        If there are any.
+    """
+    positive = distances[distances > 0]
+    if len(positive) and not SMALLEST < positive.min() <= positive.max() < LARGEST:
+        raise DataError(
+            f"{origin}: distances range from {positive.min():g} to {positive.max():g}; they must "
+            f"lie between {SMALLEST:g} and {LARGEST:g}: take another unit, and 0 for what is equal"
+        )
 
 
 def check_names(names: tuple[str, ...], origin: str) -> None:
@@ -61,6 +79,7 @@ def matrix_metric(raw: RawDistances, asymmetry: Asymmetry) -> MatrixMetric:
     _refuse(np.diag(distances.diagonal() > ROUNDING * size), "must be 0", raw)
     if size == 0:
         raise DataError(f"{origin}: all distances are 0")
+    check_unit(distances, origin)
     repairs = []
     asymmetric = np.abs(distances - distances.T) > ROUNDING * size
     if asymmetric.any():
@@ -122,6 +141,7 @@ def graph_metric(raw: RawEdges, disconnected: Disconnected) -> GraphMetric:
             f"{raw.origin}: the edge '{names[first]}' - '{names[second]}' has length "
             f"{lengths[wrong[0]]:g}; lengths must be finite and positive"
         )
+    check_unit(np.append(lengths, lengths.sum()), raw.origin)
     repairs = []
     loops = ends[:, 0] == ends[:, 1]
     if loops.any():

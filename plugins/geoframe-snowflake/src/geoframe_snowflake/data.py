@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from geoframe.errors import DataError, did_you_mean
-from geoframe_snowflake.checks import check_names, graph_metric, matrix_metric
+from geoframe_snowflake.checks import check_names, check_unit, graph_metric, matrix_metric
 from geoframe_snowflake.data_config import Format, MetricDataConfig
 from geoframe_snowflake.finite_metric import FiniteMetric, PointMetric
 from geoframe_snowflake.readers.arrays import read_array_file, read_points
@@ -101,12 +101,14 @@ def _point_metric(raw: RawPoints, config: MetricDataConfig) -> PointMetric:
         features=raw.points.astype(np.float32),
         function=lambda x, y: cdist(x, y, config.metric),
     )
-    undefined = np.flatnonzero(~np.isfinite(metric.rows(np.arange(1))[0]))
+    first = metric.rows(np.arange(1))[0]
+    undefined = np.flatnonzero(~np.isfinite(first))
     if len(undefined):
         raise DataError(
             f"{raw.origin}: the {config.metric} distance of '{raw.names[0]}' and "
             f"'{raw.names[undefined[0]]}' is not defined; choose another data.metric"
         )
+    check_unit(first, raw.origin)
     return metric
 
 

@@ -27,7 +27,7 @@ COMMON: dict[str, Any] = {
     "snowflake.exact": False,
     "snowflake.loss": "squared",
     "compare": [],
-    "trainer.steps": 3000,
+    "trainer.steps": 1500,
     "trainer.learning_rate": 3e-3,
 }
 

@@ -11,6 +11,15 @@ from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe_hnn.raw import RawTree
 
+StoredName = Literal[
+    "smalltree",
+    "phylo_mosses_hofbauer2016",
+    "pythonidae",
+    "mammals_bininda2007",
+    "tree-20-3",
+    "wordnet_weighted",
+]
+
 
 @attrs.frozen(kw_only=True)
 class StoredTree:
@@ -18,14 +27,7 @@ class StoredTree:
 
     component: ClassVar[str] = "geoframe_hnn.datasets.stored:StoredTree"
 
-    tree: Literal[
-        "smalltree",
-        "phylo_mosses_hofbauer2016",
-        "pythonidae",
-        "mammals_bininda2007",
-        "tree-20-3",
-        "wordnet_weighted",
-    ] = option("phylo_mosses_hofbauer2016", help="Which of them.")
+    tree: StoredName = option("phylo_mosses_hofbauer2016", help="Which of them.")
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/trees.")
 
     def load(self) -> RawTree:

@@ -50,7 +50,10 @@ def tree_of_arrays(arrays: Arrays, origin: str, weight: str = "length") -> RawTr
         edges = _integers(arrays["edges"], "edges", origin)
         if edges.ndim != 2 or edges.shape[1] != 2:
             raise DataError(f"{origin}: 'edges' has shape {arrays['edges'].shape}, not (e, 2)")
-        n = len(names) if names is not None else int(edges.max(initial=-1)) + 1
+        if names is None:  # the numbers are names, and may be large
+            names, index = np.unique(edges, return_inverse=True)
+            edges = index.reshape(edges.shape)
+        n = len(names)
         counted = None if lengths is None else _numbers(lengths, weight, len(edges), origin)
     else:
         raise DataError(

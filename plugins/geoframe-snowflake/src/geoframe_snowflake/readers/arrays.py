@@ -21,6 +21,8 @@ from geoframe_snowflake.readers.raw import (
 
 NAMES = ("name", "names", "label", "labels")
 """Arrays that may hold the items' names, besides the one that the config states."""
+LARGEST = 2**53
+"""Whole numbers up to this one are told apart in float64."""
 
 
 def read_array_file(path: Path, config: MetricDataConfig) -> Raw:
@@ -82,9 +84,11 @@ def _edges(path: Path, arrays: Arrays, config: MetricDataConfig) -> RawEdges:
         lengths = _numeric(path, arrays, config.weight, 1)
     if len(lengths) != len(ends):
         raise DataError(f"{path}: {len(lengths)} lengths for {len(ends)} edges")
-    count = int(ends.max(initial=-1)) + 1
-    names = _names(path, arrays, config.name, None) or numbered(count)
-    if ends.min(initial=0) < 0 or count > len(names):
+    names = _names(path, arrays, config.name, None)
+    if not names:  # the numbers are names, and may be large
+        used, index = np.unique(ends, return_inverse=True)
+        names, ends = as_names(used), index.reshape(ends.shape)
+    if ends.min(initial=0) < 0 or ends.max(initial=-1) >= len(names):
         raise DataError(f"{path}: edges must lie in 0 ... {len(names) - 1}")
     return RawEdges(origin=str(path), names=names, ends=ends, lengths=lengths)
 
@@ -128,6 +132,6 @@ def _numeric(path: Path, arrays: Arrays, key: str, ndim: int) -> NDArray[np.floa
 
 
 def _integers(path: Path, values: NDArray[np.float64], key: str) -> NDArray[np.int64]:
-    if not np.array_equal(values, np.round(values)):
-        raise DataError(f"{path}: '{key}' holds numbers that are not whole")
+    if not np.array_equal(values, np.round(values)) or np.abs(values).max(initial=0) > LARGEST:
+        raise DataError(f"{path}: '{key}' holds numbers that are not whole or too large")
     return values.astype(np.int64)

@@ -53,4 +53,7 @@ def numbered(n: int) -> tuple[str, ...]:
 
 def as_names(values: Any) -> tuple[str, ...]:
     """Names from any array or column."""
-    return tuple(str(value) for value in np.asarray(values).reshape(-1).tolist())
+    found = np.asarray(values).reshape(-1)
+    if found.dtype.kind == "S":
+        found = np.char.decode(found, "utf-8", "backslashreplace")
+    return tuple(str(value) for value in found.tolist())

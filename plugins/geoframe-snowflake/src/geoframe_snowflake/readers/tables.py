@@ -41,6 +41,11 @@ def _guess(
     if {config.source, config.target} <= header:
         return "graph"
     lines, columns = cells.shape
+    if columns == 1 and lines > 2:
+        raise DataError(
+            f"{path}: its lines are single cells; cells are separated by a comma in csv and by a "
+            "tab in tsv (data.format)"
+        )
     if lines in (columns, columns + 1):
         return "distances"
     raise DataError(
@@ -74,7 +79,7 @@ def _edges(path: Path, frame: pd.DataFrame, config: MetricDataConfig) -> RawEdge
                 f"{path}: no column '{column}' (columns: {', '.join(frame.columns)}); "
                 f"set data.{key}"
             )
-    ends = frame[[config.source, config.target]].to_numpy(dtype=str)
+    ends = np.char.strip(frame[[config.source, config.target]].to_numpy(dtype=str))
     unnamed = np.flatnonzero((ends == "").any(axis=1))
     if len(unnamed):
         raise DataError(f"{path}: line {unnamed[0] + 2}: an end of the edge has no name")
