@@ -27,6 +27,9 @@ exclude_patterns = ["*/geoframe-*", "_build"]
 html_theme = "furo"
 html_title = f"geoframe {release}"
 html_show_copyright = False
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
+smartquotes = False  # what stands in quotes is often to be copied
 
 myst_heading_anchors = 3
 autodoc_default_options = {"members": True, "member-order": "bysource", "show-inheritance": True}

@@ -66,7 +66,8 @@ def _print(groups: Sequence[Group]) -> None:
     from geoframe_registry.comparison import metric_names
 
     for number, group in enumerate(groups, start=1):
-        click.echo(f"{number}: {group.label} ({len(group.runs)} runs)")
+        runs = f"{len(group.runs)} run{'s' if len(group.runs) > 1 else ''}"
+        click.echo(f"{number}: {group.label} ({runs})")
     cells = []
     for name in metric_names(groups):
         found = [group.metrics.get(name) for group in groups]
