@@ -247,8 +247,36 @@ def test_cost_of_modes_without_training(bert_folder, texts):
     assert first == ["mode", "head", "A", "B", "both", "full"]
 
 
+def test_a_seed_that_diverges_is_told(bert_folder, texts, tmp_path, monkeypatch):
+    import geoframe_asymlora.comparison as comparison
+
+    real = comparison.train
+
+    def diverging(config, task, mode, run, *, seed, rate):
+        if seed == 1:
+            raise RunError("the loss or its gradient is not finite at step 3")
+        return real(config, task, mode, run, seed=seed, rate=rate)
+
+    monkeypatch.setattr(comparison, "train", diverging)
+    config = {**settings(bert_folder, texts), **COMPARISON}
+    config["comparison"] = {"modes": ["head"], "seeds": 3, "rates": [1]}
+    run = geoframe.run_method("asymlora", config, path=tmp_path / "run")
+    assert run.results["tables"]["modes"][0]["seeds"] == 2
+    assert "Seeds that diverged are not in the mean of: head." in run.results["notes"]
+
+
+def test_close_rates_are_different_trials(bert_folder, texts, tmp_path):
+    config = {**settings(bert_folder, texts), **COMPARISON}
+    config["comparison"] = {"modes": ["head"], "seeds": 1, "rates": [1, 1.00001]}
+    run = geoframe.run_method("asymlora", config, path=tmp_path / "run")
+    assert len(list(run.path.glob("trials/*/trial.json"))) == 2
+
+
 @pytest.mark.slow
-def test_killed_runs_resume_to_the_bit(bert_folder, texts, tmp_path):
+@pytest.mark.parametrize("start", [{"train": "B"}, {"train": "both", "init": "kaiming"}])
+def test_killed_runs_resume_to_the_bit(start, bert_folder, texts, tmp_path):
+    adapter = [f"--set=adapter.{key}={value}" for key, value in start.items()]
+
     def command(folder):
         return [
             *(sys.executable, "-m", "geoframe_cli", "run", "asymlora", "--quiet", "--resume"),
@@ -256,6 +284,7 @@ def test_killed_runs_resume_to_the_bit(bert_folder, texts, tmp_path):
             *("--set", f"data.path={texts}", "--set", "adapter.rank=4"),
             *("--set", "adapter.dropout=0.1", "--set", "trainer.epochs=12"),
             *("--set", "trainer.checkpoint_every=7", "--set", "trainer.device=cpu"),
+            *adapter,
         ]
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"

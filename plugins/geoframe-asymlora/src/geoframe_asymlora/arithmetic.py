@@ -51,8 +51,9 @@ def combine(
         return attrs.evolve(first, layers=layers, trained={}, modules=())
     if not math.isclose(sum(weights), 1.0, abs_tol=1e-9):
         raise DataError(
-            f"the weights sum to {sum(weights):g}: fully trained modules ({listed_modules(first)}) "
-            "can be averaged, not added; leave them out, or let the weights sum to 1"
+            f"the weights sum to {sum(weights):g}: fully trained modules "
+            f"({', '.join(first.modules)}) can be averaged, not added; leave them out, or let the "
+            "weights sum to 1"
         )
     trained = {
         name: _sum([each.trained[name] for each in adapters], weights) for name in first.trained
@@ -63,11 +64,6 @@ def combine(
 def average(adapters: Sequence[StoredAdapter]) -> StoredAdapter:
     """Return the mean of adapters; raises as :func:`combine` does."""
     return combine(adapters, [1 / len(adapters)] * len(adapters))
-
-
-def listed_modules(adapter: StoredAdapter) -> str:
-    """Name the modules of an adapter that are trained in full."""
-    return ", ".join(adapter.modules)
 
 
 def _combined(

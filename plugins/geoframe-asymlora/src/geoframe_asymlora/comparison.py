@@ -101,7 +101,7 @@ def _trial(
     The test part is left unmeasured if ``rival``, at another learning rate, is not beaten on the
     validation part: such a trial is never reported.
     """
-    name = f"{mode}-{rate:.3g}-{seed}"
+    name = f"{mode}-{rate:.12g}-{seed}"
     path = run.path / TRIALS / name / "trial.json"
     if path.exists():
         return Trial(**read_json(path))

@@ -18,9 +18,9 @@ from geoframe_asymlora.figures import comparison_figure, learning_rates_figure
 from geoframe_asymlora.fitting import build, train, variant
 from geoframe_asymlora.memory import Cost, costs, megabytes, saved_bytes
 from geoframe_asymlora.method_config import AsymLoRAConfig
+from geoframe_asymlora.stored import ADAPTER
 from geoframe_asymlora.task import Task, open_task
 
-ADAPTER = "adapter"
 Rows = list[dict[str, Any]]
 
 
@@ -152,7 +152,7 @@ def _compared(config: AsymLoRAConfig, task: Task, run: Run, table: Rows) -> Resu
     return Result(
         metrics={**metrics, "metric": task.metric, "reported_on": part},
         tables={"modes": rows, "cost_of_modes": table, "learning_rates": tries},
-        notes=[*_notes(config, task, table), *_edges(found, config)],
+        notes=[*_notes(config, task, table), *_edges(found, config), *_lost(found, config)],
     )
 
 
@@ -205,3 +205,9 @@ def _edges(found: list[Compared], config: AsymLoRAConfig) -> list[str]:
     if not outer:
         return []
     return [f"The best learning rate is at the edge of those tried for: {', '.join(outer)}."]
+
+
+def _lost(found: list[Compared], config: AsymLoRAConfig) -> list[str]:
+    """Name modes of which a seed is missing in the mean."""
+    lost = [each.mode for each in found if len(each.trials) < config.comparison.seeds]
+    return [f"Seeds that diverged are not in the mean of: {', '.join(lost)}."] if lost else []

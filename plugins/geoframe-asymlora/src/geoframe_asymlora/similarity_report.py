@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from matplotlib.figure import Figure
 
 from geoframe.method import Result
 from geoframe.run.directory import Run
-from geoframe_asymlora.running import ADAPTER
 from geoframe_asymlora.similarity import Similarities, compare_adapters
 from geoframe_asymlora.similarity_method import SimilarityConfig
 from geoframe_asymlora.stored import read_adapter
@@ -20,12 +17,7 @@ MOST_NUMBERS = 12
 
 def similarities(config: SimilarityConfig) -> Similarities:
     """Read the adapters and compare them."""
-    return compare_adapters([read_adapter(_place(path)) for path in config.adapters])
-
-
-def _place(path: Path) -> Path:
-    """Return the adapter of a run directory, or the path itself."""
-    return path / ADAPTER if (path / ADAPTER).is_dir() else path
+    return compare_adapters([read_adapter(path) for path in config.adapters])
 
 
 def labels(config: SimilarityConfig) -> list[str]:

@@ -18,6 +18,8 @@ from geoframe.run.files import explained, write_json, write_tensors
 from geoframe_asymlora.factors import Draw, Factor, fingerprint
 
 FORMAT = 1
+ADAPTER = "adapter"
+"""Folder of a run directory that holds what was trained."""
 OPTIONS = "asymlora.json"
 TENSORS = "asymlora.safetensors"
 PEFT_CONFIG = "adapter_config.json"
@@ -161,7 +163,7 @@ def _present(tensor: Tensor | None) -> Tensor:
 
 
 def read_adapter(path: Path) -> StoredAdapter:
-    """Read any adapter on disk: a compact folder, a peft folder, or a LoRA safetensors file.
+    """Read any adapter on disk: of a run, a compact or peft folder, or a LoRA safetensors file.
 
     In foreign files nothing says what was trained, so both factors count as trained.
 
@@ -172,6 +174,8 @@ def read_adapter(path: Path) -> StoredAdapter:
     """
     if path.is_file():
         return _foreign(path, read_safetensors(path), {})
+    if (path / ADAPTER).is_dir():
+        path = path / ADAPTER
     if (path / OPTIONS).exists() and (path / TENSORS).exists():
         return load_compact(path)
     if (path / PEFT_TENSORS).exists():

@@ -20,9 +20,8 @@ from geoframe_asymlora.encoding import encode
 from geoframe_asymlora.export import export_peft
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.pretrained import Pretrained, open_pretrained
-from geoframe_asymlora.running import ADAPTER
 from geoframe_asymlora.scoring import predict
-from geoframe_asymlora.stored import read_adapter
+from geoframe_asymlora.stored import ADAPTER, read_adapter
 
 
 @attrs.frozen(kw_only=True, eq=False)

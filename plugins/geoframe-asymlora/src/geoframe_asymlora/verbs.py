@@ -54,7 +54,7 @@ def combine(
 
     _check_new(output)
     chosen = weights or tuple(1 / len(adapters) for _ in adapters)
-    loaded = [read_adapter(_place(path)) for path in adapters]
+    loaded = [read_adapter(path) for path in adapters]
     combined(loaded, chosen, with_heads=not without_heads).save_compact(output)
     click.echo(output)
 
@@ -68,7 +68,7 @@ def export(adapter: Path, output: Path) -> None:
     from geoframe_asymlora.stored import read_adapter
 
     _check_new(output)
-    for path in export_peft(read_adapter(_place(adapter)), output):
+    for path in export_peft(read_adapter(adapter), output):
         click.echo(path)
 
 
@@ -87,11 +87,6 @@ def memory(config: Path | None, overrides: tuple[str, ...]) -> None:
     from geoframe_asymlora.task import open_task
 
     click.echo(render(cost_table(options, open_task(options, load_examples(options.data)))))
-
-
-def _place(path: Path) -> Path:
-    """Return the adapter of a run directory, or the path itself."""
-    return path / "adapter" if (path / "adapter").is_dir() else path
 
 
 def _check_new(folder: Path) -> None:
