@@ -140,9 +140,11 @@ def find(kind: str, name: str) -> ComponentSpec:
 
 def _not_found(kind: str, name: str) -> str:
     names = component_names(kind)
-    if name in KNOWN:
+    others = [spec.kind for spec in components() if spec.name == name]
+    if name in KNOWN and not others:
         return f"{kind} '{name}': known plugin, not installed: pip install {KNOWN[name]}"
-    message = f"no {kind} '{name}' is installed{did_you_mean(name, names)}"
+    hint = f"; '{name}' is of the kind {others[0]}" if others else did_you_mean(name, names)
+    message = f"no {kind} '{name}' is installed{hint}"
     message += f"; installed: {', '.join(names) or 'none'}"
     for damaged in installed().damaged:
         message += f"; {damaged.where} is damaged and was passed over, reinstall it"

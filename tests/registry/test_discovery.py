@@ -74,6 +74,14 @@ def test_a_known_plugin_is_named(monkeypatch):
     assert KNOWN["hyperboloid"] == "geoframe-spaces"
 
 
+def test_a_name_of_another_kind_is_not_called_missing():
+    with pytest.raises(PluginError, match="no method 'mlp' is installed; 'mlp' is of the kind emb"):
+        find("method", "mlp")
+    with pytest.raises(PluginError) as caught:  # known, and installed
+        find("method", "hyperboloid")
+    assert "pip install" not in str(caught.value)
+
+
 def test_an_unknown_kind_is_answered_with_the_closest():
     with pytest.raises(PluginError, match="no kind 'geometri'; did you mean 'geometry'"):
         components("geometri")

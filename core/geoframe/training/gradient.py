@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import set_seed
+from accelerate.utils import gather_object, set_seed
 from torch import Tensor
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -50,18 +50,16 @@ class GradientTrainer(Trainer):
     def fit(self, objective: Objective, run: Run | None = None) -> Training:
         """Train ``objective`` in place; see :meth:`geoframe.trainer.Trainer.fit`."""
         accelerator = self._accelerator()
-        seed = torch.initial_seed()
-        batches = Batches(len(objective), self.options.batch_size, seed)
+        batches = Batches(len(objective), self.options.batch_size, torch.initial_seed())
         loop = _Loop(self.options, objective, accelerator, batches, run)
         loop.restore()
-        if accelerator.process_index:
-            # Only the first process's state is kept; the others must not draw its numbers.
-            set_seed((seed + loop.at) % 2**31, device_specific=True)
         with flushed_denormals(), deferred_interrupt() as interrupt:
             while not loop.done:
                 loop.step()
                 if interrupt.requested:
-                    loop.save()
+                    # Several processes may hear of it at different steps: too late to meet.
+                    if accelerator.num_processes == 1:
+                        loop.save()
                     raise KeyboardInterrupt
         return loop.finish()
 
@@ -199,14 +197,17 @@ class _Loop:
 
     def save(self) -> None:
         """Keep everything that the next steps depend on."""
-        if self.run is None or not self.run.main_process:
+        if self.run is None:
+            return
+        random = gather_object([random_state()])  # one of each process
+        if not self.run.main_process:
             return
         tensors: dict[str, Tensor] = {}
         assert self.optimizer is not None
         state = {
             "model": self.objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "random": random_state(),
+            "random": random,
             "patience": self.patience.state(),
         }
         packed = {key: pack(value, key, tensors) for key, value in state.items()}
@@ -214,12 +215,13 @@ class _Loop:
 
     def restore(self) -> None:
         """Go on from the run's last checkpoint, or begin."""
-        if self.run is None:
-            return
-        self.accelerator.wait_for_everyone()
-        last = self.run.checkpoints.last()
-        self.run.rewind(last.step if last else 0)
+        last = None
+        if self.run is not None:
+            self.accelerator.wait_for_everyone()
+            last = self.run.checkpoints.last()
+            self.run.rewind(last.step if last else 0)
         if last is None:
+            self._draw_apart()
             return
         state = {
             key: unpack(last.state[key], last.tensors)
@@ -228,9 +230,17 @@ class _Loop:
         self.objective.load_state_dict(state["model"])
         assert self.optimizer is not None
         self.optimizer.load_state_dict(state["optimizer"])
-        set_random_state(state["random"])
         self.patience.restore(state["patience"])
         self.at, self.seconds = last.step, last.state["seconds"]
+        if len(state["random"]) == self.accelerator.num_processes:
+            set_random_state(state["random"][self.accelerator.process_index])
+        else:  # the run goes on with another number of processes
+            self._draw_apart()
+
+    def _draw_apart(self) -> None:
+        """Let every process but the first, which was seeded already, draw numbers of its own."""
+        if self.accelerator.process_index:
+            set_seed((self.batches.seed + self.at) % 2**31, device_specific=True)
 
     def finish(self) -> Training:
         """Leave the objective with its best parameters, unwrapped and in eval mode."""

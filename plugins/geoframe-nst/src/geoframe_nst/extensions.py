@@ -44,7 +44,9 @@ def greedy_extension(closure: Words, converse: Words, wanted: Words) -> Ints:
     """Linear extension that realises many wanted pairs -> int64 ``(n,)``, vertices in sequence.
 
     Vertices with the most wanted pairs first, each is pushed after all its wanted partners that
-    no path forbids by now; then the vertices are sorted by how many precede them.
+    no path forbids by now; then the vertices are sorted by the middle of the first and the last
+    place that they can have. Where dates are known, this puts them closer to these than the first
+    possible place does.
 
     Parameters
     ----------
@@ -64,7 +66,9 @@ def greedy_extension(closure: Words, converse: Words, wanted: Words) -> Ints:
             up = after[vertex].copy()
             after[bitsets.members(down, n)] |= up
             before[bitsets.members(up, n)] |= down
-    return np.argsort(bitsets.sizes(before), kind="stable")
+    # First place: as many as precede; last: all but those that follow. The order is kept, for on
+    # the way along an edge one number grows and the other falls.
+    return np.argsort(bitsets.sizes(before) - bitsets.sizes(after), kind="stable")
 
 
 def drop_realised(wanted: Words, sequence: Ints) -> None:

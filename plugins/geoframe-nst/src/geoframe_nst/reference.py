@@ -77,15 +77,33 @@ def secondary(metric: str, value: float, spread: float | None = None) -> dict[st
     return {metric: Published(value=value, spread=spread, source=SUMMARY, certainty="secondary")}
 
 
-def row(
+def rows(
     name: str,
     dataset: Mapping[str, Any],
-    overrides: dict[str, Any],
-    published: dict[str, Published],
-) -> ReferenceRow:
-    """One model on one graph."""
-    return ReferenceRow(
-        name=name, overrides={"data.dataset": dict(dataset), **overrides}, published=published
+    dim: int,
+    published: Mapping[str, dict[str, Published]],
+    *,
+    defaults: bool = True,
+) -> tuple[ReferenceRow, ...]:
+    """One graph at one number of coordinates: the models of the paper, then our defaults.
+
+    Parameters
+    ----------
+    published
+        Model (``nst``, ``minkowski``, ``de-sitter``) -> its numbers.
+    """
+    models = {
+        model: neural(dim) if model == "nst" else closed_form(model, dim) for model in published
+    }
+    if defaults:
+        models["defaults"] = ours(dim)
+    return tuple(
+        ReferenceRow(
+            name=f"{name}-dim{dim}-{model}",
+            overrides={"data.dataset": dict(dataset), **overrides},
+            published=published.get(model, {}),
+        )
+        for model, overrides in models.items()
     )
 
 
@@ -99,6 +117,11 @@ def webkb(university: str) -> dict[str, Any]:
     return {"name": "webkb", "university": university, "source": "geomgcn"}
 
 
+def dream5(network: str) -> dict[str, Any]:
+    """A gene regulatory network of the DREAM5 challenge."""
+    return {"name": "dream5", "network": network}
+
+
 QUICK = {"trainer.steps": 500}
 
 SYNTHETIC = ReferenceTable(
@@ -108,48 +131,40 @@ SYNTHETIC = ReferenceTable(
     seeds=5,
     quick=QUICK,
     rows=(
-        row(
-            "type1-dim2-nst",
+        *rows(
+            "type1",
             synthetic(1),
-            neural(2),
-            measured(1.107, 0.282, 3.80, 1.191, 1.0) | secondary("distortion_mean", 1.13, 0.37),
+            2,
+            {
+                "nst": measured(1.107, 0.282, 3.80, 1.191, 1.0)
+                | secondary("distortion_mean", 1.13, 0.37),
+                "minkowski": measured(2.971, 5.618, 79.6, 3.030, 0.990)
+                | secondary("distortion_mean", 2.86, 5.22),
+                "de-sitter": measured(-8.06, 3713, 47651, 315, 0.986),
+            },
         ),
-        row(
-            "type1-dim2-minkowski",
+        *rows(
+            "type1",
             synthetic(1),
-            closed_form("minkowski", 2),
-            measured(2.971, 5.618, 79.6, 3.030, 0.990) | secondary("distortion_mean", 2.86, 5.22),
+            10,
+            {
+                "nst": measured(1.0, 0.021, 1.19, 1.014, 1.0),
+                "minkowski": measured(1.177, 1.248, 35.2, 1.223, 0.996),
+                "de-sitter": measured(-55.8, 1577, 6530, 139, 0.990),
+            },
         ),
-        row(
-            "type1-dim2-de-sitter",
-            synthetic(1),
-            closed_form("de-sitter", 2),
-            measured(-8.06, 3713, 47651, 315, 0.986),
+        *(
+            one
+            for weight_type, numbers in (
+                (2, measured(1.096, 0.172, 2.09, 1.140, 0.999)),
+                (3, measured(1.521, 1.194, 12.4, 1.623, 1.0)),
+                (4, measured(1.551, 1.300, 15.6, 1.655, 1.0)),
+                (5, measured(1.605, 1.356, 12.4, 1.728, 0.999)),
+            )
+            for one in rows(
+                f"type{weight_type}", synthetic(weight_type), 2, {"nst": numbers}, defaults=False
+            )
         ),
-        row("type1-dim2-defaults", synthetic(1), ours(2), {}),
-        row(
-            "type1-dim10-nst",
-            synthetic(1),
-            neural(10),
-            measured(1.0, 0.021, 1.19, 1.014, 1.0),
-        ),
-        row(
-            "type1-dim10-minkowski",
-            synthetic(1),
-            closed_form("minkowski", 10),
-            measured(1.177, 1.248, 35.2, 1.223, 0.996),
-        ),
-        row(
-            "type1-dim10-de-sitter",
-            synthetic(1),
-            closed_form("de-sitter", 10),
-            measured(-55.8, 1577, 6530, 139, 0.990),
-        ),
-        row("type1-dim10-defaults", synthetic(1), ours(10), {}),
-        row("type2-dim2-nst", synthetic(2), neural(2), measured(1.096, 0.172, 2.09, 1.140, 0.999)),
-        row("type3-dim2-nst", synthetic(3), neural(2), measured(1.521, 1.194, 12.4, 1.623, 1.0)),
-        row("type4-dim2-nst", synthetic(4), neural(2), measured(1.551, 1.300, 15.6, 1.655, 1.0)),
-        row("type5-dim2-nst", synthetic(5), neural(2), measured(1.605, 1.356, 12.4, 1.728, 0.999)),
     ),
     note="Features and weights are mixed up as in the published generator (dataset option mixup).",
 )
@@ -161,63 +176,48 @@ WEBKB = ReferenceTable(
     seeds=5,
     quick=QUICK,
     rows=(
-        row(
-            "cornell-dim2-nst",
+        *rows(
+            "cornell",
             webkb("cornell"),
-            neural(2),
-            measured(1.004, 0.080, 1.87, 1.034, 0.932) | secondary("distortion_max", 1.31),
+            2,
+            {
+                "nst": measured(1.004, 0.080, 1.87, 1.034, 0.932)
+                | secondary("distortion_max", 1.31),
+                "minkowski": measured(1.033, 0.192, 2.89, 1.045, 0.936)
+                | secondary("distortion_max", 9.43),
+                "de-sitter": measured(3.06, 43.3, 518, 8.32, 0.871)
+                | secondary("distortion_max", 8.76),
+            },
         ),
-        row(
-            "cornell-dim2-minkowski",
+        *rows(
+            "cornell",
             webkb("cornell"),
-            closed_form("minkowski", 2),
-            measured(1.033, 0.192, 2.89, 1.045, 0.936) | secondary("distortion_max", 9.43),
+            10,
+            {"nst": measured(0.998, 0.024, 1.06, 1.004, 0.936)},
+            defaults=False,
         ),
-        row(
-            "cornell-dim2-de-sitter",
-            webkb("cornell"),
-            closed_form("de-sitter", 2),
-            measured(3.06, 43.3, 518, 8.32, 0.871) | secondary("distortion_max", 8.76),
-        ),
-        row("cornell-dim2-defaults", webkb("cornell"), ours(2), {}),
-        row(
-            "cornell-dim10-nst",
-            webkb("cornell"),
-            neural(10),
-            measured(0.998, 0.024, 1.06, 1.004, 0.936),
-        ),
-        row(
-            "texas-dim2-nst",
+        *rows(
+            "texas",
             webkb("texas"),
-            neural(2),
-            measured(1.001, 0.045, 1.54, 1.015, 0.903),
+            2,
+            {
+                "nst": measured(1.001, 0.045, 1.54, 1.015, 0.903),
+                "minkowski": measured(1.138, 2.444, 43.8, 1.172, 0.903),
+            },
         ),
-        row(
-            "texas-dim2-minkowski",
-            webkb("texas"),
-            closed_form("minkowski", 2),
-            measured(1.138, 2.444, 43.8, 1.172, 0.903),
-        ),
-        row("texas-dim2-defaults", webkb("texas"), ours(2), {}),
-        row(
-            "wisconsin-dim4-nst",
+        *rows(
+            "wisconsin",
             webkb("wisconsin"),
-            neural(4),
-            measured(0.997, 0.042, 1.20, 1.011, 0.888) | secondary("directionality", 0.89),
+            4,
+            {
+                "nst": measured(0.997, 0.042, 1.20, 1.011, 0.888)
+                | secondary("directionality", 0.89),
+                "minkowski": measured(1.021, 0.067, 1.25, 1.053, 0.892)
+                | secondary("directionality", 0.90),
+                "de-sitter": measured(-8.31, 115.9, 659, 17.4, 0.850)
+                | secondary("directionality", 0.90),
+            },
         ),
-        row(
-            "wisconsin-dim4-minkowski",
-            webkb("wisconsin"),
-            closed_form("minkowski", 4),
-            measured(1.021, 0.067, 1.25, 1.053, 0.892) | secondary("directionality", 0.90),
-        ),
-        row(
-            "wisconsin-dim4-de-sitter",
-            webkb("wisconsin"),
-            closed_form("de-sitter", 4),
-            measured(-8.31, 115.9, 659, 17.4, 0.850) | secondary("directionality", 0.90),
-        ),
-        row("wisconsin-dim4-defaults", webkb("wisconsin"), ours(4), {}),
     ),
     note="Cornell carries Texas' pages in this version; it is kept for comparison only.",
 )
@@ -229,32 +229,22 @@ DREAM5 = ReferenceTable(
     seeds=5,
     quick=QUICK,
     rows=(
-        row(
-            "insilico-dim2-nst",
-            {"name": "dream5", "network": "insilico"},
-            neural(2),
-            measured(1.068, 0.485, 16.6, 1.157, 0.995),
+        *rows(
+            "insilico",
+            dream5("insilico"),
+            2,
+            {
+                "nst": measured(1.068, 0.485, 16.6, 1.157, 0.995),
+                "minkowski": measured(1.896, 49.96, 1718, 3.79, 0.937),
+                "de-sitter": measured(-115, 2984, 115966, 239, 0.918),
+            },
         ),
-        row(
-            "insilico-dim2-minkowski",
-            {"name": "dream5", "network": "insilico"},
-            closed_form("minkowski", 2),
-            measured(1.896, 49.96, 1718, 3.79, 0.937),
+        *rows(
+            "ecoli",
+            dream5("ecoli"),
+            2,
+            {"nst": measured(1.013, 0.312, 10.6, 1.057, 0.994)},
         ),
-        row(
-            "insilico-dim2-de-sitter",
-            {"name": "dream5", "network": "insilico"},
-            closed_form("de-sitter", 2),
-            measured(-115, 2984, 115966, 239, 0.918),
-        ),
-        row("insilico-dim2-defaults", {"name": "dream5", "network": "insilico"}, ours(2), {}),
-        row(
-            "ecoli-dim2-nst",
-            {"name": "dream5", "network": "ecoli"},
-            neural(2),
-            measured(1.013, 0.312, 10.6, 1.057, 0.994),
-        ),
-        row("ecoli-dim2-defaults", {"name": "dream5", "network": "ecoli"}, ours(2), {}),
     ),
 )
 
