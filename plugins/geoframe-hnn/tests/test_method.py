@@ -74,6 +74,33 @@ def test_new_nodes_are_attached(constructed, tmp_path):
         run.method.embed(run, write(tmp_path, "bad.csv", "1,2,1\n"))
 
 
+def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp_path):
+    run = geoframe.open_run(constructed.path)
+    file = write(tmp_path, "new.csv", "parent,child\nb,c\n4,b\n")
+    assert run.method.embed(run, file)["name"].tolist() == ["b", "c"]
+    with pytest.raises(DataError, match="has a cycle 'd' -> 'e' -> 'd'|'e' -> 'd' -> 'e'"):
+        run.method.embed(run, write(tmp_path, "new.csv", "parent,child\nd,e\ne,d\n"))
+    with pytest.raises(DataError, match="'3O' is neither.*; did you mean '3"):
+        run.method.embed(run, write(tmp_path, "new.csv", "3O,x\n"))
+    assert run.load().nearest("0", -1) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hnn": {"fit": "gradient"}}, "one node has no distances to train on"),
+        ({"compare": [{"name": "euclidean", "dim": 2}]}, "one node has no distances"),
+        ({"hnn": {"scale": 1e300}}, "hnn.scale: at this scale"),
+        ({"geometry": {"curvature": -float("inf")}}, "cannot hold the construction"),
+    ],
+)
+def test_what_cannot_be_computed_is_told(settings, message, tmp_path):
+    nodes = 1 if "train" in message or "compare" in settings else 2
+    config = {"data": {"dataset": {"name": "random-tree", "nodes": nodes}}, **settings}
+    with pytest.raises((DataError, ConfigError), match=message):
+        geoframe.run_method("hnn", config, path=tmp_path / "run")
+
+
 def test_exported_nodes_are_complete(constructed, tmp_path):
     run = geoframe.open_run(constructed.path)
     run.method.export(run, tmp_path)

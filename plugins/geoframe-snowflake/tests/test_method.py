@@ -125,8 +125,8 @@ def test_new_items_by_distance_and_by_edge(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("source,target\n1,2\n", "both"),
-        ("source,target\nx,y\n", "neither"),
-        ("name,nobody\nx,1\n", "no item 'nobody'"),
+        ("source,target\nx,1O\n", "neither is an item.*; did you mean '1"),
+        ("name,nobody\nx,1\n", "new.csv: no item 'nobody'"),
         ("name,1\nx,-1\n", "not negative"),
         ("name,1\nx,far\n", "not a number"),
     ],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.data import load_npz, shown
-from geoframe.errors import DataError
+from geoframe.errors import DataError, did_you_mean
 from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import write_arrays
 from geoframe_hnn.data_config import TreeDataConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.raw import RawTree
 from geoframe_hnn.readers.tables import read_parent_list
 from geoframe_hnn.trained import TrainedTree
 
@@ -23,8 +25,8 @@ Columns = dict[str, NDArray[np.generic]]
 def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.generic]]:
     """Embed the nodes of a file.
 
-    A parent list (csv, tsv) attaches leaves to known nodes, or to new ones listed before; the
-    result has a row for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes
+    A parent list (csv, tsv) attaches leaves to known nodes or to each other; the result has a row
+    for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes
     through the run's network.
 
     Raises
@@ -55,16 +57,33 @@ def _attached(trained: TrainedTree, path: Path) -> HyperbolicTree:
         if node not in below and name not in trained.tree:
             raise DataError(
                 f"{path}: '{shown(name)}' is neither a node of the run nor given a parent"
+                f"{did_you_mean(name, trained.tree.names)}"
             )
     lengths = np.ones(len(raw.edges)) if raw.lengths is None else raw.lengths
+    order = _parents_first(path, raw)
     try:
         return trained.attach(
-            [raw.names[child] for child in raw.edges[:, 1]],
-            [raw.names[parent] for parent in raw.edges[:, 0]],
-            lengths.tolist(),
+            [raw.names[child] for child in raw.edges[order, 1]],
+            [raw.names[parent] for parent in raw.edges[order, 0]],
+            lengths[order].tolist(),
         )
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def _parents_first(path: Path, raw: RawTree) -> list[int]:
+    """Order of the edges in which no node hangs from one that is attached later."""
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    rows: dict[int, list[int]] = {}
+    for row, (parent, child) in enumerate(raw.edges.tolist()):
+        sorter.add(child, parent)
+        rows.setdefault(child, []).append(row)
+    try:
+        nodes = list(sorter.static_order())
+    except CycleError as error:
+        way = " -> ".join(raw.node(node) for node in error.args[1])
+        raise DataError(f"{path}: not a tree: it has a cycle {way}") from None
+    return [row for node in nodes for row in rows.get(node, ())]
 
 
 def columns(embedded: HyperbolicTree, nodes: NDArray[np.int64] | None = None) -> Columns:

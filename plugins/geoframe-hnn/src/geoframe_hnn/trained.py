@@ -131,7 +131,7 @@ class TrainedTree:
         here = self.tree.find(node)
         found = self.embedding.distance(here, np.arange(len(self.tree)))
         found[here] = np.inf
-        order = np.argsort(found, kind="stable")[: min(k, len(self.tree) - 1)]
+        order = np.argsort(found, kind="stable")[: max(0, min(k, len(self.tree) - 1))]
         return [(self.tree.names[at], float(found[at])) for at in order]
 
     def common_ancestor(self, u: str, v: str) -> str:

@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
-from geoframe.errors import DataError
+from geoframe.errors import DataError, did_you_mean
 from geoframe.run.files import write_bytes
 from geoframe_snowflake.data import format_of, read_features
 from geoframe_snowflake.data_config import MetricDataConfig
@@ -41,6 +41,16 @@ def embed_file(
     DataError
         If the file cannot be read, or names items that are not known.
     """
+    try:
+        return _placed(trained, path, config)
+    except DataError as error:
+        told = str(error)
+        raise DataError(told if told.startswith(str(path)) else f"{path}: {told}") from None
+
+
+def _placed(
+    trained: TrainedEmbedding, path: Path, config: MetricDataConfig
+) -> Mapping[str, NDArray[np.generic]]:
     if trained.embedding.embedder.inductive:
         names, features = read_features(path, config.name)
         return {"name": np.array(names), "point": trained.embed(features)}
@@ -70,10 +80,13 @@ def _attached(
     ends = frame[[config.source, config.target]].to_numpy(dtype=str).tolist()
     for (first, second), length in zip(ends, lengths.tolist(), strict=True):
         if (first in known) == (second in known):
-            which = "both" if first in known else "neither"
+            which = "both are items" if first in known else "neither is an item"
+            near = (
+                "" if first in known else did_you_mean(second, known) or did_you_mean(first, known)
+            )
             raise DataError(
-                f"{path}: edge '{first}' - '{second}': {which} is an item of the run; an edge "
-                "must join a new item to a known one"
+                f"{path}: edge '{first}' - '{second}': {which} of the run; an edge must join a new "
+                f"item to a known one{near}"
             )
         new, old = (second, first) if first in known else (first, second)
         to_known.setdefault(new, []).append((old, length))

@@ -71,7 +71,7 @@ class TrainedEmbedding:
         here = self._at(name)
         distances = self.embedding.distance(self.points[here], self.points)
         distances[here] = torch.inf
-        values, items = distances.topk(min(k, len(self.names) - 1), largest=False)
+        values, items = distances.topk(max(0, min(k, len(self.names) - 1)), largest=False)
         return [
             (self.names[item], value)
             for item, value in zip(items.tolist(), values.tolist(), strict=True)
