@@ -1,6 +1,7 @@
 """Step time and saved memory of every mode, beside plain peft, on MiniLM in one process.
 
-    OMP_NUM_THREADS=1 python against_peft.py [--batch 16] [--tokens 32] [--rounds 12] [--bf16]
+    OMP_NUM_THREADS=1 python against_peft.py [--batch 16] [--tokens 32] [--rounds 12]
+        [--bf16] [--eager]
 
 Adapters of rank 8 on all linear layers. The models take turns, step by step, so that whatever
 else the machine does meets all of them alike; times are CPU seconds of this process, the median
@@ -82,12 +83,13 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--eager", action="store_true", help="attention in single operations")
     given = parser.parse_args()
     warnings.filterwarnings("ignore", category=FutureWarning)
     transformers.logging.set_verbosity_error()
     torch.manual_seed(0)
     base = transformers.AutoModelForSequenceClassification.from_pretrained(
-        get_model_path(), num_labels=2
+        get_model_path(), num_labels=2, attn_implementation="eager" if given.eager else "sdpa"
     )
     compared = models(base)
     small = batch_of(8, 64)

@@ -1,9 +1,10 @@
 """Which factor follows the start, and which the task: LoRA on MiniLM over seeds and tasks.
 
-    GEOFRAME_DATA=... OMP_NUM_THREADS=1 python similarity.py [--folder runs/similarity] [--steps 64]
+    OMP_NUM_THREADS=1 python similarity.py [--folder runs/similarity] [--steps 100]
 
 Trains both factors (q, k, v; rank 8) on SST-2 with seeds 0 and 1, and on CoLA and MRPC with the
-start of seed 0, and compares all of them with the verb's own code. Finished runs are used again.
+start of seed 0 (CoLA also with that of seed 1), and compares all of them with the verb's own code. Finished runs are used again. Needs
+GEOFRAME_DATA.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ RUNS = {
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, default=Path("runs/similarity"))
-    parser.add_argument("--steps", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=100)
     given = parser.parse_args()
     folders = []
     for name, (task, start) in RUNS.items():

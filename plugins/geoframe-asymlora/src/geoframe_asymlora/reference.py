@@ -82,14 +82,15 @@ TASKS: dict[str, dict[str, Any]] = {
         "data.limit": 1600,
         "data.evaluation_limit": 1000,
     },
-    "MRPC, 640 pairs (accuracy)": {
-        "data.dataset.task": "mrpc",
-        "data.limit": 640,
-        "data.evaluation_limit": 500,
-    },
-    "CoLA, 5000 sentences (Matthews, other sources)": {
+    "CoLA, 4000 sentences (Matthews, other sources)": {
         "data.dataset.task": "cola",
-        "data.limit": 5000,
+        "data.limit": 4000,
+    },
+    "MRPC, 960 pairs (accuracy)": {
+        "data.dataset.task": "mrpc",
+        "data.limit": 960,
+        "data.evaluation_limit": 1000,
+        "trainer.batch_size": 16,
     },
 }
 
