@@ -44,12 +44,12 @@ TABLES = (
                     ),
                 },
             )
-            for samples in (1000, 1750)
+            for samples in (1000, 1500)
         ),
         note="Published: distance to samples of the full score, and between two sets of these. "
         "N, K and L are the paper's. Sigma (0.4), M (2), steps (100) and the board (from -2 to 2) "
         "are guesses. So is the number of samples, with which the distances fall: 1000 is what a "
-        "public reproduction draws; with 1750 the floor on this board is about the published one "
+        "public reproduction draws; with 1500 the floor on this board is about the published one "
         "(on a board of half the side, 200 to 300 have it). Measured against 4 exact sets each.",
     ),
     ReferenceTable(
