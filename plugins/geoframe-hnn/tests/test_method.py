@@ -78,9 +78,9 @@ def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp
     run = geoframe.open_run(constructed.path)
     file = write(tmp_path, "new.csv", "parent,child\nb,c\n4,b\n")
     assert run.method.embed(run, file)["name"].tolist() == ["b", "c"]
-    with pytest.raises(DataError, match="has a cycle 'd' -> 'e' -> 'd'|'e' -> 'd' -> 'e'"):
+    with pytest.raises(DataError, match=r"has a cycle '(d|e)' -> '(d|e)' -> '(d|e)'"):
         run.method.embed(run, write(tmp_path, "new.csv", "parent,child\nd,e\ne,d\n"))
-    with pytest.raises(DataError, match="'3O' is neither.*; did you mean '3"):
+    with pytest.raises(DataError, match=r"'3O' is neither.*; did you mean '3"):
         run.method.embed(run, write(tmp_path, "new.csv", "3O,x\n"))
     assert run.load().nearest("0", -1) == []
 
