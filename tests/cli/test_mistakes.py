@@ -52,7 +52,7 @@ CASES = {
     ),
     "boolean for a number": (["run", "toy", "--config", "boolean.toml"], "true (boolean)", 1),
     "out of range": (["run", "toy", "--config", "out-of-range.toml"], "must be > -100, < 100", 1),
-    "not a number": (["run", "toy", "--config", "nan.toml"], "slope: nan is out of range", 1),
+    "not a number": (["run", "toy", "--config", "nan.toml"], "slope: nan is not a finite", 1),
     "all at once": (["run", "toy", "--config", "two.toml"], "two.toml:5: data.noize", 3),
     "scalar for a section": (["run", "toy", "--config", "scalar-section.toml"], "a table", 1),
     "not one of the choices": (["run", "toy", "--config", "literal.toml"], "did you mean 'fit'", 1),

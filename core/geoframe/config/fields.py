@@ -40,20 +40,21 @@ class Option:
         return ", ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
 
     def check(self, value: object) -> None:
-        """Raise ``ValueError`` if a number (or any number of a sequence) is outside the range."""
+        """Raise ``ValueError`` if a number (or any of a sequence) is not finite or out of range."""
         if isinstance(value, tuple | list):
             for item in value:
                 self.check(item)
         elif isinstance(value, int | float) and not isinstance(value, bool):
+            if not math.isfinite(value):
+                raise ValueError(f"{value!r} is not a finite number")
             inside = (
-                not math.isnan(value)
-                and (self.ge is None or value >= self.ge)
+                (self.ge is None or value >= self.ge)
                 and (self.gt is None or value > self.gt)
                 and (self.le is None or value <= self.le)
                 and (self.lt is None or value < self.lt)
             )
             if not inside:
-                raise ValueError(f"{value!r} is out of range; must be {self.range or 'a number'}")
+                raise ValueError(f"{value!r} is out of range; must be {self.range}")
 
 
 def option_of(field: attrs.Attribute[Any]) -> Option:

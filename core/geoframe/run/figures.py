@@ -18,8 +18,8 @@ def svg(figure: Figure) -> bytes:
     content = BytesIO()
     # A fixed hash salt and no date make equal figures equal files. Text stays text, so that the
     # viewer's fonts show scripts that matplotlib's own font has no glyphs for.
-    options = {"svg.hashsalt": "geoframe", "svg.fonttype": "none"}
-    with mpl.rc_context(options), warnings.catch_warnings():
+    same = mpl.rc_context({"svg.hashsalt": "geoframe", "svg.fonttype": "none"})
+    with same, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(content, format="svg", bbox_inches="tight", metadata={"Date": None})
     return content.getvalue()

@@ -9,7 +9,7 @@ from geoframe.embedders.table import Table
 from geoframe.geometry import Geometry
 from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.spacetime import NeuralSpacetime
-from geoframe_nst.trained import TrainedSpacetime
+from geoframe_nst.trained import PAIRS_AT_ONCE, TrainedSpacetime
 from geoframe_spaces.hyperboloid import Hyperboloid
 
 # A diamond, bread -> dough, crust -> loaf, drawn in the plane, with its two linear extensions.
@@ -70,6 +70,27 @@ def test_a_name_that_is_no_node_gets_a_suggestion(diamond: TrainedSpacetime) -> 
     ):
         with pytest.raises(DataError, match=r"no node 'bred'.*'bread'"):
             query()
+
+
+def test_many_pairs_are_compared_a_block_at_a_time(diamond: TrainedSpacetime) -> None:
+    draw = np.random.default_rng(0)
+    u, v = draw.choice(NAMES, size=(2, PAIRS_AT_ONCE + 3)).tolist()
+    distances, order = diamond.distance(u, v), diamond.precedes(u, v)
+    assert distances.shape == order.shape == (len(u),)
+    assert distances[-1] == diamond.distance(u[-1], v[-1])
+    assert order[-1] == diamond.precedes(u[-1], v[-1])
+    assert diamond.distance([], []).shape == (0,)
+
+
+def test_nodes_named_by_numbers(diamond: TrainedSpacetime) -> None:
+    numbered = TrainedSpacetime(diamond.embedding, ["7", "8", "9", "10"])
+    assert numbered.distance(7, [8, "9"]).tolist() == numbered.distance("7", ["8", "9"]).tolist()
+    assert numbered.nearest(7, 1) == numbered.nearest("7", 1)
+
+
+def test_a_negative_number_of_neighbours(diamond: TrainedSpacetime) -> None:
+    with pytest.raises(DataError, match="k must be 0 or more, got -1"):
+        diamond.nearest("bread", -1)
 
 
 def test_coordinates_give_points_and_times(diamond: TrainedSpacetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -14,10 +14,14 @@ from geoframe.errors import did_you_mean
 from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.spacetime import NeuralSpacetime
 
-EDGES_AT_ONCE = 2**16
-"""Edges whose distances are computed in one go."""
-Nodes = str | Sequence[str]
+PAIRS_AT_ONCE = 2**16
+"""Pairs of nodes that are compared in one go."""
+Node = str | int
+"""A node's name; 7 is the node named "7"."""
+Nodes = Node | Sequence[Node]
 """One node's name, or several."""
+Pairwise = Callable[[Tensor, Tensor], Tensor]
+"""From points ``(p, d)`` and ``(p, d)`` to a value ``(p,)`` of each pair."""
 
 
 class TrainedSpacetime:
@@ -45,19 +49,14 @@ class TrainedSpacetime:
         DataError
             If a name is not a node.
         """
-        found: NDArray[np.float64] = (
-            self.embedding.distance(self._points(u), self._points(v)).double().numpy()
+        return (
+            self._of_pairs(self.embedding.distance, self._rows(u), self._rows(v)).double().numpy()
         )
-        return found
 
     def edge_distances(self, edges: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Distances of pairs of node numbers ``(e, 2)`` -> ``(e,)``, a block at a time."""
-        blocks = torch.split(torch.tensor(edges), EDGES_AT_ONCE)
-        found = [
-            self.embedding.distance(self.points[b[:, 0]], self.points[b[:, 1]]) for b in blocks
-        ]
-        distances: NDArray[np.float64] = torch.cat(found).double().numpy()
-        return distances
+        """Distances of pairs of node numbers ``(e, 2)`` -> ``(e,)``."""
+        ends = torch.tensor(edges)
+        return self._of_pairs(self.embedding.distance, ends[:, 0], ends[:, 1]).double().numpy()
 
     def places(self) -> NDArray[np.float64]:
         """Coordinates of every node without those of closed-form or trained time ``(n, d)``."""
@@ -76,13 +75,11 @@ class TrainedSpacetime:
         DataError
             If a name is not a node.
         """
-        found: NDArray[np.bool_] = self.embedding.spacetime.precedes(  # type: ignore[operator]
-            self._points(u), self._points(v)
-        ).numpy()
-        return found
+        order: Pairwise = self.embedding.spacetime.precedes  # type: ignore[assignment]
+        return self._of_pairs(order, self._rows(u), self._rows(v)).numpy()
 
     def nearest(
-        self, u: str, k: int = 10, *, after: bool = False, before: bool = False
+        self, u: Node, k: int = 10, *, after: bool = False, before: bool = False
     ) -> list[tuple[str, float]]:
         """Return the ``k`` nearest other nodes with their distances, nearest first.
 
@@ -94,13 +91,16 @@ class TrainedSpacetime:
         Raises
         ------
         DataError
-            If ``u`` is not a node.
+            If ``u`` is not a node, or ``k`` is negative.
         """
-        here = self._points(u)
+        if k < 0:
+            raise DataError(f"k must be 0 or more, got {k}")
+        row = self._at(u)
+        here = self.points[row]
         spacetime = self.embedding.spacetime
         distances = self.embedding.distance(here, self.points)
         allowed = torch.ones(len(self.names), dtype=torch.bool)
-        allowed[self._index[u]] = False
+        allowed[row] = False
         if after:
             allowed &= spacetime.precedes(here, self.points)  # type: ignore[operator]
         if before:
@@ -175,15 +175,24 @@ class TrainedSpacetime:
         DataError
             If a name is not a node.
         """
-        found: NDArray[np.float32] = self._points(nodes).numpy()
+        found: NDArray[np.float32] = self.points[self._rows(nodes)].numpy()
         return found
 
-    def _points(self, nodes: Nodes) -> Tensor:
-        if isinstance(nodes, str):
-            return self.points[self._at(nodes)]
-        return self.points[[self._at(name) for name in nodes]]
+    def _of_pairs(self, compare: Pairwise, u: Tensor, v: Tensor) -> Tensor:
+        """Compare the points of rows ``u`` and ``v``, broadcast, a block at a time."""
+        u, v = torch.broadcast_tensors(u, v)
+        blocks = zip(
+            u.reshape(-1).split(PAIRS_AT_ONCE), v.reshape(-1).split(PAIRS_AT_ONCE), strict=True
+        )
+        return torch.cat([compare(self.points[a], self.points[b]) for a, b in blocks]).view(u.shape)
 
-    def _at(self, name: str) -> int:
-        if name not in self._index:
-            raise DataError(f"no node '{name}'{did_you_mean(name, self.names)}")
-        return self._index[name]
+    def _rows(self, nodes: Nodes) -> Tensor:
+        if isinstance(nodes, str | int):
+            return torch.tensor(self._at(nodes))
+        return torch.tensor([self._at(name) for name in nodes], dtype=torch.int64)
+
+    def _at(self, node: Node) -> int:
+        row = self._index.get(str(node))
+        if row is None:
+            raise DataError(f"no node '{node}'{did_you_mean(str(node), self.names)}")
+        return row
