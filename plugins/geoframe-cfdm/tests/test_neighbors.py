@@ -80,3 +80,32 @@ def test_faiss_finds_what_torch_finds(digits: Tensor, kind: str) -> None:
     same = [len(set(a) & set(b)) for a, b in zip(exact.tolist(), found.tolist(), strict=True)]
     assert sum(same) / (8 * 50) > (0.999 if kind == "flat" else 0.95)
     assert exact[:, 0].tolist() == list(range(50))
+
+
+class _Short:
+    """Finds the ``found`` nearest points and no more, as an inverted file may."""
+
+    def __init__(self, points: Points, found: int) -> None:
+        self.exact, self.found = ExactSearch(points), found
+
+    def nearest(self, queries: Tensor, k: int) -> Tensor:
+        index = self.exact.nearest(queries, k)
+        index[:, self.found :] = -1
+        return index
+
+
+@pytest.mark.parametrize("estimator", ["k+l", "self-normalised"])
+@pytest.mark.parametrize("random", [0, 70])
+def test_neighbours_that_were_not_found_do_not_count(
+    digits: Tensor, estimator: str, random: int
+) -> None:
+    points = points_of(digits[:80])
+    z = torch.randn(1, 64, generator=torch.Generator().manual_seed(0)).repeat(300, 1)
+    means = []
+    for search, nearest in ((_Short(points, 3), 10), (ExactSearch(points), 3)):
+        found = trajectory(points, z.clone(), nearest=nearest, random=random, estimator=estimator)
+        found.search = search
+        found.posterior(0.2)
+        means.append(found.mean().mean(0))
+    # With as many random points as there are others, the only difference is chance.
+    torch.testing.assert_close(*means, atol=1e-5 if random == 0 else 0.05, rtol=0)

@@ -61,7 +61,7 @@ class NeighborTrajectory(PlainTrajectory):
         else:
             index, logits = self._self_normalised(near, flat, t)
         weights = torch.softmax(logits, -1)
-        members = self.points.rows(index)
+        members = self.points.rows(index.clamp_min(0))
         self._mean = torch.bmm(weights[:, None], members).reshape(b, m, d).mean(1)
         heaviest = weights.max(1)
         return Posterior(
@@ -74,12 +74,13 @@ class NeighborTrajectory(PlainTrajectory):
         )
 
     def _logits(self, flat: Tensor, index: Tensor, t: float) -> Tensor:
+        missing, index = index < 0, index.clamp_min(0)
         members = self.points.rows(index)
         products = torch.bmm(members, flat[:, :, None]).squeeze(-1)
         logits = sharpness(t) * (products - t * self.points.half_norms[index])
         if self.points.log_weights is not None:
             logits = logits + self.points.log_weights[index]
-        return logits
+        return logits.masked_fill(missing, -torch.inf)
 
     def _nearest_and_random(self, near: Tensor, flat: Tensor, t: float) -> tuple[Tensor, Tensor]:
         """The paper's estimator: L uniform points of the other N - K stand for all of these."""
@@ -90,7 +91,7 @@ class NeighborTrajectory(PlainTrajectory):
         others = self._others(near, many)
         index = torch.cat([near, others], 1)
         logits = self._logits(flat, index, t)
-        logits[:, k:] += math.log((n - k) / many)
+        logits[:, k:] += ((n - (near >= 0).sum(1, keepdim=True)) / many).log()
         return index, logits
 
     def _self_normalised(self, near: Tensor, flat: Tensor, t: float) -> tuple[Tensor, Tensor]:
@@ -104,8 +105,10 @@ class NeighborTrajectory(PlainTrajectory):
         known = self._logits(flat, near, t)
         if many == 0:
             return near, known
-        lightest = known.amin(1, keepdim=True)
-        proposal = torch.softmax(torch.cat([known, lightest + math.log(n - k)], 1), 1)
+        found = near >= 0
+        lightest = known.masked_fill(~found, torch.inf).amin(1, keepdim=True)
+        rest = lightest + (n - found.sum(1, keepdim=True)).log()
+        proposal = torch.softmax(torch.cat([known, rest], 1), 1)
         uniforms = self.noise.uniforms(len(near) // len(self.z), many)
         drawn = torch.searchsorted(proposal.double().cpu().cumsum(1), uniforms).clamp_max(k)
         counts = torch.zeros(len(near), k + 1).scatter_add_(1, drawn, torch.ones(drawn.shape))

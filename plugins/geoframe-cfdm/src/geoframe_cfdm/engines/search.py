@@ -20,7 +20,7 @@ class Search(Protocol):
     """Finds the points nearest to queries."""
 
     def nearest(self, queries: Tensor, k: int) -> Tensor:
-        """Return indices ``(n, k)`` of the nearest points of queries ``(n, d)``."""
+        """Return indices ``(n, k)`` of the nearest points of queries ``(n, d)``; -1 for none."""
         ...
 
 
@@ -68,7 +68,7 @@ class FaissSearch:
         self._faiss = faiss
 
     def nearest(self, queries: Tensor, k: int) -> Tensor:
-        """Return neighbours; those that an inverted file missed are replaced by the nearest one."""
+        """Return neighbours; -1, but for the first, where the cells visited held fewer than k."""
         threads, before = torch.get_num_threads(), self._faiss.omp_get_max_threads()
         threshold = self._faiss.cvar.distance_compute_blas_threshold
         self._faiss.omp_set_num_threads(threads)
@@ -79,7 +79,8 @@ class FaissSearch:
             self._faiss.omp_set_num_threads(before)
             self._faiss.cvar.distance_compute_blas_threshold = threshold
         index = torch.from_numpy(found).to(queries.device)
-        return torch.where(index < 0, index[:, :1].clamp_min(0), index)
+        index[:, 0].clamp_min_(0)
+        return index
 
 
 def import_faiss() -> Any:
