@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python similarity.py [--folder runs/similarity] [--steps 100]
 
-Trains both factors (q, k, v; rank 8) on SST-2 with seeds 0 and 1, and on CoLA and MRPC with the
-start of seed 0 (CoLA also with that of seed 1), and compares all of them with the verb's own code. Finished runs are used again. Needs
-GEOFRAME_DATA.
+Trains both factors (q, k, v; rank 8) on SST-2 and CoLA with the starts of seeds 0 and 1, and on
+MRPC with that of seed 0, and compares all of them with the verb's own code. Finished runs are
+used again. Needs GEOFRAME_DATA.
 """
 
 from __future__ import annotations

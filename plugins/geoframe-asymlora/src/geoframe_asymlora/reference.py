@@ -63,7 +63,7 @@ LINEAR: tuple[tuple[str, dict[str, Any], dict[str, float], dict[str, float]], ..
 
 STAND_IN: dict[str, Any] = {
     "compare": True,
-    "comparison.rates": [0.25, 1.0, 4.0],
+    "comparison.rates": [1.0, 4.0, 16.0],
     "comparison.full_rate": 1e-4,
     "model.head": "mean",
     "model.dropout": 0.0,
@@ -82,15 +82,16 @@ TASKS: dict[str, dict[str, Any]] = {
         "data.limit": 1600,
         "data.evaluation_limit": 1000,
     },
-    "CoLA, 4000 sentences (Matthews, other sources)": {
-        "data.dataset.task": "cola",
-        "data.limit": 4000,
-    },
-    "MRPC, 960 pairs (accuracy)": {
+    "MRPC, 640 pairs (accuracy)": {
         "data.dataset.task": "mrpc",
-        "data.limit": 960,
-        "data.evaluation_limit": 1000,
+        "data.limit": 640,
+        "data.evaluation_limit": 500,
         "trainer.batch_size": 16,
+    },
+    "CoLA, 5000 sentences (Matthews, other sources)": {
+        "data.dataset.task": "cola",
+        "data.limit": 5000,
+        "comparison.rates": [0.25, 1.0, 4.0],
     },
 }
 
