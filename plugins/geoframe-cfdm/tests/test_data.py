@@ -52,6 +52,8 @@ def test_a_table(tmp_path: Path) -> None:
     assert items.data.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert items.label_names == ("u", "v")
     assert load(tmp_path / "t.csv", columns=("b",)).data.shape == (3, 1)
+    (tmp_path / "u.csv").write_text("a[mm],b\n1,2\n3,4\n")
+    assert load(tmp_path / "u.csv", columns=("a[mm]",)).columns == ("a[mm]",)
 
 
 def test_a_table_with_semicolons(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import warnings
 import zlib
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from io import StringIO
 from pathlib import Path
@@ -41,7 +42,7 @@ def read_rows(path: Path, config: ItemsConfig) -> Items:
         if config.labels not in table:
             raise DataError(f"{path}: no column '{config.labels}'" + _near(config.labels, named))
         labels, names = _labels(table.pop(config.labels), path)
-    wanted = [name for name in table if any(fnmatch(str(name), each) for each in config.columns)]
+    wanted = [name for name in table if _matches(str(name), config.columns)]
     chosen = table[wanted].select_dtypes("number")
     if not len(chosen.columns):
         raise DataError(
@@ -112,6 +113,11 @@ def _labels(column: pd.Series, path: Path) -> tuple[Tensor, tuple[str, ...]]:
         values if values.dtype.kind in "iuf" else values.astype(np.str_),
         f"{path}: column '{column.name}'",
     )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    # By itself too: names like 'length[mm]' are patterns that do not match themselves.
+    return name in patterns or any(fnmatch(name, each) for each in patterns)
 
 
 def _near(name: str, names: list[str]) -> str:
