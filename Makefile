@@ -37,9 +37,10 @@ $(READY): pyproject.toml requirements-dev.txt constraints.txt $(wildcard plugins
 docs: $(READY)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs site
 
-## picture: record the terminal session of the README again, from a real run
+## picture: record the terminal session of the README and draw the methods' pictures, from real runs
 picture: $(READY)
 	$(BIN)/python docs/record.py
+	$(BIN)/python docs/pictures.py
 
 ## dist: build wheels and source distributions of the core and of every plugin into dist/
 dist: $(READY)
