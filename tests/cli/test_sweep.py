@@ -121,6 +121,12 @@ MISTAKES = {
     "unknown bound": (SPACE.replace("step = 10", "steps = 10"), "unknown key 'steps'"),
     "no values": (SPACE.replace("{ low = 20, high = 40, step = 10 }", "[]"), "at least one value"),
     "a single value": (SPACE.replace("{ low = 20, high = 40, step = 10 }", "3"), "an array of val"),
+    "the same value twice": (
+        SPACE.replace("{ low = 20, high = 40, step = 10 }", "[20, 30, 20]"),
+        "has the same value twice",
+    ),
+    "the same option twice": (SPACE + '"trainer.steps" = [1]\n', "stands here twice"),
+    "log that is no boolean": (SPACE.replace("log = true", 'log = "yes"'), "must be true or false"),
     "grid without end": (
         SPACE.replace("trials = 3", 'sampler = "grid"'),
         "space.toml:5: space.trainer.learning_rate: a grid needs values, or a step",

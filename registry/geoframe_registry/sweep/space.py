@@ -137,6 +137,8 @@ def load_space(path: Path) -> Space:
         raise ConfigError([f"{table.where('space')}: space: name at least one option to vary"])
     for key, value in _entries(options.space):
         try:
+            if any(each.key == key for each in dimensions):
+                raise ValueError("stands here twice, dotted and as a table")
             dimensions.append(_dimension(key, value))
         except ValueError as error:
             problems.append(f"{table.where(f'space.{key}')}: space.{key}: {error}")
@@ -165,6 +167,8 @@ def _dimension(key: str, value: Any) -> Dimension:
     if isinstance(value, list):
         if not value:
             raise ValueError("needs at least one value")
+        if any(value.index(each) < index for index, each in enumerate(value)):
+            raise ValueError("has the same value twice")
         return Choice(key=key, values=tuple(value))
     if not isinstance(value, Mapping):
         raise ValueError("expected an array of values, or a table {low = ..., high = ...}")
@@ -173,6 +177,8 @@ def _dimension(key: str, value: Any) -> Dimension:
     for name in ("low", "high"):
         if not isinstance(value.get(name), int | float) or isinstance(value[name], bool):
             raise ValueError(f"'{name}' must be a number")
+    if not isinstance(value.get("log", False), bool):
+        raise ValueError("'log' must be true or false")
     if value["low"] > value["high"]:
         raise ValueError("'low' is above 'high'")
     if value.get("log") and (value["low"] <= 0 or "step" in value):
