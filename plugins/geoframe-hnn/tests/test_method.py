@@ -91,11 +91,12 @@ def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp
         ({"hnn": {"fit": "gradient"}}, "one node has no distances to train on"),
         ({"compare": [{"name": "euclidean", "dim": 2}]}, "one node has no distances"),
         ({"hnn": {"scale": 1e300}}, "hnn.scale: at this scale"),
-        ({"geometry": {"curvature": -float("inf")}}, "cannot hold the construction"),
+        ({"compare": [{"name": "minkowski", "dim": 2}], "trainer": {"steps": 1}}, "negative dist"),
+        ({"geometry": {"curvature": -float("inf")}}, "curvature: -inf is"),
     ],
 )
 def test_what_cannot_be_computed_is_told(settings, message, tmp_path):
-    nodes = 1 if "train" in message or "compare" in settings else 2
+    nodes = 1 if "one node" in message else 2
     config = {"data": {"dataset": {"name": "random-tree", "nodes": nodes}}, **settings}
     with pytest.raises((DataError, ConfigError), match=message):
         geoframe.run_method("hnn", config, path=tmp_path / "run")

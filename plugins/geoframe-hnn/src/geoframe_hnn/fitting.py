@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,11 +50,11 @@ def construct(config: HNNConfig, tree: Tree) -> HyperbolicTree:
     """
     options = config.geometry.options
     dim, curvature = getattr(options, "dim", 0), getattr(options, "curvature", 0.0)
-    if not -math.inf < curvature < 0.0 or dim < 2:
+    if not curvature < 0.0 or dim < 2:
         raise ConfigError(
             [
-                f"geometry: '{config.geometry.name}' with dim {dim} and curvature {curvature:g} "
-                "cannot hold the construction, which needs a hyperbolic space of 2 dimensions or "
+                f"geometry: '{config.geometry.name}' with dim {dim} cannot hold the "
+                "construction, which needs a hyperbolic space of 2 dimensions or "
                 "more (hyperbolic-polar, hyperboloid, poincare); put other spaces into compare"
             ]
         )
@@ -144,8 +143,17 @@ def train_network(
 
 
 def train_rival(config: HNNConfig, space: Component, tree: Tree, seen: Seen) -> PointCloud:
-    """Train the embedder on distances in another space, for comparison."""
-    model = build_model(config.embedder.build, space.build(), seen.values)
+    """Train the embedder on distances in another space, for comparison.
+
+    Raises
+    ------
+    ConfigError
+        If that space has negative distances.
+    """
+    geometry = space.build()
+    if not geometry.promise.nonnegative:
+        raise ConfigError([f"compare: '{space.name}' has negative distances, which no tree has"])
+    model = build_model(config.embedder.build, geometry, seen.values)
     unit = _unit(config, tree)
     config.trainer.build().fit(_pairs(config, model, tree, unit))
     return _cloud(model.cpu(), unit)
