@@ -108,7 +108,9 @@ def test_survives_our_own_save_and_load(form, tmp_path):
     assert trained_factors(loaded.adapted) == {"B"}
 
 
-def test_adapters_of_transformers_own_mixin_can_be_frozen():
+def test_adapters_of_transformers_own_mixin_can_be_frozen(monkeypatch):
+    # transformers 5.24 asks for a peft that was not released with it; the mixin works without.
+    monkeypatch.setattr("transformers.integrations.peft.MIN_PEFT_VERSION", "0.21.0")
     model = bert()
     model.add_adapter(LoraConfig(r=2, target_modules=["query", "value"]))
     assert trained_factors(model) == {"A", "B"}
