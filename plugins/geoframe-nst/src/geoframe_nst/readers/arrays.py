@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import safetensors.torch
-import torch
 from numpy.typing import NDArray
 
 from geoframe.data import listed, read_bytes, shown
@@ -34,6 +32,10 @@ def load_safetensors(path: Path) -> Arrays:
     DataError
         If it is missing or damaged.
     """
+    # Imported here: no other format needs torch, and numpy alone has no bfloat16.
+    import safetensors.torch
+    import torch
+
     content = read_bytes(path)
     try:
         arrays: dict[str, NDArray[Any]] = {
