@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from geoframe_pathways.model import Pathways
+from geoframe_pathways.routing.partition import route_space
 
 MAP_SIDE = 300
 """Pixels along a side of the cell map."""
@@ -39,9 +40,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         shown, names = x, model.facts.encoder.names
     else:
         rows = np.random.default_rng(0).permutation(len(x))[:SCATTERED]
-        centred = x - x.mean(axis=0)
-        vectors = np.linalg.eigh(centred.T.astype(np.float64) @ centred)[1]
-        shown = centred @ vectors[:, ::-1][:, :2]
+        shown = route_space(x, 2).project(x)
         if shown.shape[1] == 1:
             shown = np.hstack([shown, np.zeros_like(shown)])
         cells = model.router.two_nearest(model.space.project(x))[0][:, 0]

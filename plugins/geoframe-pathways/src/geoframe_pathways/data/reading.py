@@ -82,8 +82,7 @@ def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
                 done += len(batch)
                 yield batch.to_pandas(), done / max(1, source.metadata.num_rows)
         else:
-            arrays = load_npz(path)
-            yield as_frame(_array(arrays, "x", path)), 1.0
+            yield as_frame(_inputs(load_npz(path), path)), 1.0
     except UNREADABLE as error:
         raise _unreadable(path, error) from None
 
@@ -118,8 +117,12 @@ def _read(
     kind = file_format(path, config.format)
     if kind == "npz":
         arrays = load_npz(path)
-        name = config.target or "y"
-        return as_frame(_array(arrays, "x", path)), _array(arrays, name, path), name, []
+        inputs, name = _inputs(arrays, path), config.target or "y"
+        if name not in arrays:
+            raise DataError(f"{path}: data.target: no array '{name}'{_held(arrays, name)}")
+        if len(arrays[name]) != len(inputs):
+            raise DataError(f"{path}: array '{name}' has another length than the inputs")
+        return as_frame(inputs), arrays[name], name, []
     try:
         frame = pd.read_parquet(path) if kind == "parquet" else _text(path, kind, path)
     except UNREADABLE as error:
@@ -165,17 +168,20 @@ def _unreadable(path: Path, error: Exception) -> DataError:
     return DataError(f"{path}: cannot be read: {str(error).strip()}{hint}")
 
 
-def _array(arrays: dict[str, NDArray[np.generic]], name: str, path: Path) -> NDArray[np.generic]:
+def _inputs(arrays: dict[str, NDArray[np.generic]], path: Path) -> NDArray[np.generic]:
+    """The array 'x', or the only one of several axes, as ``(rows, features)``."""
+    wide = [name for name, array in arrays.items() if array.ndim > 1]
+    name = wide[0] if "x" not in arrays and len(wide) == 1 else "x"
     if name not in arrays:
-        raise DataError(f"{path}: no array '{name}'; it holds {', '.join(arrays) or 'nothing'}")
+        raise DataError(f"{path}: no array 'x' of inputs{_held(arrays, 'x')}")
     found = arrays[name]
-    if name == "x" and found.ndim > 2:
-        found = found.reshape(len(found), -1)
-    if name == "x" and found.ndim != 2:
-        raise DataError(f"{path}: array 'x' must be (rows, features), not {found.shape}")
-    if "x" in arrays and len(found) != len(arrays["x"]):
-        raise DataError(f"{path}: array '{name}' has another length than 'x'")
-    return found
+    if found.ndim < 2 or not len(found):
+        raise DataError(f"{path}: array '{name}' must be (rows, features), not {found.shape}")
+    return found.reshape(len(found), -1)
+
+
+def _held(arrays: dict[str, NDArray[np.generic]], name: str) -> str:
+    return f"; it holds {', '.join(arrays) or 'nothing'}{did_you_mean(name, list(arrays))}"
 
 
 def _test_rows(config: TableDataConfig, rows: int) -> NDArray[np.int64]:

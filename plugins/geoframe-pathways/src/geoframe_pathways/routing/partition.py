@@ -9,6 +9,8 @@ from typing import Literal
 import attrs
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.extmath import randomized_svd  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from geoframe_pathways.routing.clusters import balanced_prototypes, without_small
 from geoframe_pathways.routing.index import FaissRouter
@@ -22,6 +24,11 @@ FLAT_UP_TO = 10_000
 """Prototypes above which 'auto' searches an index."""
 CLUSTERED_UP_TO = 1024
 """Prototypes up to which k-means is run on all of them at once."""
+
+EXACT_UP_TO = 512
+"""Inputs up to which principal components are exact."""
+COMPONENT_ROWS = 5_000
+"""Rows on which those of wider inputs are found."""
 
 ROUTERS: Mapping[str, type[Router]] = {
     router.kind: router for router in (FlatRouter, TreeRouter, FaissRouter)
@@ -44,15 +51,25 @@ class RouteSpace:
 
 
 def route_space(x: NDArray[np.float32], dims: int) -> RouteSpace:
-    """Principal components of inputs ``(n, inputs)`` if there are more than ``dims`` of them."""
+    """Principal components of inputs ``(n, inputs)`` if there are more than ``dims`` of them.
+
+    Of very wide inputs they are approximate, and found on a part of the rows: a routing space
+    need not be more, and the matrix of all products would take longer than the training.
+    """
     mean = x.mean(axis=0, dtype=np.float64)
     if x.shape[1] <= dims:
         return RouteSpace(mean, None)
-    centred = x.astype(np.float64) - mean
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    leading = vectors[:, ::-1][:, :dims]
+    # Sums over several threads come in another order each time; a resumed run must agree.
+    with threadpool_limits(limits=1):
+        if x.shape[1] <= EXACT_UP_TO:
+            centred = x.astype(np.float64) - mean
+            leading = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :dims]
+        else:
+            rows = np.random.default_rng(0).permutation(len(x))[:COMPONENT_ROWS]
+            centred = x[np.sort(rows)] - mean.astype(np.float32)
+            leading = randomized_svd(centred, dims, random_state=0)[2].T.astype(np.float64)
     # An eigenvector's sign is arbitrary; fix it, so that every machine takes the same.
-    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(dims)])
+    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(leading.shape[1])])
     return RouteSpace(mean, leading * signs)
 
 
