@@ -184,3 +184,93 @@ def test_tables_of_scikit_learn() -> None:
         "common",
         64,
     )
+
+
+def test_columns_as_people_have_them(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "city": random.choice(["Oslo", "Łódź", None], 300),
+            "flag": pd.Series(random.choice([True, False], 300), dtype=object),
+            "code": pd.Series(random.choice([3.0, 5.0], 300), dtype=object),
+            "when": pd.date_range("2020-01-01", periods=300, freq="7h").astype(str),
+            "make": [f"m{number}" for number in random.zipf(1.5, 300)],
+            "wrong": np.where(np.arange(300) == 7, 1e300, random.normal(size=300)),
+        }
+    )
+    frame.loc[5, "flag"] = None
+    frame.loc[6, "code"] = "x"
+    frame["list"] = [[1, 2]] * 300
+    encoder, notes = fit_encoder(frame, "column")
+    levels = {column.name: column.levels for column in encoder.categories}
+    assert levels["city"] == ("", "Oslo", "Łódź")
+    assert levels["flag"] == ("", "False", "True")
+    assert levels["code"] == ("3", "5", "x")  # whole numbers, also where they were read as floats
+    assert len(levels["make"]) == 64
+    assert [column.name for column in encoder.numeric if column.date] == ["when"]
+    assert any("'wrong': numbers cut off" in note for note in notes)
+    assert any("'list' holds lists" in note for note in notes)
+    x = encoder.encode(frame)
+    assert np.isfinite(x).all()
+    place = encoder.names.index("wrong")
+    assert x[np.arange(300) != 7, place].std() > 0.2  # one slip does not set the scale
+    dates = pd.to_datetime(frame["when"], utc=True).dt.tz_convert("Europe/Rome")
+    np.testing.assert_allclose(encoder.encode(frame.assign(when=dates)), x, atol=1e-6)
+    with pytest.raises(DataError, match="'when' should hold dates"):
+        encoder.encode(frame.assign(when="soon"))
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "note"),
+    [
+        ("t.csv", {"sep": ";"}, ""),
+        ("t.csv", {"sep": ";", "decimal": ","}, ""),
+        ("t.csv", {"index": True}, "counts the rows"),
+        ("t.txt", {"sep": " ", "header": False}, "no line of names"),
+        ("t.data", {"header": False, "na_rep": "?"}, "no line of names"),
+        ("t.csv.zip", {}, ""),
+    ],
+)
+def test_files_as_people_have_them(
+    name: str, write: dict[str, object], note: str, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=["a", "b", "c"])
+    if "na_rep" in write:
+        frame.loc[3, "b"] = np.nan
+    frame.to_csv(tmp_path / name, **{"index": False, **write})  # type: ignore[arg-type]
+    table = load_table(config(path=tmp_path / name))
+    np.testing.assert_allclose(table.features.to_numpy(), frame[["a", "b"]])
+    np.testing.assert_allclose(table.target.astype(float), frame["c"])
+    assert note in " ".join(table.repairs)
+    streamed = pd.concat([piece for piece, _ in stream(tmp_path / name)])
+    np.testing.assert_allclose(streamed[table.features.columns], table.features)
+
+
+def test_targets_of_objects() -> None:
+    features = pd.DataFrame({"a": np.arange(40.0)})
+    for target, task, kind in (
+        ([1, 2, None, 3] * 10, "classification", "i"),
+        ([f"{value}.5" for value in range(40)], "classification", "U"),
+        ([True, "x"] * 20, "classification", "U"),
+    ):
+        if kind == "U" and len(set(target)) == 40:
+            with pytest.raises(DataError, match="40 classes in 40 rows"):
+                make_table(features, np.array(target, dtype=object), "t", "auto")
+            continue
+        table = make_table(features, np.array(target, dtype=object), "t", "auto")
+        assert (table.task, table.target.dtype.kind) == (task, kind)
+    lists = np.empty(40, dtype=object)
+    lists[:] = [[1]] * 40
+    with pytest.raises(DataError, match="holds lists"):
+        make_table(features, lists, "t", "auto")
+    with pytest.raises(DataError, match="0 rows; at least 10"):
+        make_table(features.head(0), np.array([]), "t", "auto")
+
+
+def test_images_in_an_array_of_any_name(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (30, 4, 5)).astype(np.uint8)
+    np.savez(tmp_path / "i.npz", images=images, label=np.arange(30) % 3)
+    table = load_table(config(path=tmp_path / "i.npz", target="label"))
+    assert (table.features.shape, table.scaling) == ((30, 20), "common")
+    with pytest.raises(DataError, match=r"no array 'lable'.*did you mean 'label'"):
+        load_table(config(path=tmp_path / "i.npz", target="lable"))

@@ -25,7 +25,9 @@ def a_model(
 ) -> tuple[Pathways, pd.DataFrame]:
     random = np.random.default_rng(0)
     frame = pd.DataFrame(random.normal(size=(400, 3)), columns=["c0", "c1", "c2"])
-    frame["kind"] = random.choice(["a", "b"], 400)
+    frame["kind"] = random.choice(["a", "b", None], 400)
+    frame["when"] = pd.date_range("2020-01-01", periods=400, freq="7h").astype(str)
+    frame.loc[3, ["c0", "when"]] = [1e9, None]
     frame.loc[::9, "c1"] = np.nan
     y = frame["c0"].to_numpy() ** 2 + (frame["kind"] == "a").to_numpy()
     labels = np.where(y > 1, "high", "low")

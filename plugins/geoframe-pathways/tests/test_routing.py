@@ -148,3 +148,15 @@ def test_wide_inputs_are_routed_in_principal_components() -> None:
     kept = np.linalg.norm(projected[:100] - projected[100:200], axis=1)
     np.testing.assert_allclose(kept, gaps, rtol=1e-4)
     assert route_space(x, 60).components is None
+
+
+def test_components_of_wide_inputs_are_nearly_the_leading_ones() -> None:
+    random = np.random.default_rng(0)
+    latent = random.normal(size=(400, 5)) * [9.0, 8.0, 7.0, 6.0, 5.0]
+    x = (latent @ random.normal(size=(5, 600)) + 0.1 * random.normal(size=(400, 600))).astype("f4")
+    space = route_space(x, 5)
+    assert space.components is not None
+    np.testing.assert_allclose(space.components.T @ space.components, np.eye(5), atol=1e-4)
+    left = ((x - x.mean(axis=0)) ** 2).sum() - (space.project(x) ** 2).sum()
+    assert left < 0.01 * ((x - x.mean(axis=0)) ** 2).sum()
+    np.testing.assert_array_equal(space.components, route_space(x, 5).components)

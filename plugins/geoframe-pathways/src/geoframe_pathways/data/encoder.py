@@ -24,6 +24,8 @@ COVERED = 0.5
 FAR_OUT = 10.0
 """Distance from the median at which numbers are cut off, in ranges of the middle 98 %: some 46
 standard deviations of a bell curve, so that a slip of the pen does not set the scale."""
+TOLD = 12
+"""Columns of which a sentence is said, most."""
 LARGEST = 1e100
 """Where all numbers are cut off: their squares must be finite."""
 
@@ -153,7 +155,9 @@ def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[st
     for name in frame.columns:
         kind = kind_of(frame[name])
         if kind in ("number", "date"):
-            fitted, note = _fit_numeric(frame, str(name), date=kind == "date")
+            # Pixels on one scale have no slips of the pen, but dark corners.
+            guarded = scaling == "column"
+            fitted, note = _fit_numeric(frame, str(name), date=kind == "date", guarded=guarded)
             notes += note
             numeric += fitted
         elif kind == "text":
@@ -170,7 +174,10 @@ def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[st
         numeric = [attrs.evolve(column, std=common) for column in numeric]
     if scaling == "none":
         numeric = [attrs.evolve(column, mean=0.0, std=1.0) for column in numeric]
-    return Encoder(numeric=tuple(numeric), categories=tuple(categories)), notes
+    told = notes[:TOLD]
+    if len(notes) > TOLD:
+        told.append(f"{len(notes) - TOLD} more columns were changed or left out in such ways")
+    return Encoder(numeric=tuple(numeric), categories=tuple(categories)), told
 
 
 def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[str]]:
@@ -188,7 +195,7 @@ def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[s
 
 
 def _fit_numeric(
-    frame: pd.DataFrame, name: str, *, date: bool
+    frame: pd.DataFrame, name: str, *, date: bool, guarded: bool
 ) -> tuple[list[NumericColumn], list[str]]:
     """The column if it can be used, and what there is to say of it."""
     column = NumericColumn(
@@ -207,7 +214,7 @@ def _fit_numeric(
         return [], [f"column '{name}' is constant and was left out"]
     first, median, last = np.quantile(present, (0.01, 0.5, 0.99))
     notes = []
-    if last > first:
+    if guarded and last > first:
         low, high = (float(median + sign * FAR_OUT * (last - first)) for sign in (-1, 1))
         column = attrs.evolve(column, low=low, high=high)
         cut = np.count_nonzero((present < low) | (present > high))

@@ -51,10 +51,8 @@ def load_table(config: TableDataConfig) -> Table:
                 "target; see 'geoframe list dataset'"
             )
         return table
-    features, target, name, notes = _read(config.path, config)
-    test_rows = None if config.splits is None else _test_rows(config, len(features))
-    table = make_table(features, target, name, config.task, test_rows=test_rows)
-    return attrs.evolve(table, repairs=(*notes, *table.repairs))
+    kind = file_format(config.path, config.format)
+    return (_read_arrays if kind == "npz" else _read_columns)(config.path, kind, config)
 
 
 def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
@@ -82,7 +80,8 @@ def stream(path: Path) -> Iterator[tuple[pd.DataFrame, float]]:
                 done += len(batch)
                 yield batch.to_pandas(), done / max(1, source.metadata.num_rows)
         else:
-            yield as_frame(_inputs(load_npz(path), path)), 1.0
+            inputs = _inputs(load_npz(path), path)
+            yield as_frame(inputs.reshape(len(inputs), -1)), 1.0
     except UNREADABLE as error:
         raise _unreadable(path, error) from None
 
@@ -110,19 +109,24 @@ def file_format(path: Path, wanted: str) -> str:
     return found
 
 
-def _read(
-    path: Path, config: TableDataConfig
-) -> tuple[pd.DataFrame, NDArray[np.generic], str, list[str]]:
-    """Features, target, its name, and what was noticed while reading."""
-    kind = file_format(path, config.format)
-    if kind == "npz":
-        arrays = load_npz(path)
-        inputs, name = _inputs(arrays, path), config.target or "y"
-        if name not in arrays:
-            raise DataError(f"{path}: data.target: no array '{name}'{_held(arrays, name)}")
-        if len(arrays[name]) != len(inputs):
-            raise DataError(f"{path}: array '{name}' has another length than the inputs")
-        return as_frame(inputs), arrays[name], name, []
+def _read_arrays(path: Path, _: str, config: TableDataConfig) -> Table:
+    arrays = load_npz(path)
+    inputs, name = _inputs(arrays, path), config.target or "y"
+    if name not in arrays:
+        raise DataError(f"{path}: data.target: no array '{name}'{_held(arrays, name)}")
+    if len(arrays[name]) != len(inputs):
+        raise DataError(f"{path}: array '{name}' has another length than the inputs")
+    return make_table(
+        as_frame(inputs.reshape(len(inputs), -1)),
+        arrays[name],
+        name,
+        config.task,
+        test_rows=_test_rows(config, len(inputs)),
+        scaling="common" if inputs.ndim > 2 else "column",  # more axes: pixels and the like
+    )
+
+
+def _read_columns(path: Path, kind: str, config: TableDataConfig) -> Table:
     try:
         frame = pd.read_parquet(path) if kind == "parquet" else _text(path, kind, path)
     except UNREADABLE as error:
@@ -143,7 +147,14 @@ def _read(
     target = config.target or names[-1]
     if target not in names:
         raise DataError(f"{path}: data.target: no column '{target}'{did_you_mean(target, names)}")
-    return frame.drop(columns=target), frame[target].to_numpy(), target, notes
+    table = make_table(
+        frame.drop(columns=target),
+        frame[target].to_numpy(),
+        target,
+        config.task,
+        test_rows=_test_rows(config, len(frame)),
+    )
+    return attrs.evolve(table, repairs=(*notes, *table.repairs))
 
 
 def _text(path: Path, kind: str, source: Any, **options: Any) -> Any:
@@ -169,7 +180,7 @@ def _unreadable(path: Path, error: Exception) -> DataError:
 
 
 def _inputs(arrays: dict[str, NDArray[np.generic]], path: Path) -> NDArray[np.generic]:
-    """The array 'x', or the only one of several axes, as ``(rows, features)``."""
+    """The array 'x', or the only one of several axes: rows first."""
     wide = [name for name, array in arrays.items() if array.ndim > 1]
     name = wide[0] if "x" not in arrays and len(wide) == 1 else "x"
     if name not in arrays:
@@ -177,15 +188,16 @@ def _inputs(arrays: dict[str, NDArray[np.generic]], path: Path) -> NDArray[np.ge
     found = arrays[name]
     if found.ndim < 2 or not len(found):
         raise DataError(f"{path}: array '{name}' must be (rows, features), not {found.shape}")
-    return found.reshape(len(found), -1)
+    return found
 
 
 def _held(arrays: dict[str, NDArray[np.generic]], name: str) -> str:
     return f"; it holds {', '.join(arrays) or 'nothing'}{did_you_mean(name, list(arrays))}"
 
 
-def _test_rows(config: TableDataConfig, rows: int) -> NDArray[np.int64]:
-    assert config.splits is not None
+def _test_rows(config: TableDataConfig, rows: int) -> NDArray[np.int64] | None:
+    if config.splits is None:
+        return None
     arrays, name = load_npz(config.splits), f"test_{config.split}"
     if name not in arrays:
         raise DataError(f"{config.splits}: no array '{name}'; it holds {', '.join(arrays)}")
