@@ -16,6 +16,7 @@ from geoframe_cli.scaffold import plugin_files
 from geoframe_registry.configs import configure
 from geoframe_registry.discovery import component_names
 
+CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 LAUNCHERS = ("-m", "geoframe_cli")
 EXAMPLES = ("taxicab", "stress")
 """Names that the example plugins of the docs bring, which are not installed here."""
@@ -110,7 +111,7 @@ def test_files_are_those_beside_the_page(page):
     for folder in {name.split("/")[0] for name in shown if "/" in name}:
         begun = start_of(folder, page.text)
         for path in (page.path.parent / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and CACHES.isdisjoint(path.parts):
                 relative = str(path.relative_to(page.path.parent))
                 as_begun = path.read_text(encoding="utf-8") == begun.get(relative)
                 assert relative in shown or as_begun, f"{page.path} does not show {relative}"
