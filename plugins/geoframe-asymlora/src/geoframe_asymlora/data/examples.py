@@ -121,6 +121,7 @@ def examples_of_rows(
         Where the rows of each split come from, for messages.
     """
     kind = _kind(rows["train"], config)
+    classes: tuple[str, ...] = ()
     if kind == "causal":
         splits = {
             name: Split(
@@ -129,10 +130,8 @@ def examples_of_rows(
             )
             for name, each in rows.items()
         }
-        classes = ()
     else:
         labels = {name: _labels(each, config.label, origins[name]) for name, each in rows.items()}
-        classes: tuple[str, ...] = ()
         if kind == "classification":
             classes = _classes(labels["train"], config.label, origins["train"])
         splits = {
