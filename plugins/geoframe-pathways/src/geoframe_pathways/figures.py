@@ -40,7 +40,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         shown, names = x, model.facts.encoder.names
     else:
         rows = np.random.default_rng(0).permutation(len(x))[:SCATTERED]
-        shown = route_space(x, 2).project(x)
+        shown = route_space(x, 2).project(x).astype(np.float32)
         if shown.shape[1] == 1:
             shown = np.hstack([shown, np.zeros_like(shown)])
         cells = model.router.two_nearest(model.space.project(x))[0][:, 0]
