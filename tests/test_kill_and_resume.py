@@ -95,7 +95,7 @@ def test_two_processes_take_up_their_own_random_numbers(tmp_path):
         python, *arguments = command(tmp_path, tmp_path / name, *few, *more)
         return subprocess.Popen([python, *launch, *arguments], start_new_session=True)
 
-    assert started("whole").wait(timeout=300) == 0
+    assert started("whole").wait(timeout=600) == 0
     killed = started("killed")
     while not [*(tmp_path / "killed").glob("checkpoints/step-*")]:
         assert killed.poll() is None
@@ -103,7 +103,7 @@ def test_two_processes_take_up_their_own_random_numbers(tmp_path):
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert not (tmp_path / "killed" / "results.json").exists()
-    assert started("killed", "--resume").wait(timeout=300) == 0
+    assert started("killed", "--resume").wait(timeout=600) == 0
     assert measured(tmp_path / "killed") == measured(tmp_path / "whole")
     for name in ("model.safetensors", "metrics.jsonl"):
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
