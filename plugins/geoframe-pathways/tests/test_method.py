@@ -59,7 +59,11 @@ def test_a_run_reports_everything(finished: Run) -> None:
         assert metrics[f"rmse_dense_equal_{name}"] > 0
     assert metrics["rmse_hist_gradient_boosting"] > 0
     assert len(tables["comparison"]) == 4
-    assert [row["experts"] for row in tables["number of experts"]] == [1, 4]
+    tried = [(row["experts"], row["weight_decay"]) for row in tables["tried"]]
+    assert tried[:2] == [(1, 0.0), (4, 0.0)]
+    decays = {decay for experts, decay in tried if experts == metrics["experts"]}
+    assert decays == {0.0, 0.3, 3.0}
+    assert metrics["weight_decay"] in decays
     assert sum(row["test_rows"] for row in tables["cells"]) == 320
     assert {path.name for path in (finished.path / "figures").iterdir()} == {
         "cells.svg",
@@ -81,6 +85,18 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("x0,x1\n")
     with pytest.raises(DataError, match="has no rows"):
         NeuralPathways().embed(finished, tmp_path / "empty.csv")
+
+
+def test_a_given_weight_decay_is_taken(tmp_path: Path) -> None:
+    options = {
+        **QUICK,
+        "pathways": {"experts": [4], "width": 4, "min_rows": 100},
+        "trainer": {"steps": 5, "weight_decay": 0.7},
+        "evaluation": {"baselines": []},
+    }
+    results = a_run(tmp_path / "run", options).results
+    assert results["metrics"]["weight_decay"] == 0.7
+    assert "tried" not in results["tables"]
 
 
 def test_a_file_is_read_in_pieces(
