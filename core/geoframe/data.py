@@ -90,6 +90,15 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: not a readable npz file: {reason}") from None
 
 
+def is_number(text: str) -> bool:
+    """Whether a cell of a text file is a number (NaN and infinity are)."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def shown(text: object) -> str:
     """Return a user's text on one line, cut short if it is long."""
     plain = " ".join(str(text).split())

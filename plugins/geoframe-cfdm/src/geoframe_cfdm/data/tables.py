@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geoframe.data import decode, listed, read_bytes, shown
+from geoframe.data import decode, is_number, listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_cfdm.data.config import ItemsConfig
 from geoframe_cfdm.data.items import Items
@@ -32,7 +32,7 @@ def read_rows(path: Path, config: ItemsConfig) -> Items:
     """Read the numeric columns of a table, a row an item; columns of text are left out."""
     table = read_table(path)
     named = [str(name) for name in table.columns]
-    if config.columns == ALL and named and all(_is_number(name) for name in named):
+    if config.columns == ALL and named and all(is_number(name) for name in named):
         raise DataError(
             f"{path}: the first row holds numbers, not names; add a row with names of the columns"
         )
@@ -122,11 +122,3 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 
 def _near(name: str, names: list[str]) -> str:
     return did_you_mean(name, names) or f"; it has: {listed(names)}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoframe.data import decode, listed, read_bytes, shown
+from geoframe.data import decode, is_number, listed, read_bytes, shown
 from geoframe.errors import DataError, did_you_mean
 
 DELIMITERS = "\t,;|"
@@ -218,19 +218,11 @@ def _has_header(path: Path, frame: pd.DataFrame, known: Sequence[str]) -> bool:
     if {cell.lower() for cell in first} & {name.lower() for name in known}:
         return True
     if len(first) > 2:
-        return not _is_number(first[2])
+        return not is_number(first[2])
     ends = frame.iloc[1:, :2].to_numpy().ravel()
-    if not any(_is_number(cell) for cell in first) and not np.isin(first, ends).any():
+    if not any(is_number(cell) for cell in first) and not np.isin(first, ends).any():
         raise DataError(
             f"{path}: '{shown(first[0])}', '{shown(first[-1])}' may be column names or an edge; "
             "set data.header to true or false (data.source and data.target name the columns)"
         )
     return False
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
