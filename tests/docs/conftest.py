@@ -1,14 +1,13 @@
 """The pages of docs/, cut into their code blocks.
 
-A comment on the line above a block says what to do with it:
+Every block of Python or shell is run when its page is followed from top to bottom. A comment on the
+line above a block says what else to do with it:
 
 ======================  ===========================================================================
 ``<!-- file: x -->``    the block is the file x; if there is an x beside the page, they are equal
 ``<!-- shows: x -->``   the block is what the file x holds by then
 ``<!-- config: nst -->``  the TOML is a valid config of the method
-``<!-- fragment -->``   Python that shows a signature or a part, and is not run
-``<!-- run -->``        console commands that are run, as those of tutorials always are
-``<!-- not run -->``    console commands of a tutorial that are not run
+``<!-- not run: y -->``  the block is not run, because of y; commands are parsed, Python is compiled
 ``<!-- output -->``     what the Python block before prints
 ======================  ===========================================================================
 """
@@ -17,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
@@ -45,11 +44,19 @@ class Block:
         return value if separator and key == name else None
 
     def commands(self) -> Iterator[tuple[str, str]]:
-        """Yield each command after a ``$`` and the output shown below it."""
+        """Yield each command and the output shown below it; a bash block is one command."""
         joined = re.sub(r"\\\n\s*", "", self.text)
+        if self.language == "bash":
+            yield joined, ""
+            return
         for part in re.split(r"^\$ ", joined, flags=re.M)[1:]:
             command, _, shown = part.partition("\n")
             yield command, shown
+
+    @property
+    def runs(self) -> bool:
+        """Whether the block is carried out when its page is followed."""
+        return self.language in ("console", "bash", "python") and not self.mark
 
 
 @attrs.frozen
@@ -64,11 +71,6 @@ class Page:
         """Path below docs/."""
         return str(self.path.relative_to(DOCS))
 
-    @property
-    def is_tutorial(self) -> bool:
-        """Whether a reader follows it step by step."""
-        return self.path.parent.name == "tutorial"
-
     def blocks(self) -> Iterator[Block]:
         """Yield the fenced blocks in order."""
         for found in BLOCK.finditer(self.text):
@@ -76,12 +78,6 @@ class Page:
             yield Block(
                 f"{self.path}:{line}", found["language"], found["mark"] or "", found["text"]
             )
-
-    def runs(self, block: Block) -> bool:
-        """Whether a block is carried out when the page is followed."""
-        if block.language == "console":
-            return block.mark == "run" or (self.is_tutorial and block.mark != "not run")
-        return block.language == "python" and not block.mark
 
 
 def all_pages() -> list[Page]:
@@ -93,7 +89,7 @@ def all_pages() -> list[Page]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each test with an argument ``page`` or ``followed`` the pages it is for."""
     pages = all_pages()
-    followed = [page for page in pages if any(page.runs(block) for block in page.blocks())]
+    followed = [page for page in pages if any(block.runs for block in page.blocks())]
     for argument, chosen in (("page", pages), ("followed", followed)):
         if argument in metafunc.fixturenames:
             metafunc.parametrize(argument, chosen, ids=lambda page: page.name)
@@ -109,6 +105,12 @@ def docs() -> Path:
 def pages() -> dict[str, str]:
     """Return the text of every page by its path below docs/."""
     return {page.name: page.text for page in all_pages()}
+
+
+@pytest.fixture
+def page_of() -> Callable[[str], Page]:
+    """Return what makes a page of a text."""
+    return lambda text: Page(DOCS / "page.md", text)
 
 
 @pytest.fixture

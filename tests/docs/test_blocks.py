@@ -17,6 +17,10 @@ from geoframe_registry.configs import configure
 from geoframe_registry.discovery import component_names
 
 CACHES = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+SHELLS = {"console", "bash"}
+RUNNABLE = {*SHELLS, "zsh", "fish", "python"}
+SHOWN = {"text", "csv", "toml"}
+COMMAND = re.compile(r"^\$ ", re.M)
 LAUNCHERS = ("-m", "geoframe_cli")
 EXAMPLES = ("taxicab", "stress")
 """Names that the example plugins of the docs bring, which are not installed here."""
@@ -24,7 +28,11 @@ EXAMPLES = ("taxicab", "stress")
 
 def invocations(command: str):
     """Yield the arguments of each call of geoframe in a shell command."""
-    for part in re.split(r"&&|\|\||[|;>]|\bdo\b", command):
+    if "_GEOFRAME_COMPLETE" in command:  # it asks for completions of a command line
+        return
+    for variable, first in re.findall(r"\bfor (\w+) in (\S+)", command):
+        command = command.replace(f"${variable}", first)
+    for part in re.split(r"&&|\|\||[|;>\n]|\bdo\b", command):
         try:
             words = shlex.split(part, comments=True)
         except ValueError:
@@ -56,9 +64,51 @@ def parse(arguments: list[str]) -> click.Context | None:
         return None
 
 
+def unexplained(block) -> str | None:
+    """Say what is wrong with a block that is not run, or None."""
+    if block.language not in RUNNABLE:
+        if block.language not in SHOWN:
+            return f"is '{block.language}' run?"
+        return "commands stand in a console block" if COMMAND.search(block.text) else None
+    kind, _, said = block.mark.partition(": ")
+    if block.runs or (kind in ("not run", "file", "shows") and said.strip()):
+        return None
+    return f"it is not run, and '{block.mark}' is no reason"
+
+
+def test_what_is_not_run_says_why(page):
+    for block in page.blocks():
+        assert unexplained(block) is None, f"{block.where}: {unexplained(block)}"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "<!-- not run -->\n```console\n$ geoframe list\n```\n",
+        "<!-- not run: -->\n```bash\ngeoframe list\n```\n",
+        "<!-- fragment -->\n```python\n1 + 1\n```\n",
+        "```zsh\ngeoframe list\n```\n",
+        "```text\n$ geoframe list\n```\n",
+        "```sh\ngeoframe list\n```\n",
+        "```\ngeoframe list\n```\n",
+    ],
+)
+def test_a_block_without_a_reason_is_found(page_of, block):
+    (found,) = page_of(block).blocks()
+    assert unexplained(found)
+
+
+def test_a_block_that_runs_or_says_why_not_is_well(page_of):
+    page = page_of("```bash\nls\n```\n<!-- not run: it is for zsh -->\n```zsh\nls\n```\n")
+    assert [(block.runs, unexplained(block)) for block in page.blocks()] == [
+        (True, None),
+        (False, None),
+    ]
+
+
 def test_commands_parse(page):
     for block in page.blocks():
-        if block.language != "console":
+        if block.language not in SHELLS:
             continue
         for command, shown in block.commands():
             for arguments in invocations(command):
@@ -131,6 +181,8 @@ def test_the_parser_refuses_what_does_not_exist():
         ["list"],
         ["run", "nst"],
     ]
+    loop = "for a in 1 2; do\n  geoframe run nst --seed $a\ndone\n"
+    assert [*invocations(loop)] == [["run", "nst", "--seed", "1"]]
     for wrong in (["lst"], ["run", "nst", "--colour"], ["embed", "x"]):
         with pytest.raises(click.UsageError):
             parse(wrong)

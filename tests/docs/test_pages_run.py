@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import io
 import os
 import re
@@ -17,6 +18,9 @@ from geoframe_cli import main
 
 VARIES = re.compile(r"-?\d+\.\d+(e-?\d+)?|\d{8}-\d{6}-[0-9a-f]{4}")
 """Decimal numbers and names of runs; whole numbers, such as counts, are the same everywhere."""
+
+SIMPLE = re.compile(r"geoframe [^\n;|&<>]*$")
+"""A command line that needs no shell."""
 
 
 def test_page_can_be_followed(followed, tmp_path, monkeypatch, clean_environment):
@@ -41,9 +45,9 @@ def test_page_can_be_followed(followed, tmp_path, monkeypatch, clean_environment
             assert block.text == (desk / name).read_text(encoding="utf-8"), block.where
         elif block.mark == "output":
             assert same(block.text, printed), f"{block.where}: it printed\n{printed}"
-        elif followed.runs(block) and block.language == "python":
+        elif block.runs and block.language == "python":
             printed = execute(block, namespace)
-        elif followed.runs(block):
+        elif block.runs:
             for command, shown in block.commands():
                 output = carry_out(command, site, block.where, fails="Error: " in shown)
                 assert_shown(shown, output, f"{block.where}: {command}")
@@ -61,15 +65,16 @@ def execute(block, namespace) -> str:
 def carry_out(command: str, site: Path, where: str, *, fails: bool) -> str:
     """Run a command and return what it prints.
 
-    ``pip install`` goes to a scratch folder. ``geoframe`` is called in this process, as its script
-    would call it: the first import of torch is then the last.
+    ``pip install`` goes to a scratch folder. A call of ``geoframe`` that is no part of a script is
+    made in this process, as its own script would make it: torch is then imported once.
     """
-    if command.startswith("geoframe "):
-        output, code = call_geoframe(shlex.split(command)[1:])
+    if SIMPLE.match(command):
+        words = shlex.split(command)[1:]
+        output, code = call_geoframe([path for word in words for path in expanded(word)])
     else:
         install = "python -m pip install --quiet --no-deps --no-build-isolation --target "
         done = subprocess.run(
-            ["bash", "-c", re.sub(r"\bpip install (-e )?", f"{install}{site} ", command)],
+            ["bash", "-euc", re.sub(r"\bpip install (-e )?", f"{install}{site} ", command)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,6 +83,11 @@ def carry_out(command: str, site: Path, where: str, *, fails: bool) -> str:
         output, code = done.stdout, done.returncode
     assert (code != 0) == fails, f"{where}: {command}\n{output}"
     return output
+
+
+def expanded(word: str) -> list[str]:
+    """Return the paths that the shell would make of a word."""
+    return sorted(glob.glob(word)) if "*" in word else [word]
 
 
 def call_geoframe(arguments: list[str]) -> tuple[str, object]:
