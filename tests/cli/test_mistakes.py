@@ -160,7 +160,7 @@ CASES = {
         "none.toml: no such file",
         1,
     ),
-    "report on a file": (["report", "good.toml"], "no such folder", 1),
+    "report on a file": (["report", "good.toml"], "is not a run directory", 1),
     "report on another folder": (["report", "full"], "is not a run directory", 1),
     "export into a full folder": (["export", "done", "-o", "full"], "is not empty", 1),
     "export over a file": (["export", "done", "-o", "good.toml"], "cannot be written", 1),
