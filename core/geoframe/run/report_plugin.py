@@ -125,6 +125,8 @@ def _curves(lines: list[dict[str, Any]]) -> Figure | None:
     """Plot every logged value over the steps; None if nothing was logged."""
     from matplotlib.figure import Figure
 
+    from geoframe.run.figures import label
+
     names = sorted({name for line in lines for name in line if name != "step"})
     if not names:
         return None
@@ -137,7 +139,7 @@ def _curves(lines: list[dict[str, Any]]) -> Figure | None:
         axes.plot([step for step, _ in points], [value for _, value in points], linewidth=1)
         if points and all(value > 0 for _, value in points):
             axes.set_yscale("log")
-        axes.set_title(name, fontsize=10)
+        axes.set_title(label(name), fontsize=10)
         axes.set_xlabel("step", fontsize=8)
         axes.tick_params(labelsize=8)
         axes.grid(alpha=0.3)

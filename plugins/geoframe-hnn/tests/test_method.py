@@ -35,6 +35,13 @@ def distilled(tmp_path_factory):
     return geoframe.run_method("hnn", config, path=tmp_path_factory.mktemp("runs") / "distilled")
 
 
+def test_names_that_look_like_formulas_are_drawn(tmp_path):
+    path = tmp_path / "tree.nwk"
+    path.write_text(r"('a$\frac$':1,'b$':1)'$r^$':0;")
+    run = geoframe.run_method("hnn", {"data": {"path": str(path)}}, path=tmp_path / "run")
+    assert r"a$\frac$" in (run.path / "figures" / "poincare_disc.svg").read_text()
+
+
 def test_a_construction_is_certified_and_reported(constructed):
     metrics = constructed.results["metrics"]
     assert 1.0 < metrics["worst_distortion"] <= metrics["certified_distortion"] <= 1.1

@@ -44,6 +44,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
+def test_names_that_look_like_formulas_are_drawn(tmp_path: Path) -> None:
+    names = [r"a$\frac$", "b$", "c", "d"]
+    rows = [[name, *(abs(i - j) for j in range(4))] for i, name in enumerate(names)]
+    with (tmp_path / "distances.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["", *names], *rows])
+    data = {"path": str(tmp_path / "distances.csv")}
+    made = run_method("snowflake", {"data": data}, path=tmp_path / "run")
+    assert r"a$\frac$" in (made.path / "figures" / "embedding.svg").read_text()
+
+
 def test_results_are_what_the_finished_run_measures_again(finished: Run) -> None:
     metrics = finished.results["metrics"]
     trained = open_run(finished.path).load()

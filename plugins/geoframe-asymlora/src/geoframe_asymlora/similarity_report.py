@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from geoframe.method import Result
 from geoframe.run.directory import Run
+from geoframe.run.figures import label
 from geoframe_asymlora.similarity import Similarities, compare_adapters
 from geoframe_asymlora.similarity_method import SimilarityConfig
 from geoframe_asymlora.stored import read_adapter
@@ -81,6 +82,7 @@ def _between(values: torch.Tensor) -> torch.Tensor:
 def heat_maps(found: Similarities, names: list[str]) -> Figure:
     """Draw the similarities of every two adapters, mean over the layers: A left, B right."""
     size = 2.2 + 0.5 * len(names)
+    labels = [label(name) for name in names]
     figure = Figure(figsize=(2 * size, size), layout="constrained")
     for axes, factor in zip(figure.subplots(1, 2), ("A", "B"), strict=True):
         values = found.mean(factor).numpy()
@@ -91,8 +93,8 @@ def heat_maps(found: Similarities, names: list[str]) -> Figure:
                     colour = "black" if values[i, j] > 0.6 else "white"
                     text = f"{values[i, j]:.2f}"
                     axes.text(j, i, text, ha="center", va="center", color=colour, fontsize=8)
-        axes.set_xticks(range(len(names)), names, rotation=40, ha="right", fontsize=8)
-        axes.set_yticks(range(len(names)), names, fontsize=8)
+        axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", fontsize=8)
+        axes.set_yticks(range(len(names)), labels, fontsize=8)
         axes.set_title(f"{factor} (random: {found.random(factor):.3f})", fontsize=10)
         figure.colorbar(image, ax=axes, shrink=0.8)
     return figure
@@ -110,7 +112,7 @@ def layer_figure(found: Similarities) -> Figure:
     ):
         axes.plot([float(_between(each)) for each in values], rows, "o", color=colour, label=factor)
         axes.plot(random.tolist(), rows, "|", color=colour, label=f"{factor}, random")
-    axes.set_yticks(rows, found.names, fontsize=6)
+    axes.set_yticks(rows, [label(name, 60) for name in found.names], fontsize=6)
     axes.invert_yaxis()
     axes.set_xlim(0, 1.02)
     axes.set_xlabel("similarity, mean over pairs")

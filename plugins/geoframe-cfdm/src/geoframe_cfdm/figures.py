@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoframe.run.directory import Run
+from geoframe.run.figures import label
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.method_config import CFDMConfig
 from geoframe_cfdm.origins import Origins
@@ -159,11 +160,11 @@ def scatter(items: Tensor, train: Tensor, names: Sequence[str] = ()) -> Figure:
             axes.hist(shown[0], bins=40, range=span, density=True, color=color)
         else:
             axes.plot(*shown, ".", markersize=2, color=color)
-            axes.set_ylabel(labels[1], fontsize=8)
+            axes.set_ylabel(label(labels[1]), fontsize=8)
             if not names:
                 axes.set_aspect("equal")
         axes.set_title(f"{len(points)} {title}", fontsize=10)
-        axes.set_xlabel(labels[0], fontsize=8)
+        axes.set_xlabel(label(labels[0]), fontsize=8)
     return figure
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
+from geoframe.run.figures import label
 from geoframe_hnn.directions import planar_directions
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.quality import Distortion
@@ -67,7 +68,7 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     )
     for node in np.argsort(radius, kind="stable")[:MOST_LABELS]:
         axes.annotate(
-            embedded.tree.names[node][-28:],
+            label(embedded.tree.names[node][-28:]),
             (z[node].real, z[node].imag),
             fontsize=float(np.clip(9.0 * room[node], 6.0 if few else 1.5, 8.0)),
             textcoords="offset points",
@@ -81,7 +82,8 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     axes.axis("off")
     left_out = len(parent) - 1 - len(child)
     axes.set_title(
-        f"{embedded.tree.names[center]} in the middle, colour by depth, scale chosen for the eye"
+        f"{label(embedded.tree.names[center])} in the middle, colour by depth, "
+        "scale chosen for the eye"
         + (f"; {left_out} edges near the rim left out" if left_out else ""),
         fontsize=9,
     )

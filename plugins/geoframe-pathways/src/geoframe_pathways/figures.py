@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from geoframe.run.figures import label
 from geoframe_pathways.model import Pathways
 from geoframe_pathways.routing.partition import route_space
 
@@ -60,8 +61,8 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
     left.set_title("1 cell" if model.experts == 1 else f"{model.experts} cells")
     right.set_title("error of test rows")
     for axis in (left, right):
-        axis.set_xlabel(names[0])
-    left.set_ylabel(names[1])
+        axis.set_xlabel(label(names[0]))
+    left.set_ylabel(label(names[1]))
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from geoframe.run.figures import label
 from geoframe_snowflake.curves import CURVES
 from geoframe_snowflake.finite_metric import Floats, Ints
 
@@ -96,7 +97,9 @@ def embedding(points: Floats, edges: Ints | None, names: tuple[str, ...]) -> Fig
     axes.scatter(plane[:, 0], plane[:, 1], s=size, color="#3b6fb6", zorder=2)
     if len(points) <= MOST_LABELS:
         for place, name in zip(plane, names, strict=True):
-            axes.annotate(name[:20], place, fontsize=7, textcoords="offset points", xytext=(3, 3))
+            axes.annotate(
+                label(name, 20), place, fontsize=7, textcoords="offset points", xytext=(3, 3)
+            )
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel(f"first two principal axes, {share:.0%} of the variance")
     axes.autoscale()
