@@ -22,6 +22,7 @@ MIN_COSINE = 0.01
 """Smallest weight that cosine similarity may give, as in the code of the NST paper."""
 
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-18, 1e18
+"""Edge weights outside of which their squares leave the range of float32."""
 
 
 def repair(
