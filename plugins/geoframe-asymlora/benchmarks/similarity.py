@@ -17,9 +17,9 @@ import geoframe
 RUNS = {
     "sst2, start 0": ("sst2", 0),
     "sst2, start 1": ("sst2", 1),
-    "cola, start 0": ("cola", 0),
+    "cola, start 0": ("cola-sources", 0),
     "mrpc, start 0": ("mrpc", 0),
-    "cola, start 1": ("cola", 1),
+    "cola, start 1": ("cola-sources", 1),
 }
 
 

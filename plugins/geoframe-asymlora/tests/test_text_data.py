@@ -193,7 +193,12 @@ def test_stored_tasks(monkeypatch):
 
     if not os.environ.get("GEOFRAME_DATA"):
         pytest.skip("GEOFRAME_DATA names no data folder")
-    sizes = {"sst2": (6920, 872, 1821), "cola": (8551, 527, 516), "mrpc": (3576, 500, 1725)}
+    sizes = {
+        "sst2": (6920, 872, 1821),
+        "cola": (7696, 855, 1043),
+        "cola-sources": (8551, 527, 516),
+        "mrpc": (3576, 500, 1725),
+    }
     for task, expected in sizes.items():
         found = StoredText(task=task).load()
         assert (len(found.train), len(found.validation), len(found.test)) == expected

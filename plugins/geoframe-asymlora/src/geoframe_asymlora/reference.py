@@ -63,17 +63,16 @@ LINEAR: tuple[tuple[str, dict[str, Any], dict[str, float], dict[str, float]], ..
 
 STAND_IN: dict[str, Any] = {
     "compare": True,
-    "comparison.rates": [1.0, 4.0, 16.0],
     "comparison.full_rate": 1e-4,
     "model.head": "mean",
     "model.dropout": 0.0,
     "model.parts": 2,
     "model.attention": "eager",
     "adapter.targets": ["query", "key", "value"],
-    "trainer.learning_rate": 0.002,
+    "trainer.learning_rate": 0.001,
     "trainer.batch_size": 32,
-    "trainer.epochs": 1,
-    "trainer.warmup": 5,
+    "trainer.epochs": 3,
+    "trainer.warmup": 50,
     "trainer.precision": "bf16",
 }
 TASKS: dict[str, dict[str, Any]] = {
@@ -81,17 +80,18 @@ TASKS: dict[str, dict[str, Any]] = {
         "data.dataset.task": "sst2",
         "data.limit": 1600,
         "data.evaluation_limit": 1000,
+        "trainer.learning_rate": 0.002,
+        "trainer.epochs": 1,
+        "trainer.warmup": 5,
+        "comparison.rates": [1.0, 4.0, 16.0],
     },
-    "MRPC, 640 pairs (accuracy)": {
+    "MRPC, 3576 pairs (accuracy)": {
         "data.dataset.task": "mrpc",
-        "data.limit": 640,
-        "data.evaluation_limit": 500,
-        "trainer.batch_size": 16,
+        "comparison.rates": [0.5, 2.0, 8.0],
     },
-    "CoLA, 5000 sentences (Matthews, other sources)": {
+    "CoLA, 7696 sentences (Matthews)": {
         "data.dataset.task": "cola",
-        "data.limit": 5000,
-        "comparison.rates": [0.25, 1.0, 4.0],
+        "comparison.rates": [0.5, 1.0, 2.0, 4.0],
     },
 }
 

@@ -13,11 +13,16 @@ from geoframe.data import stored_file
 if TYPE_CHECKING:
     from geoframe_asymlora.data.examples import Examples
 
-FILES = {
-    "sst2": ("train", "dev", "test"),
-    "cola": ("train", "dev_in", "dev_out"),
-    "mrpc": ("train", "dev", "test"),
+FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "sst2": ("sst2", {"train": ("train",), "validation": ("dev",), "test": ("test",)}),
+    "cola": ("cola", {"train": ("train",), "test": ("dev_in", "dev_out")}),
+    "cola-sources": (
+        "cola",
+        {"train": ("train",), "validation": ("dev_in",), "test": ("dev_out",)},
+    ),
+    "mrpc": ("mrpc", {"train": ("train",), "validation": ("dev",), "test": ("test",)}),
 }
+"""Task -> its data set, and the files of each part."""
 METRICS = {"sst2": "accuracy", "cola": "matthews", "mrpc": "accuracy"}
 
 
@@ -27,10 +32,11 @@ class StoredText:
 
     component: ClassVar[str] = "geoframe_asymlora.data.stored:StoredText"
 
-    task: Literal["sst2", "cola", "mrpc"] = option(
+    task: Literal["sst2", "cola", "cola-sources", "mrpc"] = option(
         "sst2",
-        help="sst2: 6920 whole sentences; cola: tuned on sentences of the training's sources, "
-        "reported on those of other sources; mrpc: pairs.",
+        help="sst2: 6920 whole sentences; cola: tuned on a tenth of the training sentences, "
+        "reported on GLUE's development set; cola-sources: tuned on the half of that set that is "
+        "of the training's sources, reported on the half of other sources; mrpc: pairs.",
     )
     root: Path | None = option(
         None, help="Folder of the files; else $GEOFRAME_DATA/text-sst2, text-cola or text-mrpc."
@@ -48,14 +54,22 @@ class StoredText:
         from geoframe_asymlora.data.examples import examples_of_rows
         from geoframe_asymlora.data.rows import read_rows
 
-        origins = {
-            split: stored_file(f"text-{self.task}", f"{name}.tsv.gz", self.root)
-            for split, name in zip(("train", "validation", "test"), FILES[self.task], strict=True)
+        data, parts = FILES[self.task]
+        files = {
+            part: [stored_file(f"text-{data}", f"{name}.tsv.gz", self.root) for name in names]
+            for part, names in parts.items()
         }
-        rows = {split: read_rows(path) for split, path in origins.items()}
         columns = TextColumns(
             text="text_a",
-            text_b="text_b" if self.task == "mrpc" else None,
+            text_b="text_b" if data == "mrpc" else None,
             task="classification",
         )
-        return examples_of_rows(rows, columns, origins, metric=METRICS[self.task])
+        return examples_of_rows(
+            {
+                part: [row for path in paths for row in read_rows(path)]
+                for part, paths in files.items()
+            },
+            columns,
+            {part: paths[0].parent for part, paths in files.items()},
+            metric=METRICS[data],
+        )
