@@ -117,7 +117,7 @@ def test_folders_that_datasets_saved(tmp_path):
 
 
 MISTAKES = [
-    ("x.txt", "label\ttext\n", {}, "cannot tell the format"),
+    ("x.txt", "label\ttext\n", {}, "says nothing about the format"),
     ("x.tsv", "label\ttext\n", {}, "has a header and no rows"),
     ("x.tsv", "label\ttext\npos\n", {}, "row 2 has 1 cells, the header 2"),
     ("x.csv", 'label,text\npos,"open\n', {}, "after row"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import attrs
 
+from geoframe.data import format_by_suffix
 from geoframe.errors import DataError
 from geoframe_hnn.build import build_tree
 from geoframe_hnn.data_config import Format, TreeDataConfig
@@ -69,15 +70,7 @@ def load_tree(config: TreeDataConfig) -> Tree:
 def _read(path: Path, config: TreeDataConfig) -> RawTree:
     format = config.format
     if format == "auto":
-        if path.is_dir():
-            format = "folder"
-        elif path.suffix.lower() in SUFFIXES:
-            format = SUFFIXES[path.suffix.lower()]
-        else:
-            raise DataError(
-                f"{path}: the suffix '{path.suffix}' says nothing about the format; set "
-                f"data.format (known suffixes: {', '.join(SUFFIXES)})"
-            )
+        format = "folder" if path.is_dir() else format_by_suffix(path, SUFFIXES)
     return READERS[format](path, config)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from geoframe.data import load_npz
+from geoframe.data import format_by_suffix, load_npz
 from geoframe.errors import DataError
 from geoframe_nst.data_config import Format, GraphDataConfig
 from geoframe_nst.graph import WeightedDigraph
@@ -67,12 +67,7 @@ def _read(path: Path, config: GraphDataConfig) -> RawGraph:
     if format == "auto":
         if path.is_dir():
             raise DataError(f"{path}: is a folder; name a file in it")
-        if path.suffix.lower() not in SUFFIXES:
-            raise DataError(
-                f"{path}: the suffix '{path.suffix}' says nothing about the format; "
-                f"set data.format (known suffixes: {', '.join(SUFFIXES)})"
-            )
-        format = SUFFIXES[path.suffix.lower()]
+        format = format_by_suffix(path, SUFFIXES)
     raw = READERS[format](path, config)
     return raw if config.nodes is None else with_node_table(raw, config.nodes, config)
 

@@ -14,9 +14,10 @@ import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
+from geoframe.data import format_by_suffix
 from geoframe.errors import DataError, did_you_mean
 from geoframe.run.files import write_bytes
-from geoframe_snowflake.data import format_of, read_features
+from geoframe_snowflake.data import SUFFIXES, read_features
 from geoframe_snowflake.data_config import MetricDataConfig
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.radial import Radial
@@ -54,7 +55,7 @@ def _placed(
     if trained.embedding.embedder.inductive:
         names, features = read_features(path, config.name)
         return {"name": np.array(names), "point": trained.embed(features)}
-    format = format_of(path, "auto")
+    format = format_by_suffix(path, SUFFIXES)
     if format not in TABLES:
         raise DataError(f"{path}: distances or edges of new items come as csv, tsv or parquet")
     frame = with_header(path, read_cells(path, format))

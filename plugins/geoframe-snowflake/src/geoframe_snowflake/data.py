@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+from geoframe.data import format_by_suffix
 from geoframe.errors import DataError, did_you_mean
 from geoframe_snowflake.checks import check_names, check_unit, graph_metric, matrix_metric
 from geoframe_snowflake.data_config import Format, MetricDataConfig
@@ -59,27 +60,10 @@ def load_metric(config: MetricDataConfig) -> FiniteMetric:
     """
     if config.path is None:
         return _from_dataset(config)
-    raw = READERS[format_of(config.path, config.format)](config.path, config)
+    path, format = config.path, config.format
+    raw = READERS[format_by_suffix(path, SUFFIXES) if format == "auto" else format](path, config)
     metric = _checked(raw, config)
     return metric if config.nodes is None else _with_features(metric, config.nodes, config.name)
-
-
-def format_of(path: Path, format: Format) -> Format:
-    """Return the format of a file, by its suffix if it is ``"auto"``.
-
-    Raises
-    ------
-    DataError
-        If the suffix says nothing.
-    """
-    if format != "auto":
-        return format
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(
-            f"{path}: the suffix '{path.suffix}' says nothing about the format; "
-            f"set data.format (known suffixes: {', '.join(SUFFIXES)})"
-        )
-    return SUFFIXES[path.suffix.lower()]
 
 
 def _checked(raw: Raw, config: MetricDataConfig) -> FiniteMetric:
@@ -157,7 +141,7 @@ def read_features(path: Path, name: str) -> tuple[tuple[str, ...], NDArray[np.fl
     DataError
         If it cannot be read, or a feature is no finite number.
     """
-    format = format_of(path, "auto")
+    format = format_by_suffix(path, SUFFIXES)
     if format in ("npy", "npz"):
         raw = read_points(path, name)
     elif format in TABLES:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from geoframe.data import decode, read_bytes, shown
+from geoframe.data import decode, format_by_suffix, read_bytes, shown
 from geoframe.errors import DataError
 
 Row = dict[str, Any]
@@ -35,16 +35,10 @@ def read_rows(path: Path, form: str = "auto") -> list[Row]:
     DataError
         Naming the file, and the line, of whatever is wrong.
     """
-    plain = path.with_suffix("") if path.suffix == ".gz" else path
     if form == "auto":
-        if plain.suffix not in SUFFIXES:
-            raise DataError(
-                f"{path}: cannot tell the format by the suffix; set data.format to tsv, csv, "
-                "jsonl or parquet"
-            )
-        form = SUFFIXES[plain.suffix]
+        form = format_by_suffix(path, SUFFIXES, compressions=(".gz",))
     content = read_bytes(path)
-    if path.suffix == ".gz":
+    if path.suffix.lower() == ".gz":
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from geoframe.data import shown
+from geoframe.data import format_by_suffix, shown
 from geoframe.errors import DataError
 from geoframe_cfdm.data.arrays import read_npy, read_npz, read_safetensors
 from geoframe_cfdm.data.config import Format, ItemsConfig
@@ -18,7 +18,7 @@ SUFFIXES: Mapping[str, Format] = {
     ".npz": "npz",
     ".npy": "npy",
     ".safetensors": "safetensors",
-    **dict.fromkeys((".csv", ".tsv", ".csv.gz", ".tsv.gz"), "csv"),
+    **dict.fromkeys((".csv", ".tsv"), "csv"),
     **dict.fromkeys((".ply", ".obj", ".stl", ".off"), "mesh"),
 }
 """Ending of a file's name -> format."""
@@ -62,16 +62,7 @@ def load_items(config: ItemsConfig, *, least: int = 2) -> Items:
 def _format(path: Path, config: ItemsConfig) -> Format:
     if config.format != "auto":
         return config.format
-    if path.is_dir():
-        return "images"
-    name = path.name.lower()
-    for suffix, format_ in SUFFIXES.items():
-        if name.endswith(suffix):
-            return format_
-    raise DataError(
-        f"{path}: the suffix '{path.suffix}' says nothing about the format; set data.format "
-        f"(known suffixes: {', '.join(SUFFIXES)})"
-    )
+    return "images" if path.is_dir() else format_by_suffix(path, SUFFIXES, compressions=(".gz",))
 
 
 def _checked(items: Items, least: int) -> Items:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoframe.data import load_npz
+from geoframe.data import format_by_suffix, load_npz
 from geoframe.errors import DataError, did_you_mean
 from geoframe_pathways.data.columns import as_frame
 from geoframe_pathways.data.config import TableDataConfig
@@ -98,15 +98,9 @@ def file_format(path: Path, wanted: str) -> str:
         raise DataError(f"{path}: no such file")
     if wanted != "auto":
         return wanted
-    suffixes = [suffix for suffix in path.suffixes if suffix not in COMPRESSIONS]
-    suffix = suffixes[-1].lower() if suffixes else ""
-    found = SUFFIXES.get(suffix)
-    if found is None:
-        raise DataError(
-            f"{path}: cannot tell the format by the suffix; known are {', '.join(SUFFIXES)}, and "
-            "data.format names it for training"
-        )
-    return found
+    return format_by_suffix(
+        path, SUFFIXES, compressions=COMPRESSIONS, remedy="data.format names it for training"
+    )
 
 
 def _read_arrays(path: Path, _: str, config: TableDataConfig) -> Table:
