@@ -20,8 +20,16 @@ from geoframe.components import KINDS
 from geoframe.errors import PluginError, did_you_mean
 from geoframe_registry import hooks, requirements
 from geoframe_registry.commands import import_command
-from geoframe_registry.discovery import COMMANDS, KNOWN, Entry, find, installed, spec_of
-from geoframe_registry.plugins import LABELS, conflicts
+from geoframe_registry.discovery import (
+    COMMANDS,
+    KNOWN,
+    LABELS,
+    Entry,
+    find,
+    installed,
+    spec_of,
+)
+from geoframe_registry.plugins import conflicts
 from geoframe_registry.summaries import locate
 
 if TYPE_CHECKING:

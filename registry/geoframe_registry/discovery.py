@@ -20,7 +20,8 @@ HOOKS = "geoframe.plugins"
 COMMANDS = "geoframe.commands"
 """Entry-point group of extra verbs: name -> ``module:click_command``."""
 
-GROUPS = frozenset({*KINDS.values(), HOOKS, COMMANDS})
+LABELS = {**{group: kind for kind, group in KINDS.items()}, HOOKS: "hooks", COMMANDS: "verb"}
+"""Entry-point group -> what is said of the things in it."""
 
 KNOWN = {
     **{
@@ -164,7 +165,7 @@ def _installed(_path: tuple[tuple[str, int], ...]) -> Installed:
     damaged = []
     for distribution in metadata.distributions():
         try:
-            found = [point for point in distribution.entry_points if point.group in GROUPS]
+            found = [point for point in distribution.entry_points if point.group in LABELS]
             if not found:
                 continue
             name, version = distribution.metadata["Name"], distribution.version

@@ -89,7 +89,7 @@ def test_every_error_and_exit_code_is_documented(pages):
 
 def test_every_entry_point_group_is_documented(pages):
     page = pages["reference/components-and-entry-points.md"]
-    for group in discovery.GROUPS:
+    for group in discovery.LABELS:
         assert f"`{group}`" in page, group
     for kind in KINDS:
         assert f"| `{kind}` |" in page, kind

@@ -5,7 +5,7 @@ from importlib import metadata
 
 import pytest
 
-from geoframe_registry.discovery import GROUPS, component_names
+from geoframe_registry.discovery import LABELS, component_names
 from geoframe_registry.names import names
 
 
@@ -13,7 +13,7 @@ def by_importlib(group):
     return sorted({point.name for point in metadata.entry_points(group=group)})
 
 
-@pytest.mark.parametrize("group", sorted(GROUPS))
+@pytest.mark.parametrize("group", sorted(LABELS))
 def test_the_text_scan_finds_what_importlib_finds(local_site, group):
     assert names(group) == by_importlib(group)
 

@@ -2,17 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from geoframe_registry.discovery import installed
+from geoframe_registry.examination import Problem, examine
 from geoframe_registry.plugins import plugin_reports
 
 SPACE = {"geoframe.geometries": {"dented": "reported_module:Dented"}}
-
-
-@pytest.fixture(autouse=True)
-def modules():
-    import sys
-
-    yield
-    sys.modules.pop("reported_module", None)
 
 
 def report(name, check=False, **options):
@@ -138,3 +132,39 @@ def test_damaged_metadata_is_reported(local_site):
     damaged = report("geoframe_dented")
     assert damaged.state == "broken"
     assert "damaged metadata" in damaged.reason
+
+
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [
+        ("import os; os._exit(0)", "exit code 0"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "signal SIGSEGV"),
+    ],
+)
+def test_an_import_that_ends_the_process_is_a_finding_about_one_plugin(local_site, source, how):
+    local_site.install("geoframe-dented", SPACE, modules={"reported_module": source})
+    reports = {each.distribution: each for each in plugin_reports()}
+    assert reports["geoframe-dented"].state == "broken"
+    assert reports["geoframe-dented"].reason == f"its import ends the whole process ({how})"
+    assert reports["geoframe-core"].state == reports["geoframe-toy"].state == "ok"
+
+
+def test_an_import_that_does_not_end_is_a_finding_about_one_plugin(local_site):
+    source = "import time; time.sleep(3600)"
+    local_site.install("geoframe-dented", SPACE, modules={"reported_module": source})
+    dented = [entry for entry in installed().entries if entry.distribution == "geoframe-dented"]
+    toy = [entry for entry in installed().entries if entry.distribution == "geoframe-toy"]
+    found = examine([toy, dented, toy], check=False, patience=10.0)
+    late = Problem("broken", "its import does not end within 10 s")
+    assert found == [(), (late,), ()]
+
+
+def test_what_imports_write_and_start_disturbs_no_report(local_site, capfd):
+    source = (
+        "import os, threading, time; os.write(1, b'noise'); print('more')\n"
+        "threading.Thread(target=time.sleep, args=(3600,)).start()\n"
+        "class Dented: pass\n"
+    )
+    local_site.install("geoframe-dented", SPACE, modules={"reported_module": source})
+    assert report("geoframe-dented").state == "ok"
+    assert capfd.readouterr().out == ""

@@ -1,0 +1,156 @@
+"""What is wrong with what a plugin brings, found out in another process.
+
+An import may end the process it happens in (a crash of a compiled extension, ``os._exit``) or never
+come to an end. There it is a finding about one plugin; the others are looked at all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from threading import Timer
+from typing import Literal
+
+import attrs
+
+import geoframe
+from geoframe.components import ComponentSpec
+from geoframe.config.structure import walk
+from geoframe.errors import PluginError
+from geoframe_registry import hooks, requirements
+from geoframe_registry.commands import import_command
+from geoframe_registry.configs import method_class
+from geoframe_registry.discovery import COMMANDS, HOOKS, LABELS, Entry, spec_of
+
+State = Literal["ok", "conflict", "incompatible", "broken"]
+STATES: tuple[State, ...] = ("ok", "conflict", "incompatible", "broken")
+"""From good to bad."""
+
+PATIENCE = 120.0
+"""Seconds that the imports of one plugin may take."""
+
+START = (
+    "import pickle, sys; given = pickle.load(sys.stdin.buffer); sys.path[:] = given['path']; "
+    "from geoframe_registry.examination import serve; serve(given['plugins'], given['check'])"
+)
+"""What the other process runs: with the path of this one it finds the same plugins."""
+
+
+@attrs.frozen
+class Problem:
+    """What is wrong with a plugin."""
+
+    state: State
+    reason: str
+    """One line."""
+    traceback: str = ""
+
+
+def examine(
+    plugins: Sequence[Sequence[Entry]], check: bool, *, patience: float = PATIENCE
+) -> list[tuple[Problem, ...]]:
+    """Import what each plugin's entry points name, in another process, and say what is wrong.
+
+    Parameters
+    ----------
+    plugins
+        The entry points of each plugin.
+    check
+        Import the implementations too (and torch with them), and compare them with their
+        interfaces.
+    patience
+        Seconds that one plugin may take.
+    """
+    found: list[tuple[Problem, ...]] = []
+    while len(found) < len(plugins):
+        found += _examine_until_one_fails(plugins[len(found) :], check, patience)
+    return found
+
+
+def _examine_until_one_fails(
+    plugins: Sequence[Sequence[Entry]], check: bool, patience: float
+) -> Iterator[tuple[Problem, ...]]:
+    """Start a process and yield what it finds, to the end or up to the plugin that ends it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump({"path": sys.path, "plugins": plugins, "check": check}, process.stdin)
+            process.stdin.close()
+            for _ in plugins:
+                alarm = Timer(patience, process.kill)
+                alarm.start()
+                try:
+                    yield pickle.load(process.stdout)
+                except (EOFError, pickle.UnpicklingError):
+                    yield (_ended(process.wait(), late=not alarm.is_alive(), patience=patience),)
+                    return
+                finally:
+                    alarm.cancel()
+        finally:
+            process.kill()  # a thread that a plugin has started may go on for ever
+
+
+def _ended(code: int, *, late: bool, patience: float) -> Problem:
+    if late:
+        return Problem("broken", f"its import does not end within {patience:.0f} s")
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return Problem("broken", f"its import ends the whole process ({how})")
+
+
+def serve(plugins: Sequence[Sequence[Entry]], check: bool) -> None:
+    """Write what is wrong with each plugin to stdout; all else written there goes to stderr."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as results:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        for entries in plugins:
+            pickle.dump(tuple(_problems(entries, check)), results)
+            results.flush()
+
+
+def _problems(entries: Sequence[Entry], check: bool) -> Iterator[Problem]:
+    if mismatch := requirements.core_mismatch(entries[0].distribution):
+        yield Problem("incompatible", mismatch)
+        return  # what it imports may be missing; that would be no news
+    for entry in entries:
+        try:
+            if mismatch := _examine(entry, check):
+                yield Problem("incompatible", mismatch)
+        except Exception as error:  # a stranger's class may raise anything
+            about = (
+                "" if isinstance(error, PluginError) else f"{LABELS[entry.group]} {entry.name}: "
+            )
+            reason = " ".join(f"{about}{type(error).__name__ if about else ''} {error}".split())
+            yield Problem("broken", reason, "".join(traceback.format_exception(error)))
+
+
+def _examine(entry: Entry, check: bool) -> str | None:
+    """Raise what is wrong with what an entry point names, or return why it does not fit."""
+    if entry.group == COMMANDS:
+        import_command(entry)
+    elif entry.group == HOOKS:
+        if mismatch := hooks.api_mismatch(hooks.load_plugin(entry)):
+            return f"{hooks.label(entry)}: {mismatch}"
+        hooks.register(hooks.new_manager(), entry)
+    else:
+        _examine_component(spec_of(entry), check)
+    return None
+
+
+def _examine_component(spec: ComponentSpec, check: bool) -> None:
+    if spec.kind == "method":
+        list(walk(method_class(spec).Config))
+        return
+    _ = spec.declared
+    if not check:
+        return
+    list(walk(spec.options))  # every option's type can be resolved
+    interface = getattr(geoframe, spec.kind.capitalize(), None)  # datasets have none
+    if interface is not None and not issubclass(spec.load(), interface):
+        raise PluginError(f"{spec}: {spec.load().__qualname__} is no {interface.__name__}")
