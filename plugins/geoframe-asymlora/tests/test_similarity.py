@@ -100,6 +100,19 @@ def test_any_lora_files_are_compared(files, tmp_path):
     assert run.load().a.shape == (len(run.results["tables"]["layers"]), 3, 3)
 
 
+def test_the_scale_of_a_foreign_file_is_its_alpha_over_rank(files, tmp_path):
+    tensors = safetensors.torch.load_file(files[2])
+    name = next(key for key in tensors if "lora_down" in key).removesuffix(".lora_down.weight")
+    tensors[f"{name}.alpha"] = torch.tensor(12.0)
+    safetensors.torch.save_file(tensors, tmp_path / "scaled.safetensors")
+    scales = {name: layer.scale for name, layer in read_adapter(files[2]).layers.items()}
+    assert set(scales.values()) == {1.0}
+    scaled = {
+        n: each.scale for n, each in read_adapter(tmp_path / "scaled.safetensors").layers.items()
+    }
+    assert scaled == {**scales, name: 4.0}
+
+
 def test_files_that_cannot_be_compared_are_one_line(files, tmp_path):
     safetensors.torch.save_file({"x": torch.zeros(2)}, tmp_path / "none.safetensors")
     with pytest.raises(DataError, match="no pairs of LoRA factors"):

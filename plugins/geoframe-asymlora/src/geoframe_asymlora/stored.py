@@ -200,12 +200,15 @@ PAIRS = re.compile(
 
 def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> StoredAdapter:
     factors: dict[str, dict[str, Tensor]] = {}
+    alphas: dict[str, float] = {}
     trained = {}
     for key, tensor in tensors.items():
+        if key.endswith(".alpha") and tensor.numel() == 1:  # as kohya's scripts write it
+            alphas[key.removesuffix(".alpha").removeprefix(PREFIX)] = float(tensor)
+            continue
         found = PAIRS.match(key)
         if found is None:
-            if not key.endswith(".alpha"):
-                trained[key.removeprefix(PREFIX)] = tensor.float()
+            trained[key.removeprefix(PREFIX)] = tensor.float()
             continue
         side = found["peft"] or {"down": "A", "up": "B"}[found["kohya"] or found["diffusers"]]
         factors.setdefault(found["name"].removeprefix(PREFIX), {})[side] = tensor.float()
@@ -214,7 +217,10 @@ def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any
         if pair.keys() != {"A", "B"} or any(tensor.ndim != 2 for tensor in pair.values()):
             continue  # convolutions have factors of more axes
         layers[name] = StoredLayer(
-            a=pair["A"], b=pair["B"], scale=_scale(name, pair["A"], config), train="both"
+            a=pair["A"],
+            b=pair["B"],
+            scale=_scale(name, len(pair["A"]), config, alphas.get(name)),
+            train="both",
         )
     if not layers:
         raise DataError(f"{path}: holds no pairs of LoRA factors of linear layers")
@@ -223,17 +229,12 @@ def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any
     return StoredAdapter(layers=layers, trained=trained, modules=modules, facts=facts)
 
 
-def _scale(name: str, a: Tensor, config: Mapping[str, Any]) -> float:
-    """Return alpha / rank, with the patterns of a peft config."""
-    alpha = next(
-        (
-            value
-            for pattern, value in (config.get("alpha_pattern") or {}).items()
-            if re.match(rf"(.*\.)?({pattern})$", name)
-        ),
-        config.get("lora_alpha", len(a)),
-    )
-    return float(alpha) / (len(a) ** 0.5 if config.get("use_rslora") else len(a))
+def _scale(name: str, rank: int, config: Mapping[str, Any], own: float | None) -> float:
+    """Return alpha / rank; alpha is a layer's ``own``, or by the patterns of a peft config."""
+    patterns = (config.get("alpha_pattern") or {}).items()
+    matching = (value for pattern, value in patterns if re.match(rf"(.*\.)?({pattern})$", name))
+    alpha = own if own is not None else next(matching, config.get("lora_alpha", rank))
+    return float(alpha) / (rank**0.5 if config.get("use_rslora") else rank)
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
