@@ -35,9 +35,9 @@ class Noise(Sampler):
         return torch.rand(n, 3, generator=generator)
 
 
-def stream(folder: Path, sampler: Sampler | None = None, **changes: Any) -> list[Path]:
+def stream(folder: Path, sampler: Sampler | None = None, n: int = 10, **changes: Any) -> list[Path]:
     options = {"seed": 1, "shard_size": 4, "facts": {"run": "a"}, **changes}
-    return stream_samples(sampler or Noise(), folder, 10, **options)
+    return stream_samples(sampler or Noise(), folder, n, **options)
 
 
 def items(paths: list[Path]) -> Tensor:
@@ -59,6 +59,18 @@ def test_an_interrupted_stream_goes_on(tmp_path: Path) -> None:
     counted = Noise(draws=1)  # one shard is left to draw
     assert torch.equal(items(stream(tmp_path / "s", counted)), items(stream(tmp_path / "whole")))
     assert not (tmp_path / "s" / ".tmp-killed").exists()
+
+
+@pytest.mark.parametrize("n", [11, 12, 13, 20])
+def test_a_finished_stream_is_lengthened(tmp_path: Path, n: int) -> None:
+    stream(tmp_path / "s")
+    with pytest.raises(RuntimeError, match="killed"):
+        stream(tmp_path / "s", Noise(draws=0), n=n)
+    paths = stream(tmp_path / "s", Noise(draws=-(-n // 4) - 2), n=n)  # two shards were whole
+    whole = stream(tmp_path / "whole", n=n)
+    assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in whole]
+    with pytest.raises(RunError, match=f"another 'n' \\({n}, not 10\\)"):
+        stream(tmp_path / "s")
 
 
 @pytest.mark.parametrize("change", [{"seed": 2}, {"shard_size": 5}, {"facts": {"run": "b"}}])

@@ -46,7 +46,8 @@ def sample(
 ) -> None:
     """Draw items from the sampler of RUN into safetensors files.
 
-    If it is interrupted, or killed, the same command goes on and ends with the same files.
+    If it is interrupted, or killed, the same command goes on and ends with the same files. With a
+    larger number it adds to what is there.
     """
     from geoframe.run.streaming import stream_samples
     from geoframe_registry.runs import open_run

@@ -29,14 +29,15 @@ def stream_samples(
 
     Every shard is written at once, and depends on nothing but the seed and the number of its
     first item. So a stream that was killed goes on where it was when it is started again in the
-    same way, and ends with the same files.
+    same way, and ends with the same files; and a finished one is lengthened by a larger ``n``, to
+    the files that it would have had from the beginning.
 
     Parameters
     ----------
     sampler
         A fitted sampler.
     folder
-        New, empty, or with the beginning of the same stream.
+        New, empty, or with the beginning of the same stream, of ``n`` items at the most.
     facts
         What tells this stream from others, besides its size and seed; kept in ``samples.json``.
     progress
@@ -65,7 +66,7 @@ def stream_samples(
         shards = []
         for first in range(0, n, shard_size):
             progress(first)
-            path = folder / f"samples-{first:010d}.safetensors"
+            path = _shard(folder, first)
             if not path.exists():
                 count = min(shard_size, n - first)
                 write_tensors(path, sampler.draw(count, seed=seed, first=first))
@@ -76,8 +77,15 @@ def stream_samples(
         lock.release()
 
 
+def _shard(folder: Path, first: int) -> Path:
+    return folder / f"samples-{first:010d}.safetensors"
+
+
 def _claim(folder: Path, stream: Mapping[str, Any]) -> None:
-    """Check that the folder is new or holds this very stream; clear what a killed writer left."""
+    """Check that the folder is new or holds the beginning of this stream, and claim it.
+
+    What a killed writer left is cleared away, and so is a last shard that has to be longer now.
+    """
     for leftover in folder.glob(".tmp-*"):
         leftover.unlink(missing_ok=True)
     manifest = folder / MANIFEST
@@ -91,7 +99,12 @@ def _claim(folder: Path, stream: Mapping[str, Any]) -> None:
     changed = sorted(
         key for key in {*before, *stream} if before.get(key, None) != stream.get(key, None)
     )
-    if changed:
+    there = before.get("n")
+    if changed == ["n"] and isinstance(there, int) and there < stream["n"]:
+        first_of_last = there // stream["shard_size"] * stream["shard_size"]
+        _shard(folder, first_of_last).unlink(missing_ok=True)
+        write_json(manifest, stream)
+    elif changed:
         raise RunError(
             f"{folder}: holds samples with another '{changed[0]}' "
             f"({before.get(changed[0])}, not {stream.get(changed[0])}); name a new folder"
