@@ -1,5 +1,7 @@
 """Models of users: heads, tokenizers, positions, and what cannot be used."""
 
+import shutil
+
 import pytest
 import tiny
 import torch
@@ -184,3 +186,23 @@ def test_rounding_frozen_weights_changes_no_product(precision, gpt_folder):
 
     for ours, plain in zip(losses(True), losses(False), strict=True):
         assert torch.equal(ours, plain)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "expected"),
+    [
+        (None, False),
+        ('{"pooling_mode_mean_tokens": true}', True),
+        ('{"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true}', False),
+        ("[]", False),
+        ("no JSON", False),
+    ],
+)
+def test_a_sentence_embedder_is_known_by_its_pooling(bert_folder, tmp_path, pooling, expected):
+    folder = shutil.copytree(bert_folder, tmp_path / "model")
+    if pooling is not None:
+        (folder / "1_Pooling").mkdir()
+        (folder / "1_Pooling" / "config.json").write_text(pooling)
+    model = ModelConfig(path=str(folder))
+    found = open_pretrained(model, kind="classification", outputs=2)
+    assert found.mean_pooled is expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ import attrs
 import torch
 import transformers
 from torch import nn
+from transformers.utils.hub import cached_file
 
 from geoframe.errors import DataError
 from geoframe_asymlora.method_config import ModelConfig
@@ -18,6 +20,8 @@ from geoframe_asymlora.pooled import MeanPooledClassifier
 from geoframe_asymlora.targets import output_heads
 
 MINILM = "minilm"
+POOLING = "1_Pooling/config.json"
+"""Where sentence-transformers says how a model's token states become one."""
 COUNT_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "longformer")
 """Model types whose first position is the one after the padding token's number."""
 
@@ -36,6 +40,8 @@ class Pretrained:
     attention: str
     max_length: int
     """Tokens of an example that are read."""
+    mean_pooled: bool
+    """Whether the model was trained to be read by the mean of its token states."""
 
     def model(self) -> nn.Module:
         """Load the model afresh, with a new head drawn from torch's global stream.
@@ -108,7 +114,16 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         head=config.head,
         attention=config.attention,
         max_length=min(config.max_length, positions, tokenizer.model_max_length),
+        mean_pooled=_is_mean_pooled(path),
     )
+
+
+def _is_mean_pooled(path: str) -> bool:
+    try:
+        pooling = json.loads(Path(str(cached_file(path, POOLING))).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # most models have no such file
+        return False
+    return isinstance(pooling, dict) and bool(pooling.get("pooling_mode_mean_tokens"))
 
 
 def _positions(config: transformers.PretrainedConfig) -> int:

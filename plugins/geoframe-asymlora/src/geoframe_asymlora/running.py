@@ -187,6 +187,11 @@ def _notes(config: AsymLoRAConfig, task: Task, table: Rows) -> list[str]:
         )
     if task.test is None:
         notes.append("There is no test part: what is reported was also tuned on.")
+    if task.pretrained.mean_pooled and task.pretrained.head == "model":
+        notes.append(
+            "This model was trained to be read by the mean of its token states: model.head = "
+            "'mean' is likely to be better."
+        )
     if not torch.cuda.is_available():
         notes.append("Times are of a CPU; on a GPU the modes differ otherwise.")
     return notes
