@@ -20,7 +20,7 @@ from geoframe_hnn.inputs import InputScale, choose_anchors, node_inputs, resolve
 from geoframe_hnn.memorise import MemorisingNetwork
 from geoframe_hnn.models import FreePoints, Model, PolarNodes, build_model
 from geoframe_hnn.objectives import DistilObjective, PairObjective
-from geoframe_hnn.trained import PointCloud, TrainedNetwork
+from geoframe_hnn.trained_network import PointCloud, TrainedNetwork
 from geoframe_hnn.tree import Ints, Tree
 
 

@@ -1,20 +1,24 @@
-"""A trained tree in a run directory."""
+"""A trained tree in a run directory. Torch is imported to write, and where there is a network."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
 
 from geoframe.run.directory import Run
-from geoframe_hnn.fitting import empty_model
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.inputs import InputScale
-from geoframe_hnn.trained import PointCloud, TrainedNetwork, TrainedTree
+from geoframe_hnn.trained import TrainedTree
 from geoframe_hnn.tree import Tree
+
+if TYPE_CHECKING:
+    from geoframe_hnn.trained_network import TrainedNetwork
 
 
 def save(trained: TrainedTree, run: Run) -> None:
     """Keep the construction (parent, length and direction per node) and the network."""
+    import torch
+
     construction, tree = trained.construction, trained.tree
     run.write_json(
         "nodes",
@@ -49,31 +53,38 @@ def save(trained: TrainedTree, run: Run) -> None:
 
 def load(run: Run) -> TrainedTree:
     """Take up what :func:`save` kept."""
-    nodes, arrays = run.read_json("nodes"), run.read_tensors("tree")
+    nodes, arrays = run.read_json("nodes"), run.read_arrays("tree")
     tree = Tree(
         names=tuple(nodes["names"]),
-        parent=arrays["parent"].numpy().astype(np.int64),
-        length=arrays["length"].numpy(),
+        parent=arrays["parent"].astype(np.int64),
+        length=arrays["length"],
         merged=nodes["merged"],
     )
     construction = HyperbolicTree(
         tree=tree,
-        direction=arrays["direction"].numpy(),
+        direction=arrays["direction"],
         scale=nodes["scale"],
         curvature=nodes["curvature"],
     )
     if not (run.path / "network.safetensors").exists():
         return TrainedTree(construction)
+    return TrainedTree(construction, _network(run, len(tree)))
+
+
+def _network(run: Run, nodes: int) -> TrainedNetwork:
+    from geoframe_hnn.fitting import empty_model
+    from geoframe_hnn.inputs import InputScale
+    from geoframe_hnn.trained_network import PointCloud, TrainedNetwork
+
     facts, kept = run.read_json("network"), run.read_tensors("points")
     scale = InputScale(mean=kept["mean"].numpy(), spread=kept["spread"].numpy())
-    model = empty_model(run.config, len(tree), len(scale.mean))
+    model = empty_model(run.config, nodes, len(scale.mean))
     model.load_state_dict(run.read_tensors("network"))
     model.eval().requires_grad_(False)
-    network = TrainedNetwork(
+    return TrainedNetwork(
         model=model,
         cloud=PointCloud(kept["points"], model.geometry, facts["unit"]),
         inputs=facts["inputs"],
         anchors=kept["anchors"].numpy(),
         scale=scale,
     )
-    return TrainedTree(construction, network)
