@@ -17,8 +17,8 @@ from geoframe_registry.hooks import Hooks
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
 
-# The run directory needs torch. It is imported where it is used, after the config was checked,
-# so that a mistake in a config is told at once.
+# What carries a run out needs torch. It is imported where it is used, after the config was
+# checked, so that a mistake in a config is told at once.
 
 
 def prepare(

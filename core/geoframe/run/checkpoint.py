@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
-from torch import Tensor
 
 from geoframe.run.files import explained, read_json, read_tensors, write_json, write_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @attrs.frozen

@@ -20,6 +20,7 @@ from geoframe.run.checkpoint import CheckpointStore
 from geoframe.run.files import (
     explained,
     jsonable,
+    read_arrays,
     read_json,
     read_table,
     read_tensors,
@@ -30,6 +31,7 @@ from geoframe.run.files import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from geoframe.method import Method, Result
@@ -134,6 +136,10 @@ class Run:
     def read_tensors(self, name: str) -> dict[str, Tensor]:
         """Read what :meth:`write_tensors` kept."""
         return read_tensors(self.path / f"{name}.safetensors")
+
+    def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Read what :meth:`write_tensors` kept as numpy arrays; torch is not imported."""
+        return read_arrays(self.path / f"{name}.safetensors")
 
     def write_json(self, name: str, value: Any) -> None:
         """Keep a JSON value as ``<name>.json``."""

@@ -6,16 +6,22 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import safetensors.torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from geoframe.errors import RunError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# A run can be opened and read without torch, so it is imported where tensors are made.
+
+Loaded = TypeVar("Loaded")
 
 
 @contextmanager
@@ -103,6 +109,8 @@ def read_table(path: Path, key: str) -> dict[str, Any]:
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors as safetensors."""
+    import safetensors.torch
+
     plain, storages = {}, set()
     for name, tensor in tensors.items():
         kept = tensor.detach().cpu().contiguous()
@@ -121,8 +129,27 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     RunError
         If it is missing or damaged.
     """
+    import safetensors.torch
+
+    return _read_safetensors(path, safetensors.torch.load)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read a safetensors file of a run as numpy arrays, without torch.
+
+    Raises
+    ------
+    RunError
+        If it is missing or damaged.
+    """
+    import safetensors.numpy
+
+    return _read_safetensors(path, safetensors.numpy.load)
+
+
+def _read_safetensors(path: Path, load: Callable[[bytes], Loaded]) -> Loaded:
     try:
-        return safetensors.torch.load(path.read_bytes())
+        return load(path.read_bytes())
     except FileNotFoundError:
         raise RunError(f"{path}: no such file") from None
     except Exception as error:  # safetensors raises its own types, and these differ by version

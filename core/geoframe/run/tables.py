@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
+from geoframe.run.files import write_bytes
 
 SUFFIXES = (".npz", ".csv", ".parquet")
 
@@ -41,8 +42,6 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         If the file cannot be written.
     """
     check_table_suffix(path)
-    from geoframe.run.files import write_bytes  # needs torch, which the check above does not
-
     content = BytesIO()
     if path.suffix == ".npz":
         np.savez_compressed(content, allow_pickle=False, **arrays)
