@@ -167,7 +167,7 @@ def test_a_killed_sweep_goes_on_where_it_was(site, tmp_path):
         "geoframe-dying", {"geoframe.plugins": {"dying": "dying"}}, modules={"dying": DYING}
     )
     (tmp_path / "space.toml").write_text(
-        'metric = "loss"\ntrials = 2\nsampler = "random"\n'
+        'metric = "loss"\ntrials = 3\nsampler = "random"\n'
         '[space]\n"trainer.learning_rate" = { low = 0.01, high = 0.5 }\n'
     )
     command = ("sweep", "toy", "--space", "space.toml", "--set", "data.noise=0.5", "--json")
@@ -179,10 +179,10 @@ def test_a_killed_sweep_goes_on_where_it_was(site, tmp_path):
     assert kept["step"] == 20
     resumed = json.loads(site.run(*command).stdout)
     whole = json.loads(site.run(*command, "--run-dir", "whole").stdout)
-    assert [each["state"] for each in resumed["trials"]] == ["complete", "complete"]
-    first, undisturbed = resumed["trials"][0], whole["trials"][0]
-    assert first["options"] == undisturbed["options"]
-    assert first["value"] == undisturbed["value"]  # to the bit
+    for first, undisturbed in zip(resumed["trials"], whole["trials"], strict=True):
+        assert first["state"] == "complete"
+        assert first["options"] == undisturbed["options"]
+        assert first["value"] == undisturbed["value"]  # to the bit
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import statistics
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +113,6 @@ class Sweep:
             except Exception as error:  # of the database's driver
                 raise RunError(f"the sweep's database cannot be used: {_line(error)}") from error
             self._claim()
-        self.study.sampler = self._sampler()
 
     def run(self, on_trial: Callable[[TrialRow], None] = lambda row: None) -> list[TrialRow]:
         """Try configs until there are enough of them; trials that died are taken up first.
@@ -165,16 +165,22 @@ class Sweep:
                 "name another folder with --run-dir"
             )
 
-    def _sampler(self) -> optuna.samplers.BaseSampler:
+    def _suggest(self, trial: optuna.trial.Trial) -> list[tuple[str, Any]]:
+        """Choose the options of a trial.
+
+        The sampler starts anew for each of them, with a seed of its own, so that what it chooses
+        depends on the trials before and on nothing else: a sweep that was killed, even in the
+        middle of this, chooses what it would have chosen.
+        """
         samplers = _optuna().samplers
-        # A sampler that starts again must not choose what it chose before.
-        before = len(self.study.get_trials(deepcopy=False))
-        seed = (int(self.table.values.get("seed", 0)) + before) % 2**32
         tpe = self.space.options.sampler == "tpe"
-        made: optuna.samplers.BaseSampler = (
-            samplers.TPESampler(seed=seed) if tpe else samplers.RandomSampler(seed=seed)
-        )
-        return made
+        first = self.table.values.get("seed", 0)
+        pairs = []
+        for each in self.space.dimensions:
+            seed = zlib.crc32(f"{first}/{trial.number}/{each.key}".encode())
+            self.study.sampler = (samplers.TPESampler if tpe else samplers.RandomSampler)(seed=seed)
+            pairs.append((each.key, each.suggest(trial)))
+        return pairs
 
     def _next(self) -> tuple[optuna.trial.Trial, filelock.BaseFileLock] | None:
         """Return a trial to work on, held against other processes; None if there are enough.
@@ -216,7 +222,7 @@ class Sweep:
 
     def _try(self, trial: optuna.trial.Trial) -> None:
         failed = _optuna().trial.TrialState.FAIL
-        pairs = [(each.key, each.suggest(trial)) for each in self.space.dimensions]
+        pairs = self._suggest(trial)
         try:
             values = [self._measure(run) for run in self._runs(trial.number, pairs)]
         except _NoSuchMetric as error:
