@@ -22,7 +22,7 @@ from geoframe_registry.reproduce import measure
 EXAMPLES = Path(__file__).parents[1] / "examples"
 QUICK = {
     "data": {"dataset": {"name": "function-grid", "side": 40}},
-    "pathways": {"experts": [1, 4], "width": 12, "min_rows": 100},
+    "pathways": {"experts": [1, 4], "weight_decays": [0.0, 3.0], "width": 12, "min_rows": 100},
     "trainer": {"steps": 60, "checkpoint_every": 20},
 }
 
@@ -59,11 +59,12 @@ def test_a_run_reports_everything(finished: Run) -> None:
         assert metrics[f"rmse_dense_equal_{name}"] > 0
     assert metrics["rmse_hist_gradient_boosting"] > 0
     assert len(tables["comparison"]) == 4
-    tried = [(row["experts"], row["weight_decay"]) for row in tables["tried"]]
-    assert tried[:2] == [(1, 0.0), (4, 0.0)]
-    decays = {decay for experts, decay in tried if experts == metrics["experts"]}
-    assert decays == {0.0, 0.3, 3.0}
-    assert metrics["weight_decay"] in decays
+    tried = {(row["experts"], row["weight_decay"]): row for row in tables["tried"]}
+    assert list(tried) == [(1, 0.0), (1, 3.0), (4, 0.0), (4, 3.0)]
+    best = min(tried.values(), key=lambda row: row["validation_error"])
+    assert (metrics["experts"], metrics["weight_decay"]) == (best["experts"], best["weight_decay"])
+    assert metrics["networks"] == 5
+    assert any("5 parts" in note for note in finished.results["notes"])
     assert sum(row["test_rows"] for row in tables["cells"]) == 320
     assert {path.name for path in (finished.path / "figures").iterdir()} == {
         "cells.svg",
@@ -85,6 +86,40 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("x0,x1\n")
     with pytest.raises(DataError, match="has no rows"):
         NeuralPathways().embed(finished, tmp_path / "empty.csv")
+
+
+def test_many_rows_are_held_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoframe_pathways.training.FEW_ROWS", 500)
+    options = {
+        "data": QUICK["data"],
+        "pathways": {"experts": [1, 4], "width": 4, "min_rows": 100},
+        "trainer": {"steps": 5},
+        "evaluation": {"baselines": []},
+    }
+    results = a_run(tmp_path / "run", options).results
+    tried = [(row["experts"], row["weight_decay"]) for row in results["tables"]["tried"]]
+    assert tried[:2] == [(1, 0.0), (4, 0.0)]
+    chosen = results["metrics"]["experts"]
+    assert tried[2:] == [(chosen, 0.3), (chosen, 3.0)]
+    assert results["metrics"]["networks"] == 1
+
+
+@pytest.mark.parametrize("rows", [10, 30])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_tiny_tables(rows: int, task: str, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(rows, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    classes = ["only one", *["p", "q"] * rows][:rows]
+    frame["y"] = frame["a"] if task == "regression" else classes
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    options = {
+        "data": {"path": str(tmp_path / "table.csv")},
+        "trainer": {"steps": 5},
+        "pathways": {"width": 4, "weight_decays": [0.0, 1.0]},
+        "evaluation": {"folds": 20, "baselines": ["dense-equal-total"]},
+    }
+    results = a_run(tmp_path / "run", options).results
+    assert all(np.isfinite(row["validation_error"]) for row in results["tables"]["tried"])
 
 
 def test_a_given_weight_decay_is_taken(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.fitting import Fitted, Rows, fit_experts
 from geoframe_pathways.measures import regression_measures
 from geoframe_pathways.model import ALONE, Pathways
-from geoframe_pathways.search import Search, candidates
 
 TRAINER = StackedTrainer(steps=150, batch_size=256)
 OPTIONS = ModelConfig(width=8, min_rows=10)
@@ -161,41 +160,3 @@ def test_other_seeds_and_orders(points: np.ndarray, router: str) -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
-
-
-def test_few_rows_choose_few_experts() -> None:
-    options = ModelConfig(experts=(1, 4, 16), min_rows=300)
-    assert candidates(options, 927) == [1]
-    assert candidates(options, 1200) == [1, 4]
-    assert candidates(options, 10) == [1]
-    assert candidates(options, 10**6) == [1, 4, 16]
-
-
-def test_validation_chooses(points: np.ndarray, fitted: Fitted) -> None:
-    rows = rows_of(points, surface(points))
-    seen = []
-    # Added to every answer: the error of a candidate.
-    shifts = {(1, 0.0): 3.0, (4, 0.0): 1.0, (9, 0.0): 1.0, (4, 0.5): 0.5, (4, 2.0): 5.0}
-
-    def fit(number: int, decay: float, some: Rows) -> Fitted:
-        seen.append((number, decay, len(some)))
-        facts = fitted.model.facts
-        shifted = attrs.evolve(facts, offset=(facts.offset[0] + shifts[number, decay],))
-        model = Pathways(
-            router=fitted.model.router,
-            space=fitted.model.space,
-            mean_reach=fitted.model.mean_reach,
-            rows=fitted.model.rows,
-            facts=shifted,
-        )
-        return attrs.evolve(fitted, model=model)
-
-    search = Search(rows, fit, fraction=0.25, seed=0)
-    assert search.experts([1, 4, 9], 0.0) == 4  # of equals the fewest
-    assert search.decay([0.0, 0.5, 2.0], 4) == 0.5
-    assert [each[:2] for each in seen] == list(shifts)  # each once
-    assert {rows for _, _, rows in seen} == {900}
-    assert [row["validation_error"] for row in search.table] == pytest.approx(
-        list(shifts.values()), abs=0.3
-    )
-    assert search.experts([7], 0.0) == 7  # nothing to choose, nothing to train

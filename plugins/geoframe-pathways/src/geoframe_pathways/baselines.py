@@ -61,7 +61,7 @@ def compare(
         fitted = fit_experts(train, 1, options, trainer, seed=seed, run=run, classes=classes)
     return Compared(
         name=name,
-        parameters=fitted.model.shape.parameters,
+        parameters=fitted.model.parameters,
         measures=measure(fitted.model, test),
         seconds=fitted.training.seconds,
     )

@@ -8,20 +8,23 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe import ConfigError, Trainer
+from geoframe import ConfigError, DataError, Trainer
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.data.columns import as_frame
 from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.experts import ExpertShape, width_for
-from geoframe_pathways.fitting import Rows, fit_experts, measure
+from geoframe_pathways.fitting import Rows, fit_each, fit_experts, measure
 from geoframe_pathways.model import Pathways
-from geoframe_pathways.search import Search, candidates
+from geoframe_pathways.search import Search, candidates, held_out
 
 Teacher = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 
 AUGMENTED = 4
 """Rows made for each row of data."""
+HELD_OUT = 0.1
+"""Share of the data that the result is measured on, and again of the rest that chooses."""
+LEAST_ROWS = 10
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -58,7 +61,7 @@ def compress(
     model
         Teacher: inputs ``(n, d)`` -> outputs ``(n,)`` or ``(n, outputs)``.
     data
-        Inputs ``(n, d)`` as the model will meet them.
+        Inputs ``(n, d)`` as the model will meet them; at least 10.
     active_budget
         Bytes that one expert may take in memory (float32).
     experts
@@ -72,18 +75,20 @@ def compress(
     ------
     ConfigError
         If not even one hidden unit fits the budget.
+    DataError
+        If the inputs, or what the teacher says of them, are no finite numbers of these shapes,
+        or nothing differs in them.
     """
-    points = np.asarray(data, dtype=np.float64)
+    points = _checked(data)
     random = np.random.default_rng(seed)
     order = random.permutation(len(points))
-    tenth = max(1, len(points) // 10)
+    tenth = max(1, int(HELD_OUT * len(points)))
     held, kept = points[order[:tenth]], points[order[tenth:]]
     inputs = np.concatenate([kept, _between(kept, random)])
     encoder, _ = fit_encoder(as_frame(inputs), "column")
 
     def rows(x: NDArray[np.float64]) -> Rows:
-        y = np.asarray(model(x), dtype=np.float64)
-        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        y = _labels(model, x)
         return Rows(x=encoder.encode(x), y=y, task="regression", target="teacher", encoder=encoder)
 
     train, test = rows(inputs), rows(held)
@@ -100,11 +105,10 @@ def compress(
     engine = trainer or StackedTrainer()
     search = Search(
         train,
-        lambda number, _, some: fit_experts(some, number, chosen, engine, seed=seed),
-        fraction=0.1,
-        seed=seed,
+        lambda number, _, parts: fit_each(parts, number, chosen, engine, seed=seed),
+        held_out(train, HELD_OUT, seed),
     )
-    number = search.experts(candidates(chosen, len(train)), 0.0)
+    number, _ = search.one_by_one(candidates(chosen, len(train)), [0.0])
     distilled = fit_experts(train, number, chosen, engine, seed=seed).model
     measures = measure(distilled, test)
     return Compressed(
@@ -113,6 +117,30 @@ def compress(
         rmse_relative=measures["rmse_relative"],
         active_bytes=4 * distilled.shape.row_size,
     )
+
+
+def _checked(data: NDArray[np.floating]) -> NDArray[np.float64]:
+    points = np.asarray(data, dtype=np.float64)
+    if points.ndim != 2 or len(points) < LEAST_ROWS or not points.shape[1]:
+        raise DataError(
+            f"data has the shape {points.shape}; needed are {LEAST_ROWS} rows (n, d) or more"
+        )
+    if not np.isfinite(points).all():
+        raise DataError("data holds missing or infinite numbers; a teacher's inputs must be finite")
+    return points
+
+
+def _labels(model: Teacher, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the teacher says of inputs ``(n, d)``: ``(n,)``, or ``(n, outputs)`` for several."""
+    y = np.asarray(model(x), dtype=np.float64)
+    if y.ndim not in (1, 2) or len(y) != len(x) or 0 in y.shape:
+        raise DataError(
+            f"the model's outputs for inputs {x.shape} have the shape {y.shape}, "
+            f"not ({len(x)},) or ({len(x)}, outputs)"
+        )
+    if not np.isfinite(y).all():
+        raise DataError("the model's outputs are not all finite numbers")
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def _widest(budget: int, shape: ExpertShape) -> int:

@@ -10,7 +10,20 @@ from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
 from geoframe_pathways.data.config import TableDataConfig
 
+FEW_ROWS = 2000
+"""Training rows up to which choosing and averaging several times costs seconds, and pays."""
+FEW_TIMES = 5
+"""Folds of the choice, and networks of an expert, on so few rows."""
+FEW_DECAYS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Weight decays that are tried on so few rows."""
+DECAYS = (0.0, 0.3, 3.0)
+"""Weight decays that are tried on more."""
+
 Baseline = Literal["dense-equal-active", "dense-equal-total", "hist-gradient-boosting"]
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
 
 
 @attrs.frozen(kw_only=True)
@@ -22,11 +35,18 @@ class ModelConfig:
         ge=1,
         help="Numbers of experts to try; validation chooses. A single number is taken as it is.",
     )
-    weight_decays: tuple[float, ...] = option(
-        (0.0, 0.3, 3.0),
+    networks: int | None = option(
+        None,
+        ge=1,
+        help="Networks of an expert, trained from different starts and read one after another: "
+        f"their mean answers. Left out, {FEW_TIMES} up to {FEW_ROWS:,} training rows, else 1.",
+    )
+    weight_decays: tuple[float, ...] | None = option(
+        None,
         ge=0,
-        help="Weight decays to try, after the number of experts; validation chooses. A single one "
-        "is taken as it is, and so is trainer.weight_decay if it is given.",
+        help="Weight decays to try; validation chooses. A single one is taken as it is, and so is "
+        f"trainer.weight_decay if it is given. Left out, {_listed(DECAYS)}, and up to "
+        f"{FEW_ROWS:,} training rows {_listed(FEW_DECAYS)}.",
     )
     width: int = option(64, ge=1, help="Units of a hidden layer of an expert.")
     hidden: int = option(2, ge=1, le=16, help="Hidden layers of an expert.")
@@ -68,8 +88,16 @@ class ModelConfig:
 class EvaluationConfig:
     """What is compared and reported."""
 
+    folds: int | None = option(
+        None,
+        ge=1,
+        help="Parts of the training rows that are held out in turn to choose among all pairs of "
+        "a number of experts and a weight decay; 1 holds out validation_fraction once, and the "
+        "decay is chosen after the number of experts. "
+        f"Left out, {FEW_TIMES} up to {FEW_ROWS:,} training rows, else 1.",
+    )
     validation_fraction: float = option(
-        0.2, gt=0, lt=1, help="Share of the training rows that chooses among experts and decays."
+        0.2, gt=0, lt=1, help="Share of the training rows that is held out where folds is 1."
     )
     baselines: tuple[Baseline, ...] = option(
         ("dense-equal-active", "dense-equal-total", "hist-gradient-boosting"),

@@ -36,9 +36,8 @@ def evaluate(
     errors = error_per_row(predictions.values, test.y)
     own = measure(model, test)
     run.write_figure("cells", cell_map(model, test.x, errors))
-    curve = [row for row in tried if row["weight_decay"] == tried[0]["weight_decay"]]
-    if len(curve) > 1:
-        run.write_figure("validation", validation_curve(curve, model.experts))
+    if len(tried) > 1:
+        run.write_figure("validation", validation_curve(tried, model.experts, weight_decay))
     headline = "rmse" if test.task == "regression" else "accuracy"
     metrics: dict[str, float | int | str | None] = {
         **own,
@@ -66,24 +65,25 @@ def evaluate(
 
 def _sizes(model: Pathways) -> dict[str, float | int]:
     index = sum(np.asarray(array).nbytes for array in model.router.arrays().values())
-    parameters = model.shape.parameters
+    rows = model.experts * model.facts.networks
     return {
-        "parameters_active": parameters,
-        "parameters_total": parameters * model.experts,
+        "networks": model.facts.networks,
+        "parameters_active": model.parameters,
+        "parameters_total": model.parameters * model.experts,
         "router_comparisons": model.router.comparisons(),
         "active_mib": (4 * model.shape.row_size + index) / MIB,
-        "stored_mib": (4 * model.shape.row_size * model.experts + index) / MIB,
+        "stored_mib": (4 * model.shape.row_size * rows + index) / MIB,
     }
 
 
 def _comparison(
     model: Pathways, own: Any, seconds: float, compared: Sequence[Compared]
 ) -> list[dict[str, Any]]:
-    parameters = model.shape.parameters
+    several = f" of {model.facts.networks} networks" if model.facts.networks > 1 else ""
     first = {
-        "model": f"pathways ({model.experts} experts)",
-        "parameters_active": parameters,
-        "parameters_total": parameters * model.experts,
+        "model": f"pathways ({model.experts} experts{several})",
+        "parameters_active": model.parameters,
+        "parameters_total": model.parameters * model.experts,
         **own,
         "train_seconds": seconds,
     }

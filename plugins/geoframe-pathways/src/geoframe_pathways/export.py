@@ -52,8 +52,9 @@ def export_model(model: Pathways, folder: Path) -> list[Path]:
 def onnx_expert(model: Pathways, expert: int) -> onnx.ModelProto:
     """Return one expert as an ONNX graph: encoded inputs ``x (n, inputs)`` -> ``y (n, outputs)``.
 
-    Centring and scaling of the cell are part of the graph, and for regression the target's
-    units; for classification it puts out probabilities before smoothing.
+    Centring and scaling of the cell are part of the graph, the mean over the expert's networks,
+    and for regression the target's units; for classification it puts out probabilities before
+    smoothing.
 
     Raises
     ------
@@ -67,36 +68,21 @@ def onnx_expert(model: Pathways, expert: int) -> onnx.ModelProto:
         raise PluginError(
             "writing ONNX needs onnx: pip install 'geoframe-pathways[onnx]'"
         ) from None
-    shape, row = model.shape, model.rows.row(expert)
-    constants: dict[str, np.ndarray] = {
-        "centre": row[: shape.inputs],
-        "inverse_scale": row[shape.inputs : shape.inputs + 1],
-    }
-    nodes: list[Any] = [
-        helper.make_node("Sub", ["x", "centre"], ["offset"]),
-        helper.make_node("Mul", ["offset", "inverse_scale"], ["h0"]),
-    ]
-    bounds = accumulate(shape.sizes, initial=shape.inputs + 1)
-    pieces = iter([row[start:stop] for start, stop in pairwise(bounds)])
-    for layer, (fan_in, fan_out) in enumerate(shape.layers):
-        constants[f"weight{layer}"] = next(pieces).reshape(fan_in, fan_out)
-        constants[f"bias{layer}"] = next(pieces)
-        hidden = layer < shape.hidden
-        name = f"z{layer}" if hidden else "out"
-        inputs = [f"h{layer}", f"weight{layer}", f"bias{layer}"]
-        nodes.append(helper.make_node("Gemm", inputs, [name]))
-        if hidden and shape.activation == "prelu":
-            constants[f"slope{layer}"] = next(pieces)
-            nodes.append(helper.make_node("PRelu", [name, f"slope{layer}"], [f"h{layer + 1}"]))
-        elif hidden:
-            nodes.append(helper.make_node("Relu", [name], [f"h{layer + 1}"]))
-    if model.facts.task == "regression":
-        constants["target_scale"] = np.array(model.facts.scale, dtype=np.float32)
-        constants["target_offset"] = np.array(model.facts.offset, dtype=np.float32)
-        nodes.append(helper.make_node("Mul", ["out", "target_scale"], ["scaled"]))
-        nodes.append(helper.make_node("Add", ["scaled", "target_offset"], ["y"]))
-    else:
-        nodes.append(helper.make_node("Softmax", ["out"], ["y"], axis=1))
+    shape, count = model.shape, model.facts.networks
+    nodes: list[Any] = []
+    constants: dict[str, np.ndarray] = {}
+    answers = ["y"] if count == 1 else [f"y_{network}" for network in range(count)]
+    for network, answer in enumerate(answers):
+        value = "x"
+        steps = _steps(model, model.rows.row(expert * count + network))
+        for place, (kind, named) in enumerate(steps):
+            own = {f"{name}_{network}": array for name, array in named.items()}
+            constants |= own
+            result = answer if place == len(steps) - 1 else f"h{place}_{network}"
+            nodes.append(helper.make_node(kind, [value, *own], [result]))
+            value = result
+    if count > 1:
+        nodes.append(helper.make_node("Mean", answers, ["y"]))
     graph = helper.make_graph(
         nodes,
         f"expert {expert}",
@@ -110,3 +96,25 @@ def onnx_expert(model: Pathways, expert: int) -> onnx.ModelProto:
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
     onnx.checker.check_model(made)
     return made
+
+
+def _steps(model: Pathways, row: np.ndarray) -> list[tuple[str, dict[str, np.ndarray]]]:
+    """Operators of one network, in order, each with its constants by name."""
+    shape = model.shape
+    steps: list[tuple[str, dict[str, np.ndarray]]] = [
+        ("Sub", {"centre": row[: shape.inputs]}),
+        ("Mul", {"inverse_scale": row[shape.inputs : shape.inputs + 1]}),
+    ]
+    bounds = accumulate(shape.sizes, initial=shape.inputs + 1)
+    pieces = iter([row[start:stop] for start, stop in pairwise(bounds)])
+    for layer, fans in enumerate(shape.layers):
+        weight = next(pieces).reshape(fans)
+        steps.append(("Gemm", {f"weight{layer}": weight, f"bias{layer}": next(pieces)}))
+        if layer < shape.hidden and shape.activation == "prelu":
+            steps.append(("PRelu", {f"slope{layer}": next(pieces)}))
+        elif layer < shape.hidden:
+            steps.append(("Relu", {}))
+    if model.facts.task == "classification":
+        return [*steps, ("Softmax", {})]
+    scale, offset = (np.array(each) for each in (model.facts.scale, model.facts.offset))
+    return [*steps, ("Mul", {"target_scale": scale}), ("Add", {"target_offset": offset})]

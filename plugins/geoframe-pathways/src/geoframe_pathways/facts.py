@@ -37,6 +37,8 @@ class Facts:
     """Weight of the prior in predicted probabilities: an expert may never have seen a class."""
     blend: float = 0.0
     """Relative width of the ramp between the two nearest experts; 0 uses the nearest alone."""
+    networks: int = 1
+    """Networks of each expert, whose average answers: rows ``networks * cell`` and following."""
     reach_limit: float = float("inf")
     """Distance to the prototype, in mean distances of its cell, above which an input is flagged."""
 

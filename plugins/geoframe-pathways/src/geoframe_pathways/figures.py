@@ -66,18 +66,35 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
     return figure
 
 
-def validation_curve(table: Sequence[Mapping[str, float | int]], chosen: int) -> Figure:
-    """Plot the validation error over the number of experts."""
+def validation_curve(
+    tried: Sequence[Mapping[str, float | int]], experts: int, weight_decay: float
+) -> Figure:
+    """Plot what was tried: the validation error over experts, or over decays of one number.
+
+    Parameters
+    ----------
+    tried
+        Rows with ``experts``, ``weight_decay`` and ``validation_error``.
+    experts, weight_decay
+        What was chosen.
+    """
     figure = Figure(figsize=(4.6, 3.2), layout="constrained")
     axes = figure.subplots()
-    axes.plot(
-        [row["experts"] for row in table], [row["validation_error"] for row in table], marker="o"
-    )
+    if len({row["experts"] for row in tried}) > 1:
+        along, lines, chosen = "experts", "weight_decay", float(experts)
+        axes.set_xscale("log", base=2)
+    else:
+        along, lines, chosen = "weight_decay", "experts", weight_decay
+        axes.set_xscale("symlog", linthresh=0.1)
+    for line in sorted({row[lines] for row in tried}):
+        found = sorted((row[along], row["validation_error"]) for row in tried if row[lines] == line)
+        name = f"{lines.replace('_', ' ')} {line:g}"
+        axes.plot(*zip(*found, strict=True), marker="o", label=name)
     axes.axvline(chosen, color="grey", linestyle=":")
-    axes.set_xscale("log", base=2)
-    axes.set_xlabel("experts")
+    axes.set_xlabel(along.replace("_", " "))
     axes.set_ylabel("validation error")
     axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
     return figure
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -17,7 +18,9 @@ from geoframe_pathways.facts import Facts, TaskKind
 from geoframe_pathways.measures import classification_measures, regression_measures
 from geoframe_pathways.model import Pathways, RowsInMemory
 from geoframe_pathways.objective import ExpertsObjective
-from geoframe_pathways.routing.partition import make_router, members_of, route_space
+from geoframe_pathways.routing.nearest import Points
+from geoframe_pathways.routing.partition import RouteSpace, make_router, members_of, route_space
+from geoframe_pathways.routing.router import Router
 from geoframe_pathways.task import make_task
 
 REACH_QUANTILE = 0.999
@@ -53,6 +56,38 @@ class Fitted:
     rows_per_cell: NDArray[np.int64]
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class _Cut:
+    """A set of rows, cut into cells."""
+
+    facts: Facts
+    targets: NDArray[np.float32] | NDArray[np.int64]
+    """What the experts learn to put out."""
+    space: RouteSpace
+    points: Points
+    router: Router
+    members: list[NDArray[np.int64]]
+    """Row numbers that each cell's experts train on."""
+
+    def model(self, matrix: NDArray[np.float32]) -> tuple[Pathways, NDArray[np.int64]]:
+        """Return the model whose networks are ``matrix``, and its training rows per cell."""
+        router = self.router
+        ids, distances = router.two_nearest(self.points)
+        counts = np.bincount(ids[:, 0], minlength=router.cells)
+        mean_reach = np.bincount(ids[:, 0], distances[:, 0], router.cells) / np.maximum(counts, 1)
+        mean_reach = np.maximum(mean_reach, 1e-12)
+        reach = distances[:, 0] / mean_reach[ids[:, 0]]
+        limit = float(np.quantile(reach, REACH_QUANTILE))
+        model = Pathways(
+            router=router,
+            space=self.space,
+            mean_reach=mean_reach,
+            rows=RowsInMemory(matrix),
+            facts=attrs.evolve(self.facts, router=router.kind, reach_limit=limit),
+        )
+        return model, counts
+
+
 def fit_experts(
     rows: Rows,
     experts: int,
@@ -74,6 +109,56 @@ def fit_experts(
     classes
         All classes, in case ``rows`` lack one.
     """
+    return fit_each([rows], experts, options, trainer, seed=seed, run=run, classes=classes)[0]
+
+
+def fit_each(
+    parts: Sequence[Rows],
+    experts: int,
+    options: ModelConfig,
+    trainer: Trainer,
+    *,
+    seed: int,
+    run: Run | None = None,
+    classes: NDArray[np.generic] | None = None,
+) -> list[Fitted]:
+    """Do :func:`fit_experts` for several sets of rows at once.
+
+    The experts of all sets are trained together, as those of one model are: in one stack, with as
+    many rows a step in all, and kept in one place, from which they are resumed.
+    """
+    cuts = [_cut(part, experts, options, seed, classes) for part in parts]
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    networks = options.networks or 1
+    task = make_task(
+        shape=ExpertShape(**cuts[0].facts.shape),
+        loss="squared" if parts[0].task == "regression" else "cross-entropy",
+        seed=seed,
+        inputs=_joined([part.x for part in parts]),
+        targets=_joined([cut.targets for cut in cuts]),
+        members=[
+            start + cell
+            for start, cut in zip(starts, cuts, strict=False)
+            for cell in cut.members
+            for _ in range(networks)
+        ],
+        centred=options.centred,
+    )
+    objective = ExpertsObjective(task)
+    training = trainer.fit(objective, run)
+    ends = np.cumsum([networks * len(cut.members) for cut in cuts])
+    matrices = np.split(objective.matrix().numpy(), ends[:-1])
+    models = [cut.model(matrix) for cut, matrix in zip(cuts, matrices, strict=True)]
+    return [Fitted(model=model, training=training, rows_per_cell=rows) for model, rows in models]
+
+
+def _cut(
+    rows: Rows,
+    experts: int,
+    options: ModelConfig,
+    seed: int,
+    classes: NDArray[np.generic] | None,
+) -> _Cut:
     space = route_space(rows.x, options.route_dims)
     points = space.project(rows.x)
     router = make_router(
@@ -86,32 +171,19 @@ def fit_experts(
         seed=seed,
     )
     facts, targets = _facts(rows, options, classes)
-    task = make_task(
-        shape=ExpertShape(**facts.shape),
-        loss="squared" if rows.task == "regression" else "cross-entropy",
-        seed=seed,
-        inputs=rows.x,
+    return _Cut(
+        facts=facts,
         targets=targets,
-        members=members_of(router, points, options.overlap),
-        centred=options.centred,
-    )
-    objective = ExpertsObjective(task)
-    training = trainer.fit(objective, run)
-    ids, distances = router.two_nearest(points)
-    counts = np.bincount(ids[:, 0], minlength=router.cells)
-    mean_reach = np.bincount(ids[:, 0], distances[:, 0], router.cells) / np.maximum(counts, 1)
-    mean_reach = np.maximum(mean_reach, 1e-12)
-    reach = distances[:, 0] / mean_reach[ids[:, 0]]
-    model = Pathways(
-        router=router,
         space=space,
-        mean_reach=mean_reach,
-        rows=RowsInMemory(objective.matrix().numpy()),
-        facts=attrs.evolve(
-            facts, router=router.kind, reach_limit=float(np.quantile(reach, REACH_QUANTILE))
-        ),
+        points=points,
+        router=router,
+        members=members_of(router, points, options.overlap),
     )
-    return Fitted(model=model, training=training, rows_per_cell=counts)
+
+
+def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """One array after the other, without a copy if there is only one."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def measure(model: Pathways, rows: Rows) -> Mapping[str, float]:
@@ -143,6 +215,7 @@ def _facts(
             router=options.router,
             encoder=rows.encoder,
             blend=options.blend,
+            networks=options.networks or 1,
         )
 
     if rows.task == "regression":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import attrs
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from geoframe import RunError
 from geoframe_pathways.experts import ExpertShape
 from geoframe_pathways.facts import Facts
-from geoframe_pathways.pack import write_pack
+from geoframe_pathways.pack import PackHeader, write_pack
+from geoframe_pathways.predictions import Predictions
 from geoframe_pathways.routing.nearest import Ids, Points
 from geoframe_pathways.routing.partition import ROUTERS, RouteSpace
 from geoframe_pathways.routing.router import Router
@@ -31,17 +32,17 @@ GATHERED = 64 * 2**20
 
 
 class Rows(Protocol):
-    """Where the rows of experts come from."""
+    """Where the rows of networks come from."""
 
     def row(self, expert: int) -> Array:
-        """Row of one expert ``(row_size,)``."""
+        """Row of one network ``(row_size,)``."""
 
     def rows(self, experts: Ids) -> Array:
-        """Rows of several experts ``(e, row_size)``."""
+        """Rows of several networks ``(e, row_size)``."""
 
 
 class RowsInMemory:
-    """Rows of a matrix ``(experts, row_size)``."""
+    """Rows of a matrix ``(networks, row_size)``."""
 
     def __init__(self, matrix: Array) -> None:
         self.matrix = matrix
@@ -56,22 +57,6 @@ class RowsInMemory:
         return self.matrix[experts]
 
 
-@attrs.frozen(kw_only=True, eq=False)
-class Predictions:
-    """What the model says of ``n`` inputs."""
-
-    values: NDArray[np.generic]
-    """Regression: ``(n,)``, or ``(n, outputs)`` for several; classification: classes ``(n,)``."""
-    probabilities: NDArray[np.float32] | None
-    """Classification: ``(n, classes)``."""
-    cells: Ids
-    """The expert that answered ``(n,)``."""
-    reach: NDArray[np.float64]
-    """Distance to the prototype in mean distances of its cell's training rows ``(n,)``."""
-    extrapolated: NDArray[np.bool_]
-    """Whether ``reach`` is above what 99.9 % of the training rows have ``(n,)``."""
-
-
 class Pathways:
     """Many small experts and the router that chooses among them.
 
@@ -84,7 +69,7 @@ class Pathways:
     mean_reach
         Mean distance of each cell's training rows to its prototype ``(cells,)``.
     rows
-        The experts.
+        The networks: ``facts.networks`` of each expert, cell after cell.
     facts
         How inputs are encoded and outputs read.
     """
@@ -111,6 +96,11 @@ class Pathways:
     def experts(self) -> int:
         """Number of experts."""
         return self.router.cells
+
+    @property
+    def parameters(self) -> int:
+        """Trained numbers of one expert."""
+        return self.shape.parameters * self.facts.networks
 
     def predict(self, table: pd.DataFrame | ArrayLike) -> Predictions:
         """Predict for the rows of a table with the training columns; the target is not needed.
@@ -151,22 +141,40 @@ class Pathways:
             blended: Array = self._blended(x[None], ids, distances)[0]
             return blended
         cell = self.router.one(self.space.project(x))
-        answer: Array = self._read(self.shape.apply_row(self.rows.row(cell), x[None]))[0]
+        answer: Array = self._mean(
+            lambda network: self.shape.apply_row(
+                self.rows.row(cell * self.facts.networks + network), x[None]
+            )
+        )[0]
         return answer
 
     def apply(self, x: Array, cells: Ids) -> Array:
-        """Outputs ``(n, outputs)`` of given experts ``(n,)`` on encoded inputs ``(n, inputs)``.
+        """Answers ``(n, outputs)`` of given experts ``(n,)`` to encoded inputs ``(n, inputs)``.
 
-        Inputs are sorted by expert. An expert with many inputs gets its own matrix product; the
-        others are gathered into stacks of experts with similarly many.
+        They are in target units, or probabilities.
+        """
+        return self._mean(lambda network: self._outputs(x, cells * self.facts.networks + network))
+
+    def _mean(self, outputs: Callable[[int], Array]) -> Array:
+        """Average what the networks of an expert answer, one network in memory after another."""
+        answers = self._read(outputs(0))
+        for network in range(1, self.facts.networks):
+            answers += self._read(outputs(network))
+        return answers if self.facts.networks == 1 else answers / np.float32(self.facts.networks)
+
+    def _outputs(self, x: Array, networks: Ids) -> Array:
+        """Raw outputs ``(n, outputs)`` of given rows ``(n,)``.
+
+        Inputs are sorted by network. One with many inputs gets its own matrix product; the
+        others are gathered into stacks of networks with similarly many.
         """
         outputs = np.empty((len(x), self.shape.outputs), dtype=np.float32)
-        order = np.argsort(cells, kind="stable")
-        present, starts, counts = np.unique(cells[order], return_index=True, return_counts=True)
+        order = np.argsort(networks, kind="stable")
+        present, starts, counts = np.unique(networks[order], return_index=True, return_counts=True)
         for place in np.flatnonzero(counts > ALONE):
             rows = order[starts[place] : starts[place] + counts[place]]
-            expert = int(present[place])
-            outputs[rows] = self.shape.apply_row(self.rows.row(expert), x[rows])
+            row = self.rows.row(int(present[place]))
+            outputs[rows] = self.shape.apply_row(row, x[rows])
         size = 1
         while size <= ALONE:  # stacks of experts with up to 1, 2, 4, ... inputs
             chosen = np.flatnonzero((counts <= size) & (2 * counts > size))
@@ -177,7 +185,7 @@ class Pathways:
                 rows = order[starts[part, None] + slots]
                 outputs[rows] = self._stack(self.rows.rows(present[part]), x[rows])
             size *= 2
-        return self._read(outputs)
+        return outputs
 
     def save(self, path: Path) -> None:
         """Write the model as one pack, atomically."""
@@ -188,12 +196,13 @@ class Pathways:
         }
         if self.space.components is not None:
             header["route_components"] = np.ascontiguousarray(self.space.components)
+        count = self.experts * self.facts.networks
         write_pack(
             path,
             facts=self.facts.to_json(),
             arrays=header,
-            experts=(self.rows.row(cell)[None] for cell in range(self.experts)),
-            count=self.experts,
+            experts=(self.rows.row(network)[None] for network in range(count)),
+            count=count,
             columns=self.shape.row_size,
         )
 
@@ -216,7 +225,7 @@ class Pathways:
         try:
             facts = Facts.from_json(store.header.facts)
             components = arrays.get("route_components")
-            return cls(
+            model = cls(
                 router=ROUTERS[facts.router].from_arrays(arrays),
                 space=RouteSpace(
                     np.asarray(arrays["route_mean"], dtype=np.float64),
@@ -226,8 +235,26 @@ class Pathways:
                 rows=store,
                 facts=facts,
             )
-        except (ValueError, KeyError, TypeError) as error:
+            model._check(store.header)
+            return model
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise RunError(f"{path}: cannot be read as an expert pack: {error}") from None
+
+    def _check(self, header: PackHeader) -> None:
+        """See that the pieces of a pack fit together; raises ValueError if not."""
+        inputs = len(self.facts.encoder.names)
+        coordinates = self.router.prototypes.shape[1]
+        components = self.space.components
+        fitting = (
+            (header.rows, header.columns)
+            == (self.experts * self.facts.networks, self.shape.row_size)
+            and self.mean_reach.shape == (self.experts,)
+            and self.space.mean.shape == (inputs,) == (self.shape.inputs,)
+            and (inputs, coordinates)
+            == ((inputs, inputs) if components is None else components.shape)
+        )
+        if not fitting:
+            raise ValueError("its pieces do not fit together")
 
     def _stack(self, rows: Array, x: Array) -> Array:
         """Apply experts ``(e, row_size)`` to ``b`` inputs each ``(e, b, inputs)``."""

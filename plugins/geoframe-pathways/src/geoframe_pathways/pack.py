@@ -120,14 +120,15 @@ def read_header(path: Path) -> PackHeader:
             matrix = header.pop(MATRIX)
             arrays = dict(_arrays(file, header, 8 + length))
             rows, columns = matrix["shape"]
-            offset = 8 + length + matrix["data_offsets"][0]
-            if matrix["dtype"] != "F32" or os.fstat(file.fileno()).st_size < (
-                offset + 4 * rows * columns
-            ):
+            start = matrix["data_offsets"][0]
+            offset = 8 + length + start
+            size = os.fstat(file.fileno()).st_size
+            whole = min(rows, columns, start) >= 0 and size >= offset + 4 * rows * columns
+            if matrix["dtype"] != "F32" or not whole:
                 raise ValueError("the matrix of experts is incomplete")
     except FileNotFoundError:
         raise RunError(f"{path}: no such expert pack") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read as an expert pack: {error}") from None
     return PackHeader(facts, arrays, rows, columns, offset)
 

@@ -4,8 +4,9 @@
     model.predict({"x0": 0.5, "x1": -1.0})         # one row, by column name
     model.predict_encoded(model.encode(row))       # the same in two steps
 
-One expert is read from the disk per prediction. Packs of the flat and the tree router can be
-read; those of the faiss router, and those that blend two experts, need geoframe-pathways.
+One expert is read from the disk per prediction, one of its networks after another. Packs of the
+flat and the tree router can be read; those of the faiss router, and those that blend two experts,
+need geoframe-pathways.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 import numpy as np
 
 DTYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U8": "u1"}
+NEEDED = {"encoder", "shape", "task", "offset", "scale", "classes", "prior", "smoothing"}
+"""What the header must say, besides ``router`` and ``blend``."""
 
 
 class Pack:
@@ -28,13 +31,33 @@ class Pack:
     ----------
     path
         The safetensors file.
+
+    Raises
+    ------
+    ValueError
+        If it is no such pack, or damaged, or cannot be read by numpy alone.
     """
 
     def __init__(self, path: str) -> None:
+        try:
+            self._open(path)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: cannot be read as an expert pack: {error}") from None
+
+    def _open(self, path: str) -> None:
         with open(path, "rb") as file:
             length = int.from_bytes(file.read(8), "little")
+            if not 0 < length < 2**30:
+                raise ValueError("it is not a safetensors file")
             header = json.loads(file.read(length))
-        self.facts = json.loads(header.pop("__metadata__")["pathways"])
+        facts = json.loads(header.pop("__metadata__")["pathways"])
+        if facts["router"] not in ("flat", "tree"):
+            raise ValueError(f"router '{facts['router']}' needs geoframe-pathways")
+        if facts["blend"]:
+            raise ValueError("its experts are blended; that needs geoframe-pathways")
+        self.facts = {"networks": 1} | facts
+        if absent := NEEDED - set(facts):
+            raise ValueError(f"its header lacks {', '.join(sorted(absent))}")
         self.arrays = {
             name: np.memmap(
                 path,
@@ -46,10 +69,6 @@ class Pack:
             for name, entry in header.items()
             if name != "padding"
         }
-        if self.facts["router"] not in ("flat", "tree"):
-            raise ValueError(f"router '{self.facts['router']}' needs geoframe-pathways")
-        if self.facts["blend"]:
-            raise ValueError("the experts of this pack are blended; that needs geoframe-pathways")
 
     def encode(self, row: Mapping[str, Any]) -> np.ndarray:
         """Turn one row of the table, by column name, into the model's inputs ``(inputs,)``."""
@@ -86,8 +105,14 @@ class Pack:
 
     def predict_encoded(self, x: np.ndarray) -> np.ndarray:
         """Answer one encoded input: values in target units, or class probabilities."""
+        networks = self.facts["networks"]
+        first = self.route(x) * networks
+        answers = [self._answer(x, first + network) for network in range(networks)]
+        return np.asarray(np.mean(answers, axis=0))
+
+    def _answer(self, x: np.ndarray, network: int) -> np.ndarray:
         facts, shape = self.facts, self.facts["shape"]
-        row = np.array(self.arrays["experts"][self.route(x)])
+        row = np.array(self.arrays["experts"][network])
         n = shape["inputs"]
         h, at = (x - row[:n]) * row[n], n + 1
         widths = [n, *[shape["width"]] * shape["hidden"], shape["outputs"]]

@@ -55,6 +55,7 @@ def _sized(experts: int, width: int) -> dict[str, Any]:
         "pathways.experts": [experts],
         "pathways.width": width,
         "pathways.min_rows": 20,
+        "pathways.networks": 1,
         "pathways.weight_decays": [0.0],
     }
 
@@ -126,6 +127,35 @@ def _uci() -> ReferenceTable:
     )
 
 
+def _small() -> ReferenceTable:
+    uci = {
+        table: {"name": "uci-regression", "table": table, "drawn": True}
+        for table in ("yacht", "energy", "concrete", "wine-quality-red")
+    }
+    rows = [
+        ReferenceRow(
+            name=name,
+            overrides={
+                "data.dataset": dataset,
+                "evaluation.baselines": ["hist-gradient-boosting"],
+            },
+        )
+        for name, dataset in {
+            **uci,
+            "diabetes": {"name": "scikit-learn", "table": "diabetes"},
+        }.items()
+    ]
+    return ReferenceTable(
+        name="small",
+        title="Small tables with the defaults, the test part drawn by the seed: test RMSE",
+        metrics=("rmse", "rmse_hist_gradient_boosting", "experts", "weight_decay"),
+        rows=rows,
+        seeds=5,
+        quick={"trainer.steps": 300},
+        note="Nothing was published for these. Needs the files of the dataset 'uci-regression'.",
+    )
+
+
 def _images() -> ReferenceTable:
     rows = [
         ReferenceRow(
@@ -151,4 +181,4 @@ def _images() -> ReferenceTable:
     )
 
 
-TABLES = (_functions(), _uci(), _images())
+TABLES = (_functions(), _uci(), _small(), _images())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.fitting import Fitted, Rows, measure
 
-Choice = TypeVar("Choice", int, float)
+Choice = TypeVar("Choice")
 
 
 class Search:
@@ -19,60 +21,91 @@ class Search:
     Parameters
     ----------
     rows
-        Training rows; ``fraction`` of them, drawn by ``seed``, are held out.
+        Training rows.
     fit
-        Trains a number of experts with a weight decay on rows.
+        Trains a number of experts with a weight decay on each of several sets of rows.
+    held
+        Row numbers that are held out, set after set; see :func:`folds_of` and :func:`held_out`.
     """
 
     def __init__(
         self,
         rows: Rows,
-        fit: Callable[[int, float, Rows], Fitted],
-        *,
-        fraction: float,
-        seed: int,
+        fit: Callable[[int, float, list[Rows]], list[Fitted]],
+        held: Sequence[NDArray[np.int64]],
     ) -> None:
-        order = np.random.default_rng(seed).permutation(len(rows))
-        held = max(1, int(fraction * len(rows)))
-        self._train, self._held = (
-            rows.take(np.sort(part)) for part in (order[held:], order[:held])
-        )
+        everything = np.arange(len(rows))
+        self._train = [rows.take(np.setdiff1d(everything, part)) for part in held]
+        self._held = [rows.take(part) for part in held]
         self._fit = fit
         self._errors: dict[tuple[int, float], float] = {}
         self.table: list[dict[str, float | int]] = []
         """What was tried, a row each."""
 
     def error(self, experts: int, decay: float) -> float:
-        """RMSE for regression, mean negative log-probability for classification."""
+        """Error over all held-out rows, each predicted by the model that did not see it.
+
+        RMSE for regression, mean negative log-probability for classification.
+        """
         key = (experts, decay)
         if key not in self._errors:
             fitted = self._fit(experts, decay, self._train)
-            measures = measure(fitted.model, self._held)
-            self._errors[key] = measures["rmse" if self._held.task == "regression" else "log_loss"]
+            self._errors[key] = self._measured(fitted)
             self.table.append(
                 {
                     "experts": experts,
-                    "cells": fitted.model.experts,
+                    "cells": min(each.model.experts for each in fitted),
                     "weight_decay": decay,
                     "validation_error": self._errors[key],
-                    "seconds": fitted.training.seconds,
+                    "seconds": fitted[0].training.seconds,
                 }
             )
         return self._errors[key]
 
-    def experts(self, candidates: Sequence[int], decay: float) -> int:
-        """Return the number of experts with the least error; of equals the first."""
-        return _best(candidates, lambda number: self.error(number, decay))
+    def one_by_one(self, numbers: Sequence[int], decays: Sequence[float]) -> tuple[int, float]:
+        """Choose the number of experts with the first decay, then the decay; of equals the first.
 
-    def decay(self, candidates: Sequence[float], experts: int) -> float:
+        Where there is nothing to choose, nothing is trained.
+        """
+        number = _best(numbers, lambda number: self.error(number, decays[0]))
+        return number, self.decay(decays, number)
+
+    def jointly(self, numbers: Sequence[int], decays: Sequence[float]) -> tuple[int, float]:
+        """Choose among all pairs of a number of experts and a decay; of equals the first."""
+        return _best(list(itertools.product(numbers, decays)), lambda pair: self.error(*pair))
+
+    def decay(self, decays: Sequence[float], experts: int) -> float:
         """Return the weight decay with the least error; of equals the first."""
-        return _best(candidates, lambda decay: self.error(experts, decay))
+        return _best(decays, lambda decay: self.error(experts, decay))
+
+    def _measured(self, fitted: Sequence[Fitted]) -> float:
+        squared = self._held[0].task == "regression"
+        total = 0.0
+        for each, held in zip(fitted, self._held, strict=True):
+            measures = measure(each.model, held)
+            total += len(held) * (measures["rmse"] ** 2 if squared else measures["log_loss"])
+        mean = total / sum(len(held) for held in self._held)
+        return float(np.sqrt(mean)) if squared else mean
 
 
 def candidates(options: ModelConfig, rows: int) -> list[int]:
     """Numbers of experts worth trying: each leaves ``min_rows`` rows per cell on average."""
     found = sorted({number for number in options.experts if rows >= number * options.min_rows})
     return found or [1]
+
+
+def held_out(rows: Rows, fraction: float, seed: int) -> list[NDArray[np.int64]]:
+    """Draw a share of the rows -> their numbers, as the only set."""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    return [np.sort(order[: max(1, int(fraction * len(rows)))])]
+
+
+def folds_of(rows: Rows, folds: int, seed: int) -> list[NDArray[np.int64]]:
+    """Deal the rows out to at most so many sets of equal size, and each class to all of them."""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    if rows.task == "classification":
+        order = order[np.argsort(rows.y[order], kind="stable")]
+    return [np.sort(order[first::folds]) for first in range(min(folds, len(rows)))]
 
 
 def _best(choices: Sequence[Choice], error: Callable[[Choice], float]) -> Choice:

@@ -11,14 +11,21 @@ from geoframe.components import Component
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe_pathways.baselines import compare
-from geoframe_pathways.config import ModelConfig, PathwaysConfig
+from geoframe_pathways.config import (
+    DECAYS,
+    FEW_DECAYS,
+    FEW_ROWS,
+    FEW_TIMES,
+    ModelConfig,
+    PathwaysConfig,
+)
 from geoframe_pathways.data.encoder import fit_encoder
 from geoframe_pathways.data.reading import load_table
 from geoframe_pathways.data.table import Table
 from geoframe_pathways.evaluation import evaluate
-from geoframe_pathways.fitting import Fitted, Rows, fit_experts
+from geoframe_pathways.fitting import Fitted, Rows, fit_each
 from geoframe_pathways.method import PACK
-from geoframe_pathways.search import Search, candidates
+from geoframe_pathways.search import Search, candidates, folds_of, held_out
 
 
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
@@ -42,12 +49,16 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
         },
         repairs=notes,
     )
+    few = len(train) <= FEW_ROWS
     options, seed = config.pathways, config.seed
+    options = attrs.evolve(options, networks=options.networks or (FEW_TIMES if few else 1))
     classes = np.unique(train.y) if train.task == "classification" else None
 
-    def fit(number: int, decay: float, rows: Rows, name: str) -> Fitted:
-        return fit_experts(
-            rows,
+    def fit(
+        options: ModelConfig, number: int, decay: float, parts: list[Rows], name: str
+    ) -> list[Fitted]:
+        return fit_each(
+            parts,
             number,
             options,
             trainer_with(config.trainer, decay),
@@ -63,18 +74,33 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             f"{', '.join(map(str, left_out))} experts were not tried: {len(train)} training rows "
             f"would leave fewer than {options.min_rows} a cell (pathways.min_rows)"
         )
+    folds = config.evaluation.folds or (FEW_TIMES if few else 1)
+    held = (
+        folds_of(train, folds, seed)
+        if folds > 1
+        else held_out(train, config.evaluation.validation_fraction, seed)
+    )
+    # A network for each fold, as later for each start: in both, batches are of the same size.
+    single = attrs.evolve(options, networks=1)
     search = Search(
         train,
-        lambda number, decay, rows: fit(number, decay, rows, f"try-{number}-decay-{decay:g}"),
-        fraction=config.evaluation.validation_fraction,
-        seed=seed,
+        lambda number, decay, parts: fit(
+            single, number, decay, parts, f"try-{number}-decay-{decay:g}"
+        ),
+        held,
     )
-    decays = weight_decays(options, config.trainer)
-    chosen = search.experts(numbers, decays[0])
-    decay = search.decay(decays, chosen)
-    fitted = fit(chosen, decay, train, f"experts-{chosen}")
+    decays = weight_decays(options, config.trainer, few=few)
+    choose = search.jointly if folds > 1 else search.one_by_one
+    chosen, decay = choose(numbers, decays)
+    (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}")
     if run.main_process:
         fitted.model.save(run.path / PACK)
+    if search.table:
+        where = f"{len(held)} parts of the training rows, held out in turn"
+        notes.append(
+            f"number of experts {chosen} and weight decay {decay:g} were chosen on "
+            + (where if folds > 1 else "a held-out part of the training rows")
+        )
     dense = any(name.startswith("dense") for name in config.evaluation.baselines)
     several = fitted.model.experts > 1
     for_dense = search.decay(decays, 1) if dense and several else decay
@@ -103,13 +129,15 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     )
 
 
-def weight_decays(options: ModelConfig, trainer: Component) -> tuple[float, ...]:
+def weight_decays(options: ModelConfig, trainer: Component, *, few: bool) -> tuple[float, ...]:
     """Weight decays to try: the trainer's own if one was given, or if it has no such option."""
     fields = {field.name: field for field in attrs.fields(type(trainer.options))}
     if "weight_decay" not in fields:
         return (0.0,)
     given = trainer.options.weight_decay
-    return options.weight_decays if given in (None, fields["weight_decay"].default) else (given,)
+    if given not in (None, fields["weight_decay"].default):
+        return (given,)
+    return options.weight_decays or (FEW_DECAYS if few else DECAYS)
 
 
 def trainer_with(trainer: Component, decay: float) -> Trainer:

@@ -36,6 +36,10 @@ class UCIRegression:
     split: int = option(
         0, ge=0, help="Predefined split (0 to 19, protein 0 to 4; california-housing has none)."
     )
+    drawn: bool = option(
+        False,
+        help="Let the run's seed draw the test part (data.test_fraction), not a predefined split.",
+    )
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/uci-regression")
 
     def load(self) -> Table:
@@ -50,7 +54,7 @@ class UCIRegression:
         frame = pd.read_csv(stored_file(folder, f"{self.table}.csv.gz", self.root))
         target = TARGETS.get(self.table, str(frame.columns[-1]))
         test_rows = None
-        if self.table != "california-housing":
+        if self.table != "california-housing" and not self.drawn:
             path = stored_file(folder, f"{self.table}.splits.npz", self.root)
             with np.load(path, allow_pickle=False) as splits:
                 if f"test_{self.split}" not in splits.files:
