@@ -23,17 +23,27 @@ class Unmet:
     """What is there instead."""
 
 
-def unmet(distribution: str) -> Iterator[Unmet]:
-    """Yield each unmet requirement of a distribution, as ``pip check`` does."""
+def unmet(distribution: str, *, of: str | None = None) -> Iterator[Unmet]:
+    """Yield each unmet requirement of a distribution, as ``pip check`` does.
+
+    Parameters
+    ----------
+    of
+        Look only at what is required of this distribution, by its canonical name: to read the
+        metadata of all takes much longer.
+    """
     for text in metadata.requires(distribution) or ():
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
-            yield Unmet("", text, "not a valid requirement")
+            if of is None:
+                yield Unmet("", text, "not a valid requirement")
             continue
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
             continue
         name = canonicalize_name(requirement.name)
+        if of not in (None, name):
+            continue
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -45,10 +55,8 @@ def unmet(distribution: str) -> Iterator[Unmet]:
 
 def core_mismatch(distribution: str) -> str | None:
     """Say in what the distribution's requirement of geoframe-core is not met, if it is not."""
-    for each in unmet(distribution):
-        if each.name == "geoframe-core":
-            return f"{distribution} needs {each.requirement}, but {each.found}"
-    return None
+    found = next(unmet(distribution, of="geoframe-core"), None)
+    return None if found is None else f"{distribution} needs {found.requirement}, but {found.found}"
 
 
 def require_core(distribution: str) -> None:
