@@ -109,6 +109,7 @@ def test_other_mistakes_are_told_in_one_line(constructed, tmp_path):
     assert "no node 'rot'; did you mean 'root'?" in told(ask("nearest", constructed, "rot"))
     assert "no such folder" in told(ask("nearest", tmp_path / "nothing", "root"))
     assert "name two nodes, or give --file; got 1" in told(ask("distance", constructed, "root"))
+    assert "not both" in told(ask("nearest", constructed, "root", "--file", "-"))
     assert "2 wanted" in told(ask("distance", constructed, "--file", "-", "--columns", "u"))
     (tmp_path / "run").mkdir()
     for name in ("config.toml", "manifest.json"):

@@ -103,9 +103,11 @@ def _answer(
 ) -> None:
     """Answer one question of ``number`` nodes in a table, or a file of them line by line."""
     named = tuple(column.strip() for column in columns.split(","))
-    if len(nodes) != (number if file is None else 0):
+    if file is not None and nodes:
+        raise click.UsageError("name nodes or give --file, not both")
+    if file is None and len(nodes) != number:
         wanted = "one node" if number == 1 else "two nodes"
-        raise click.UsageError(f"name {wanted}, or give --file; got {len(nodes)} nodes")
+        raise click.UsageError(f"name {wanted}, or give --file; got {len(nodes)}")
     if len(named) != number:
         raise click.UsageError(f"--columns: {number} wanted, got '{columns}'")
 
