@@ -1,7 +1,6 @@
 """kill -9 at random moments: every resume ends where an undisturbed run ends, bit for bit."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -84,26 +83,3 @@ def test_killed_again_and_again(undisturbed):
             process.wait()
     subprocess.run(command(folder, run_dir, "--resume"), check=True, timeout=300)
     assert measured(run_dir) == measured(folder / "whole")
-
-
-def test_two_processes_take_up_their_own_random_numbers(tmp_path):
-    edge_list(tmp_path / "edges.csv")
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-
-    def started(name, *more):
-        few = ("--set", "trainer.steps=60", "--set", "trainer.checkpoint_every=20")
-        python, *arguments = command(tmp_path, tmp_path / name, *few, *more)
-        return subprocess.Popen([python, *launch, *arguments], start_new_session=True)
-
-    assert started("whole").wait(timeout=600) == 0
-    killed = started("killed")
-    while not [*(tmp_path / "killed").glob("checkpoints/step-*")]:
-        assert killed.poll() is None
-        time.sleep(0.05)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    assert not (tmp_path / "killed" / "results.json").exists()
-    assert started("killed", "--resume").wait(timeout=600) == 0
-    assert measured(tmp_path / "killed") == measured(tmp_path / "whole")
-    for name in ("model.safetensors", "metrics.jsonl"):
-        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

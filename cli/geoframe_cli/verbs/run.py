@@ -78,10 +78,12 @@ def run(
     except KeyboardInterrupt:
         import shlex
 
-        where = shlex.quote(str(prepared.path))
-        click.echo(
-            f"Interrupted; go on with: geoframe run {method} --run-dir {where} --resume", err=True
-        )
+        if rank == 0:
+            where = shlex.quote(str(prepared.path))
+            click.echo(
+                f"Interrupted; go on with: geoframe run {method} --run-dir {where} --resume",
+                err=True,
+            )
         sys.exit(130)
     if rank == 0:
         _show(finished, as_json=as_json, quiet=quiet)

@@ -18,6 +18,7 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from geoframe.errors import ConfigError, RunError
 from geoframe.run.directory import Run
 from geoframe.trainer import Objective, Trainer, Training
+from geoframe.training.agreement import Agreement
 from geoframe.training.config import GradientTrainerConfig
 from geoframe.training.denormals import flushed_denormals
 from geoframe.training.interrupt import deferred_interrupt
@@ -53,13 +54,15 @@ class GradientTrainer(Trainer):
         batches = Batches(len(objective), self.options.batch_size, torch.initial_seed())
         loop = _Loop(self.options, objective, accelerator, batches, run)
         loop.restore()
-        with flushed_denormals(), deferred_interrupt() as interrupt:
+        agreement = Agreement(accelerator)
+        several = accelerator.num_processes > 1
+        with flushed_denormals(), deferred_interrupt(among_others=several) as interrupt:
             while not loop.done:
                 loop.step()
-                if interrupt.requested:
-                    # Several processes may hear of it at different steps: too late to meet.
-                    if accelerator.num_processes == 1:
-                        loop.save()
+                if agreement.stops(interrupt.requested, last=loop.done):
+                    loop.save()
+                    # A launcher ends all processes as soon as one of them has left.
+                    accelerator.wait_for_everyone()
                     raise KeyboardInterrupt
         return loop.finish()
 

@@ -16,11 +16,18 @@ class Interrupt:
 
 
 @contextmanager
-def deferred_interrupt() -> Iterator[Interrupt]:
+def deferred_interrupt(*, among_others: bool = False) -> Iterator[Interrupt]:
     """Record SIGINT and SIGTERM instead of obeying them; a second SIGINT is obeyed at once.
 
     Outside the main thread Python delivers no signals, so there nothing is recorded.
+
+    Parameters
+    ----------
+    among_others
+        Whether the process works with others. It may then be waiting for one that does not
+        answer, which no exception ends, and the second SIGINT ends it without one.
     """
+    second = signal.SIG_DFL if among_others else signal.default_int_handler
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
@@ -28,7 +35,7 @@ def deferred_interrupt() -> Iterator[Interrupt]:
 
     def note(number: int, frame: FrameType | None) -> None:
         interrupt.requested = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, second)
 
     previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
