@@ -16,7 +16,7 @@ class Agreement:
 
     A signal may reach one process only, or each at another step, and one that stopped alone
     would leave the others waiting for its gradients. So after every step each casts a vote. Votes
-    travel while the next step is computed, which hides what they cost, and count after it.
+    travel while the next step is computed, so that no step waits for them, and count after it.
 
     Parameters
     ----------
