@@ -43,6 +43,9 @@ UCI_ANCHORS: Mapping[str, tuple[float, tuple[float, ...]]] = {
 
 UCI_SIZES = ((1, 128), (8, 40), (32, 18), (8, 128))
 
+SINGLE: Mapping[str, Any] = {"pathways.networks": 1, "evaluation.folds": 1}
+"""Experts of one network, also on small tables: what the anchors were measured with."""
+
 
 def own(value: float) -> Published:
     """One of this project's own anchors."""
@@ -55,8 +58,8 @@ def _sized(experts: int, width: int) -> dict[str, Any]:
         "pathways.experts": [experts],
         "pathways.width": width,
         "pathways.min_rows": 20,
-        "pathways.networks": 1,
         "pathways.weight_decays": [0.0],
+        **SINGLE,
     }
 
 
@@ -106,7 +109,13 @@ def _uci() -> ReferenceTable:
             )
         rows.append(
             ReferenceRow(
-                name=f"{table}, chosen", overrides={**data, "pathways.experts": [1, 4, 8, 16, 32]}
+                name=f"{table}, chosen",
+                overrides={
+                    **data,
+                    **SINGLE,
+                    "pathways.experts": [1, 4, 8, 16, 32],
+                    "pathways.weight_decays": [0.0, 0.3, 3.0],
+                },
             )
         )
     return ReferenceTable(
