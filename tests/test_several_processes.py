@@ -60,6 +60,13 @@ def test_processes_that_are_killed_keep_their_last_checkpoint(outcomes):
     assert 10 <= kept < STEPS
 
 
+def test_both_lose_patience_after_the_same_step(outcomes):
+    """Each sees noise of its own; one that went on alone would wait for the other for ever."""
+    [(codes, kept)] = outcomes["impatient"]
+    assert codes == [0, 0]
+    assert kept < STEPS
+
+
 def test_ctrl_c_for_the_launcher(site, tmp_path):
     """The whole way, as a user goes it: torchrun passes the signal on, and all is kept."""
     site.install_toy()

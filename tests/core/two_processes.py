@@ -24,8 +24,8 @@ from geoframe.run.directory import create_run
 from geoframe.training.gradient import GradientTrainer
 
 STEPS = 60
-EVERY = {"killed": 10}
-"""Run -> steps between checkpoints. In others whatever is kept, a signal has kept."""
+OPTIONS = {"killed": {"checkpoint_every": 10}, "impatient": {"patience": 2, "evaluate_every": 1}}
+"""Run -> options. In others no checkpoint is due: whatever is kept, a signal has kept."""
 INTERRUPTED = 130
 EVENTS = [
     ("whole", None, ()),
@@ -36,6 +36,7 @@ EVENTS = [
     ("ctrl-c for both", signal.SIGINT, (0, 1)),
     ("killed", signal.SIGKILL, (0, 1)),
     ("killed", None, ()),
+    ("impatient", None, ()),
 ]
 """Run, the signal, and the ranks that get it; None lets the run come to its end."""
 
@@ -72,7 +73,8 @@ def train(path: Path) -> int:
     torch.manual_seed(0)
     objective = Noisy()
     run = create_run(path, "nothing", Nothing(), MethodConfig(), manifest={}, resume=True)
-    options = {"batch_size": 16, "log_every": 1, "checkpoint_every": EVERY.get(path.name, STEPS)}
+    options = {"batch_size": 16, "log_every": 1, "checkpoint_every": STEPS}
+    options |= OPTIONS.get(path.name, {})
     try:
         GradientTrainer(steps=STEPS, device="cpu", **options).fit(objective, run)
     except KeyboardInterrupt:

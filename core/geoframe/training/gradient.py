@@ -196,7 +196,14 @@ class _Loop:
         known = {**{key: value.item() for key, value in values.items()}, **due}
         if name not in known:
             raise ConfigError([f"trainer.monitor: '{name}' is not one of {', '.join(known)}"])
-        self.patience.see(known[name], self.objective.state_dict())
+        self.patience.see(self._agreed(known[name]), self.objective.state_dict())
+
+    def _agreed(self, value: float) -> float:
+        """Return the mean over the processes: they must all lose patience after the same step."""
+        if self.accelerator.num_processes == 1:
+            return value
+        own = torch.tensor(value, device=self.accelerator.device)
+        return float(self.accelerator.reduce(own, "mean"))
 
     def save(self) -> None:
         """Keep everything that the next steps depend on."""
