@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -148,7 +149,7 @@ def _print_one(header: Sequence[str], rows: Sequence[Row], *, as_json: bool) -> 
 def _print_lines(header: Sequence[str], rows: Iterator[Row], *, as_json: bool) -> None:
     from geoframe.run.files import jsonable
 
-    out = click.get_text_stream("stdout")
+    out = sys.stdout
     if as_json:
         for row in rows:
             found = jsonable(dict(zip(header, row, strict=True)))
