@@ -52,11 +52,15 @@ def outcome(run_dir: Path) -> dict[str, object]:
     return found
 
 
+def last_kept(run_dir: Path) -> int:
+    return max((int(path.name[5:]) for path in run_dir.glob("checkpoints/step-*")), default=0)
+
+
 def killed_after_a_checkpoint(arguments: list[str], run_dir: Path) -> bool:
-    """Start a run and kill it as soon as it has kept something; False if it was faster."""
+    """Start a run and kill it once it has kept step 20, or a later one; False if it was faster."""
     process = subprocess.Popen(arguments)
-    while process.poll() is None and not any(run_dir.glob("checkpoints/*")):
-        time.sleep(0.01)
+    while process.poll() is None and last_kept(run_dir) < 20:
+        time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
 

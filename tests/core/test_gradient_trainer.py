@@ -1,5 +1,6 @@
 """The gradient trainer: convergence, exact resume, guards, early stopping."""
 
+import copy
 import json
 import signal
 
@@ -13,7 +14,7 @@ from geoframe.run.directory import create_run
 from geoframe.trainer import Objective
 from geoframe.training.gradient import GradientTrainer
 from geoframe.training.schedule import Batches, learning_rate_factor
-from geoframe.training.state import pack, unpack
+from geoframe.training.state import load_optimizer, pack, unpack
 
 
 class LeastSquares(Objective):
@@ -216,3 +217,29 @@ def test_options_are_attrs_fields():
         "precision",
         "checkpoint_every",
     }
+
+
+def test_an_optimizer_that_counts_steps_in_integers_goes_on_to_the_bit():
+    geoopt = pytest.importorskip("geoopt", reason="geoopt is not installed")
+
+    def start():
+        point = torch.nn.Parameter(torch.linspace(0.1, 1.0, 7, dtype=torch.float64))
+        return point, geoopt.optim.RiemannianAdam([point], lr=0.05)
+
+    def step(point, optimizer):
+        optimizer.zero_grad()
+        (point.square().sum() + point.cos().sum()).backward()
+        optimizer.step()
+
+    point, optimizer = start()
+    for _ in range(20):
+        step(point, optimizer)
+    tensors: dict[str, torch.Tensor] = {}
+    kept = pack(copy.deepcopy(optimizer.state_dict()), "optimizer", tensors)
+    again, resumed = start()
+    again.data.copy_(point)
+    load_optimizer(resumed, unpack(json.loads(json.dumps(kept)), tensors))
+    for _ in range(5):
+        step(point, optimizer)
+        step(again, resumed)
+    assert torch.equal(point, again)

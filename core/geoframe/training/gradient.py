@@ -24,7 +24,13 @@ from geoframe.training.denormals import flushed_denormals
 from geoframe.training.interrupt import deferred_interrupt
 from geoframe.training.patience import Patience
 from geoframe.training.schedule import Batches, learning_rate_factor
-from geoframe.training.state import pack, random_state, set_random_state, unpack
+from geoframe.training.state import (
+    load_optimizer,
+    pack,
+    random_state,
+    set_random_state,
+    unpack,
+)
 
 LOG_LINES = 200
 """Log lines of a run when ``log_every`` is left to the trainer."""
@@ -239,7 +245,7 @@ class _Loop:
         }
         self.objective.load_state_dict(state["model"])
         assert self.optimizer is not None
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_optimizer(self.optimizer, state["optimizer"])
         self.patience.restore(state["patience"])
         self.at, self.seconds = last.step, last.state["seconds"]
         if len(state["random"]) == self.accelerator.num_processes:

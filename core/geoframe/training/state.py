@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 TENSOR = "$tensor"
 PAIRS = "$pairs"
@@ -39,6 +40,21 @@ def unpack(value: Any, tensors: Mapping[str, Tensor]) -> Any:
     if isinstance(value, list):
         return [unpack(item, tensors) for item in value]
     return value
+
+
+def load_optimizer(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
+    """Give an optimizer back what its ``state_dict`` was, numbers as the numbers they were.
+
+    torch's Adam makes a float32 tensor of a step that was kept as an integer, as geoopt's
+    RiemannianAdam keeps it, and bias corrections then lose half of their digits.
+    """
+    optimizer.load_state_dict(dict(state))
+    numbers = [number for group in state["param_groups"] for number in group["params"]]
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    for number, parameter in zip(numbers, parameters, strict=True):
+        for name, value in state["state"].get(number, {}).items():
+            if not isinstance(value, Tensor):
+                optimizer.state[parameter][name] = value
 
 
 def random_state() -> dict[str, Any]:
