@@ -174,11 +174,12 @@ class Sweep:
         """
         samplers = _optuna().samplers
         tpe = self.space.options.sampler == "tpe"
+        sampler = samplers.TPESampler if tpe else samplers.RandomSampler
         first = self.table.values.get("seed", 0)
         pairs = []
         for each in self.space.dimensions:
             seed = zlib.crc32(f"{first}/{trial.number}/{each.key}".encode())
-            self.study.sampler = (samplers.TPESampler if tpe else samplers.RandomSampler)(seed=seed)
+            self.study.sampler = sampler(seed=seed)
             pairs.append((each.key, each.suggest(trial)))
         return pairs
 

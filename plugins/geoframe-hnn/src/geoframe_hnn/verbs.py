@@ -149,13 +149,12 @@ def _print_one(header: Sequence[str], rows: Sequence[Row], *, as_json: bool) -> 
 def _print_lines(header: Sequence[str], rows: Iterator[Row], *, as_json: bool) -> None:
     from geoframe.run.files import jsonable
 
-    out = sys.stdout
     if as_json:
         for row in rows:
             found = jsonable(dict(zip(header, row, strict=True)))
-            out.write(json.dumps(found, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         return
     first = list(islice(rows, 1))  # a mistake is told before anything is printed
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(chain(first, rows))

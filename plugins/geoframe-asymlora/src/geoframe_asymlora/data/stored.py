@@ -13,14 +13,15 @@ from geoframe.data import stored_file
 if TYPE_CHECKING:
     from geoframe_asymlora.data.examples import Examples
 
+USUAL = {"train": ("train",), "validation": ("dev",), "test": ("test",)}
 FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
-    "sst2": ("sst2", {"train": ("train",), "validation": ("dev",), "test": ("test",)}),
+    "sst2": ("sst2", USUAL),
     "cola": ("cola", {"train": ("train",), "test": ("dev_in", "dev_out")}),
     "cola-sources": (
         "cola",
         {"train": ("train",), "validation": ("dev_in",), "test": ("dev_out",)},
     ),
-    "mrpc": ("mrpc", {"train": ("train",), "validation": ("dev",), "test": ("test",)}),
+    "mrpc": ("mrpc", USUAL),
 }
 """Task -> its data set, and the files of each part."""
 METRICS = {"sst2": "accuracy", "cola": "matthews", "mrpc": "accuracy"}
