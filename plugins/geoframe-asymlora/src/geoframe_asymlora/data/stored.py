@@ -13,8 +13,9 @@ from geoframe.data import stored_file
 if TYPE_CHECKING:
     from geoframe_asymlora.data.examples import Examples
 
-USUAL = {"train": ("train",), "validation": ("dev",), "test": ("test",)}
-FILES: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+Parts = dict[str, tuple[str, ...]]
+USUAL: Parts = {"train": ("train",), "validation": ("dev",), "test": ("test",)}
+FILES: dict[str, tuple[str, Parts]] = {
     "sst2": ("sst2", USUAL),
     "cola": ("cola", {"train": ("train",), "test": ("dev_in", "dev_out")}),
     "cola-sources": (
