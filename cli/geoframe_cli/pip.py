@@ -33,8 +33,9 @@ def requirement(name: str) -> str:
 
 def call_pip(*arguments: str) -> None:
     """Run pip; exit with 1 if it fails."""
-    command = [sys.executable, "-m", "pip", *arguments]
-    click.echo(" ".join(["python", *command[1:]]), err=True)
+    # With -P it is pip that runs, not a 'pip.py' of the current folder.
+    command = [sys.executable, "-P", "-m", "pip", *arguments]
+    click.echo(" ".join(["python", *command[2:]]), err=True)
     if subprocess.run(command).returncode != 0:
         sys.exit(1)
 

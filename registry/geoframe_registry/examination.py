@@ -6,8 +6,8 @@ come to an end. There it is a finding about one plugin; the others are looked at
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -35,10 +35,13 @@ PATIENCE = 120.0
 """Seconds that the imports of one plugin may take."""
 
 START = (
-    "import pickle, sys; given = pickle.load(sys.stdin.buffer); sys.path[:] = given['path']; "
+    "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['path']; "
     "from geoframe_registry.examination import serve; serve(given['plugins'], given['check'])"
 )
 """What the other process runs: with the path of this one it finds the same plugins."""
+
+MAX_ANSWER = 2**20
+"""Characters that are read of what is said of one plugin."""
 
 
 @attrs.frozen
@@ -49,6 +52,9 @@ class Problem:
     reason: str
     """One line."""
     traceback: str = ""
+
+
+STRANGE = Problem("broken", "it writes into the answers about plugins")
 
 
 def examine(
@@ -77,25 +83,55 @@ def _examine_until_one_fails(
 ) -> Iterator[tuple[Problem, ...]]:
     """Start a process and yield what it finds, to the end or up to the plugin that ends it."""
     with subprocess.Popen(
-        [sys.executable, "-c", START], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        # With -P no module of the current folder comes before one of the standard library.
+        [sys.executable, "-P", "-c", START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            pickle.dump({"path": sys.path, "plugins": plugins, "check": check}, process.stdin)
+            entries = [[attrs.astuple(entry) for entry in plugin] for plugin in plugins]
+            json.dump({"path": _path(), "plugins": entries, "check": check}, process.stdin)
             process.stdin.close()
             for _ in plugins:
                 alarm = Timer(patience, process.kill)
                 alarm.start()
                 try:
-                    yield pickle.load(process.stdout)
-                except (EOFError, pickle.UnpicklingError):
-                    yield (_ended(process.wait(), late=not alarm.is_alive(), patience=patience),)
-                    return
+                    answer = process.stdout.readline(MAX_ANSWER)
+                    if not answer:
+                        late = not alarm.is_alive()
+                        yield (_ended(process.wait(), late=late, patience=patience),)
+                        return
+                    found = _understood(answer)
+                    yield (STRANGE,) if found is None else found
+                    if found is None:  # what follows belongs to no plugin either
+                        return
                 finally:
                     alarm.cancel()
         finally:
             process.kill()  # a thread that a plugin has started may go on for ever
+
+
+def _path() -> list[str]:
+    """Return ``sys.path`` without the current folder, whose modules nobody has asked for."""
+    here = os.path.realpath(os.curdir)
+    return [entry for entry in sys.path if os.path.realpath(entry or os.curdir) != here]
+
+
+def _understood(answer: str) -> tuple[Problem, ...] | None:
+    """Read what was said of a plugin, whose own code ran there; None if it makes no sense."""
+    try:
+        found = tuple(Problem(*each) for each in json.loads(answer))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    sound = all(
+        each.state in STATES and isinstance(each.reason, str) and isinstance(each.traceback, str)
+        for each in found
+    )
+    return found if sound else None
 
 
 def _ended(code: int, *, late: bool, patience: float) -> Problem:
@@ -105,12 +141,17 @@ def _ended(code: int, *, late: bool, patience: float) -> Problem:
     return Problem("broken", f"its import ends the whole process ({how})")
 
 
-def serve(plugins: Sequence[Sequence[Entry]], check: bool) -> None:
-    """Write what is wrong with each plugin to stdout; all else written there goes to stderr."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as results:
+def serve(plugins: Sequence[Sequence[Sequence[str]]], check: bool) -> None:
+    """Write what is wrong with each plugin to stdout, a line of JSON each.
+
+    All else that is written there goes to stderr. An entry is given as the list of its fields.
+    """
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as results:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        for entries in plugins:
-            pickle.dump(tuple(_problems(entries, check)), results)
+        for plugin in plugins:
+            entries = [Entry(*fields) for fields in plugin]
+            problems = [attrs.astuple(each) for each in _problems(entries, check)]
+            results.write(json.dumps(problems) + "\n")
             results.flush()
 
 

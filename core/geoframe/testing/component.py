@@ -82,7 +82,7 @@ def options_need_no_torch(spec: ComponentSpec, resolve: Resolver) -> None:
 def _torch_in(module: str, path: str) -> str:
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-c", code],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
