@@ -225,7 +225,7 @@ def test_mistakes_are_one_line(bert_folder, texts, tmp_path, monkeypatch):
         return str(caught.value)
 
     hub = settings("nobody/no-such-model-anywhere", texts)
-    assert "is this machine offline?" in fails(hub)
+    assert "is no folder, and the hub" in fails(hub)
     (tmp_path / "empty").mkdir()
     assert "is no usable transformers model" in fails(settings(tmp_path / "empty", texts))
     wrong = settings(bert_folder, texts, evaluation={"metric": "pearson"})

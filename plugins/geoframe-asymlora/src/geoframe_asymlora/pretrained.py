@@ -14,7 +14,8 @@ import transformers
 from torch import nn
 from transformers.utils.hub import cached_file
 
-from geoframe.errors import DataError
+from geoframe.errors import DataError, GeoframeError
+from geoframe_asymlora.hub import only_stored
 from geoframe_asymlora.method_config import ModelConfig
 from geoframe_asymlora.pooled import MeanPooledClassifier
 from geoframe_asymlora.targets import output_heads
@@ -61,7 +62,11 @@ class Pretrained:
             for name, value in vars(config).items():
                 if ("dropout" in name or name.endswith("pdrop")) and isinstance(value, float):
                     setattr(config, name, self.dropout)
-        options: dict[str, Any] = {"config": config, "dtype": torch.float32}
+        options: dict[str, Any] = {
+            "config": config,
+            "dtype": torch.float32,
+            "use_safetensors": True,  # pickled weights are never loaded
+        }
         if self.attention != "auto":
             options["attn_implementation"] = self.attention
         if self.kind == "causal":
@@ -99,6 +104,7 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         If there is no such model, or it is on the hub and the hub cannot be reached.
     """
     path = _place(config.path)
+    _check_weights(Path(path))
     tokenizer = _loaded(transformers.AutoTokenizer, path)
     if set(tokenizer.get_vocab()) <= set(tokenizer.all_special_tokens):
         raise DataError(f"{path}: holds no tokenizer; save the model's own beside it")
@@ -120,8 +126,9 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
 
 def _is_mean_pooled(path: str) -> bool:
     try:
-        pooling = json.loads(Path(str(cached_file(path, POOLING))).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # most models have no such file
+        file = cached_file(path, POOLING, local_files_only=only_stored(path))
+        pooling = json.loads(Path(str(file)).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # most models have no such file
         return False
     return isinstance(pooling, dict) and bool(pooling.get("pooling_mode_mean_tokens"))
 
@@ -160,6 +167,16 @@ def _place(path: str) -> str:
     return str(folder) if folder.exists() else path
 
 
+def _check_weights(folder: Path) -> None:
+    """Refuse a folder whose weights are pickled, before anything of it is read."""
+    pickled = sorted(folder.glob("pytorch_model*.bin"))
+    if pickled and not any(folder.glob("*.safetensors")):
+        raise DataError(
+            f"{pickled[0]}: pickled weights are never loaded, since they could run code; save the "
+            "model as safetensors (transformers' save_pretrained does) and name that folder"
+        )
+
+
 def _loaded(factory: Any, path: str, **options: Any) -> Any:
     """Load a part of a model without the library's chatter, its errors in one line."""
     verbosity = transformers.logging.get_verbosity()
@@ -168,14 +185,16 @@ def _loaded(factory: Any, path: str, **options: Any) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=FutureWarning)
-            return factory.from_pretrained(path, **options)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        if Path(path).exists() or not isinstance(error, OSError):
+            return factory.from_pretrained(
+                path, trust_remote_code=False, local_files_only=only_stored(path), **options
+            )
+    except GeoframeError:
+        raise
+    except Exception as error:  # files of others make these libraries raise anything
+        if "trust_remote_code" in str(error):
+            reason = "it needs code of its own (auto_map), which is never run"
+        else:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-            raise DataError(f"{path}: is no usable transformers model: {reason}") from None
-        raise DataError(
-            f"model.path: '{path}' is no folder, and the Hugging Face hub did not give a model of "
-            "that name (is this machine offline?); download it elsewhere and name its folder"
-        ) from None
+        raise DataError(f"{path}: is no usable transformers model: {reason}") from None
     finally:
         transformers.logging.set_verbosity(verbosity)

@@ -38,9 +38,14 @@ class PretrainedKL(Autoencoder):
             ) from None
         if not (Path(path) / "config.json").is_file():
             raise ConfigError([f"embedder.path: {path} holds no diffusers model (config.json)"])
-        self.model = AutoencoderKL.from_pretrained(  # type: ignore[no-untyped-call]
-            path, local_files_only=True
-        ).eval()
+        try:  # pickled weights are never loaded
+            model = AutoencoderKL.from_pretrained(  # type: ignore[no-untyped-call]
+                path, local_files_only=True, use_safetensors=True
+            )
+        except Exception as error:  # a damaged folder makes the library raise anything
+            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise ConfigError([f"embedder.path: {path}: no usable autoencoder: {reason}"]) from None
+        self.model = model.eval()
         self.model.requires_grad_(False)
         channels = int(self.model.config.in_channels)
         side = math.isqrt(in_features // channels)
