@@ -18,6 +18,9 @@ from contextlib import contextmanager
 
 import click
 
+from geoframe.text import one_line, printable
+from geoframe_cli.output import say
+
 
 @contextmanager
 def explained_failures(*, debug: bool) -> Iterator[None]:
@@ -27,7 +30,7 @@ def explained_failures(*, debug: bool) -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise  # click knows what to do
     except KeyboardInterrupt:
-        click.echo("Interrupted", err=True)
+        say("Interrupted", err=True)
         sys.exit(130)
     except Exception as error:
         from geoframe.errors import GeoframeError
@@ -35,12 +38,12 @@ def explained_failures(*, debug: bool) -> Iterator[None]:
         if debug:
             import traceback
 
-            click.echo(traceback.format_exc(), err=True, nl=False)
+            say(traceback.format_exc(), err=True, nl=False)
         if isinstance(error, GeoframeError):
-            for line in str(error).splitlines():
-                click.echo(f"Error: {line}", err=True)
+            for line in printable(str(error)).splitlines():
+                say(f"Error: {line}", err=True)
             sys.exit(error.exit_code)
         hint = "" if debug else "; rerun with 'geoframe --debug ...' for the traceback"
-        text = " ".join(str(error).split())
-        click.echo(f"Internal error: {type(error).__name__}: {text}{hint}", err=True)
+        text = one_line(str(error))
+        say(f"Internal error: {type(error).__name__}: {text}{hint}", err=True)
         sys.exit(1)

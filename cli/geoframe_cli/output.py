@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoframe.text import one_line, printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 10_000
 """Columns when stdout is no terminal: lines of a file or a pipe are never cut or wrapped."""
+
+
+def say(text: object, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text that may hold what others wrote: nothing in it steers the terminal."""
+    click.echo(printable(str(text)), err=err, nl=nl)
 
 
 def console() -> Console:
@@ -32,15 +40,15 @@ def print_table(
     from rich.text import Text
 
     table = Table(
-        title=Text(title) if title else None,
-        caption=Text(caption) if caption else None,
+        title=Text(printable(title)) if title else None,
+        caption=Text(printable(caption)) if caption else None,
         box=box.SIMPLE,
         title_justify="left",
         caption_justify="left",
         pad_edge=False,
     )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(one_line(column)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell_text(cell)) for cell in row))
     console().print(table)
@@ -50,7 +58,7 @@ def cell_text(value: object) -> str:
     """Show a value in a cell: floats with six significant digits, None as a dash."""
     if value is None:
         return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else printable(str(value))
 
 
 def mean_and_spread(mean: float, spread: float | None) -> str:
@@ -59,5 +67,12 @@ def mean_and_spread(mean: float, spread: float | None) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON, non-finite numbers as null."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON: non-finite numbers as null, what steers a terminal as escapes."""
+    from geoframe.run.files import jsonable
+
+    text = json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)
+    click.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON allows in a string as it is, and a terminal should not see."""

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import click
 
 FOREIGN = "geoframe"
 """Another project's distribution on PyPI, whose package would overwrite ours."""
+
+PIP_OPTIONS = "geoframe.pip_options"
+"""Where a context keeps what stood after ``--``."""
+
+
+class PipCommand(click.Command):
+    """A command whose words after ``--`` are pip's own, kept apart and in their order."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before ``--``."""
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta[PIP_OPTIONS] = args[at + 1 :]
+        return super().parse_args(ctx, args[:at])
 
 
 def requirement(name: str) -> str:
@@ -21,14 +35,34 @@ def requirement(name: str) -> str:
     PluginError
         If that would be another project.
     """
-    from geoframe.errors import PluginError
     from geoframe_registry.discovery import KNOWN
 
-    if os.path.exists(name) and (os.path.sep in name or name.endswith(".whl")):
+    if _is_local(name):
         return name
-    if name.partition("==")[0] == FOREIGN:
-        raise PluginError(f"'{FOREIGN}' on PyPI is another project; ours is geoframe-core")
+    refuse_foreign([name])
     return KNOWN.get(name, name)
+
+
+def refuse_foreign(words: Iterable[str]) -> None:
+    """Refuse the other project however it is written: with extras, a version, other capitals.
+
+    Raises
+    ------
+    PluginError
+        If one of the words would make pip install it.
+    """
+    from geoframe.errors import PluginError
+
+    for word in words:
+        if _project(word) == FOREIGN and not _is_local(word):
+            raise PluginError(f"'{FOREIGN}' on PyPI is another project; ours is geoframe-core")
+
+
+def is_known(name: str) -> bool:
+    """Whether what ``name`` would install is a distribution that geoframe knows, or is here."""
+    from geoframe_registry.discovery import KNOWN, OURS
+
+    return _is_local(name) or _project(KNOWN.get(name, name)) in OURS
 
 
 def call_pip(*arguments: str) -> None:
@@ -40,7 +74,13 @@ def call_pip(*arguments: str) -> None:
         sys.exit(1)
 
 
-def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell names from what was given to pip itself, after ``--``."""
-    names = [word for word in words if not word.startswith("-")]
-    return names, [word for word in words if word.startswith("-")]
+def _is_local(name: str) -> bool:
+    """Whether a name is a path: of a folder written as one, or of an archive."""
+    archive = name.endswith((".whl", ".tar.gz", ".zip"))
+    return os.path.exists(name) and (os.path.sep in name or archive)
+
+
+def _project(word: str) -> str:
+    """Return the project that a requirement begins with, as PyPI compares names; or ``""``."""
+    begin = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[(<>=!~;@,\s])", word)
+    return re.sub(r"[-_.]+", "-", begin[1]).lower() if begin else ""

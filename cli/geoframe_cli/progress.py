@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from geoframe.hooks import hookimpl
+from geoframe.text import one_line
 
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
@@ -29,11 +30,11 @@ class Progress:
         )
 
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[values]}"),
+            TextColumn("{task.fields[values]}", markup=False),
             console=Console(stderr=True),
             transient=True,
         )
@@ -41,14 +42,14 @@ class Progress:
     @hookimpl
     def geoframe_run_started(self, run: Run) -> None:
         """Show an empty bar."""
-        self._task = self._bar.add_task(run.method_name, total=None, values="")
+        self._task = self._bar.add_task(one_line(run.method_name), total=None, values="")
         self._bar.start()
 
     @hookimpl
     def geoframe_metrics(self, step: int, total: int, values: Mapping[str, float]) -> None:
         """Move the bar."""
         finite = [(name, value) for name, value in values.items() if math.isfinite(value)]
-        text = "  ".join(f"{name} {value:.4g}" for name, value in finite[:SHOWN])
+        text = "  ".join(f"{one_line(name)} {value:.4g}" for name, value in finite[:SHOWN])
         self._bar.update(self._task, completed=step, total=total or None, values=text)
 
     @hookimpl

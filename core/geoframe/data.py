@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from geoframe.errors import DataError
+from geoframe.text import one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,7 +137,7 @@ def is_number(text: str) -> bool:
 
 def shown(text: object) -> str:
     """Return a user's text on one line, cut short if it is long."""
-    plain = " ".join(str(text).split())
+    plain = one_line(str(text))
     return plain if len(plain) <= MAX_SHOWN else f"{plain[: MAX_SHOWN - 1]}…"
 
 

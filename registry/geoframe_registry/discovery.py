@@ -28,7 +28,7 @@ KNOWN = {
         name: f"geoframe-{name}"
         for name in (
             *("nst", "cgenn", "sdi", "asymlora", "dreamup3d"),
-            *("pathways", "ames", "snowflake", "cfdm", "hnn"),
+            *("pathways", "ames", "snowflake", "cfdm", "hnn", "lgi"),
         )
     },
     **dict.fromkeys(
@@ -37,6 +37,14 @@ KNOWN = {
     ),
 }
 """Component name -> the distribution that is known to bring it."""
+
+OURS = frozenset(
+    {
+        *KNOWN.values(),
+        *(f"geoframe-{room}" for room in ("core", "data", "embedding", "diffusion", "tensorboard")),
+    }
+)
+"""Distributions of this project."""
 
 
 @attrs.frozen(order=True)

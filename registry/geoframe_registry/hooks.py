@@ -13,6 +13,7 @@ import pluggy
 from geoframe import hooks as specifications
 from geoframe.errors import PluginError
 from geoframe.importing import import_target
+from geoframe.text import one_line
 from geoframe_registry import requirements
 from geoframe_registry.discovery import HOOKS, Entry, entries
 
@@ -152,4 +153,4 @@ class Hooks:
         if plugin not in self._warned:
             self._warned.add(plugin)
             debug = os.environ.get("GEOFRAME_DEBUG") == "1"
-            log.warning("Warning: %s", message, exc_info=error if debug else None)
+            log.warning("Warning: %s", one_line(message), exc_info=error if debug else None)

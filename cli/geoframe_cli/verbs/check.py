@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe_registry.checks import Checked
@@ -56,7 +57,7 @@ def check(
 
         print_json({**summary, "reports": [_plain(each) for each in found]})
     else:
-        click.echo(
+        say(
             "{checks_run} checks run: {failed} failed, {expected_failures} failed as expected; "
             "{skipped} did not apply".format(**summary)
         )
@@ -79,14 +80,14 @@ def _checked(names: tuple[str, ...], wheel: Path | None) -> Iterator[Checked]:
 def _show(each: Checked, *, verbose: bool) -> None:
     report = each.report
     state = "ok    " if report.ok else "FAILED"
-    click.echo(f"{state} {report.subject}: {report.number_run} checks")
+    say(f"{state} {report.subject}: {report.number_run} checks")
     for outcome in report.outcomes:
         noteworthy = outcome.status in ("failed", "xpassed", "xfailed")
         if verbose or noteworthy:
             word = {"xfailed": "failed as expected", "xpassed": "passed unexpectedly"}
             status = word.get(outcome.status, outcome.status)
             reason = f": {outcome.reason}" if outcome.reason else ""
-            click.echo(f"       {outcome.name}: {status}{reason}")
+            say(f"       {outcome.name}: {status}{reason}")
 
 
 def _trace(each: Checked) -> None:
@@ -94,7 +95,7 @@ def _trace(each: Checked) -> None:
 
     for outcome in each.report.failures:
         if outcome.error is not None:
-            click.echo("".join(traceback.format_exception(outcome.error)), err=True, nl=False)
+            say("".join(traceback.format_exception(outcome.error)), err=True, nl=False)
 
 
 def _plain(each: Checked) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import click
 
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
+from geoframe_cli.output import say
 
 
 @click.group(epilog="\b\nExample:\n  geoframe config show nst --config tree.toml")
@@ -37,7 +38,7 @@ def show(
     table = read_config(config, overrides, seed)
     _, resolved = configure(method, table)
     if not as_json:
-        click.echo(render_origins(resolved, table), nl=False)
+        say(render_origins(resolved, table), nl=False)
         return
     import attrs
 
@@ -70,10 +71,10 @@ def schema(method: str, output: Path | None) -> None:
     )
     text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     if output is None:
-        click.echo(text, nl=False)
+        say(text, nl=False)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise GeoframeError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"Wrote {output}; first line of the TOML for it: #:schema {output}", err=True)
+    say(f"Wrote {output}; first line of the TOML for it: #:schema {output}", err=True)

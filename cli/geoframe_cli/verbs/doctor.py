@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from geoframe_cli.output import say
+
 
 @click.command(epilog="\b\nExample:\n  geoframe doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -23,8 +25,8 @@ def doctor(as_json: bool) -> None:
         print_json([attrs.asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.topic}: {finding.text}")
+            say(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.topic}: {finding.text}")
             if finding.remedy:
-                click.echo(f"         -> {finding.remedy}")
+                say(f"         -> {finding.remedy}")
     if not all(finding.ok for finding in findings):
         sys.exit(1)

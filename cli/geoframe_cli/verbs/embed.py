@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.command(
@@ -37,4 +38,4 @@ def embed(run: Path, data: Path, output: Path) -> None:
     opened.require_finished()
     arrays = opened.method.embed(opened, data)
     write_arrays(output, arrays)
-    click.echo(f"Wrote {', '.join(arrays)} to {output}", err=True)
+    say(f"Wrote {', '.join(arrays)} to {output}", err=True)

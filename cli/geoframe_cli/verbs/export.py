@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe export runs/nst/20260101-120000-1a2b -o exported")
@@ -36,4 +37,4 @@ def export(run: Path, output: Path) -> None:
     for name in ("config.toml", "manifest.json"):
         written.append(Path(shutil.copy(opened.path / name, output / name)))
     for path in written:
-        click.echo(path)
+        say(path)

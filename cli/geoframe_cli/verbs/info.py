@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe info nst")
@@ -24,11 +25,11 @@ def info(name: str, kind: str | None, check: bool, as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    click.echo(f"{facts['kind']} {facts['name']}: {facts['summary']}")
-    click.echo(f"plugin: {facts['plugin']} {facts['version']}")
+    say(f"{facts['kind']} {facts['name']}: {facts['summary']}")
+    say(f"plugin: {facts['plugin']} {facts['version']}")
     for key in ("citation", "promise"):
         if facts.get(key):
-            click.echo(f"{key}: {facts[key]}")
+            say(f"{key}: {facts[key]}")
     print_table(
         "",
         ["option", "type", "default", "range", "unit", "meaning"],

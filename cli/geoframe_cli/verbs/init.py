@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe init nst -o tree.toml")
@@ -32,7 +33,7 @@ def init(method: str, output: Path | None, force: bool) -> None:
         title += f" Source: {cls.citation.rstrip('.')}."
     text = render_template(cls.Config, find, component_names, title=title)
     if output is None:
-        click.echo(text, nl=False)
+        say(text, nl=False)
         return
     try:
         with output.open("w" if force else "x", encoding="utf-8") as file:
@@ -41,4 +42,4 @@ def init(method: str, output: Path | None, force: bool) -> None:
         raise GeoframeError(f"{output}: exists already; --force replaces it") from None
     except OSError as error:
         raise GeoframeError(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"Wrote {output}; now: geoframe run {method} --config {output}", err=True)
+    say(f"Wrote {output}; now: geoframe run {method} --config {output}", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.group(epilog="\b\nExample:\n  geoframe new plugin taxicab --kind geometry")
@@ -57,7 +58,7 @@ def plugin(name: str, kind: str, output: Path | None) -> None:
     except OSError as error:
         raise GeoframeError(f"{folder}: cannot be written: {error.strerror}") from None
     for path in rendered:
-        click.echo(folder / path)
+        say(folder / path)
     where = folder if folder.is_absolute() else f"./{folder}"
     install = shlex.quote(f"{where}[test]")
-    click.echo(f"Now: pip install -e {install} && pytest {shlex.quote(str(folder))}", err=True)
+    say(f"Now: pip install -e {install} && pytest {shlex.quote(str(folder))}", err=True)

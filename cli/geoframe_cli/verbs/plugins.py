@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from geoframe_cli.output import say
+
 
 @click.command(epilog="\b\nExample:\n  geoframe plugins --check")
 @click.option(
@@ -53,10 +55,10 @@ def plugins(ctx: click.Context, check: bool, as_json: bool) -> None:
         )
         for report in reports:
             for problem in report.problems:
-                click.echo(f"{report.distribution}: {problem.state}: {problem.reason}")
+                say(f"{report.distribution}: {problem.state}: {problem.reason}")
     if ctx.find_root().params["debug"]:
         for report in reports:
             for problem in report.problems:
-                click.echo(problem.traceback, err=True, nl=False)
+                say(problem.traceback, err=True, nl=False)
     if check and any(report.problems for report in reports):
         sys.exit(1)

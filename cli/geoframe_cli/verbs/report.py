@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +44,8 @@ def report(runs: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
     if len(opened) == 1 and output is None and not as_json:
         from geoframe.run.report_plugin import write_card, write_report
 
-        click.echo(write_report(opened[0]))
-        click.echo(write_card(opened[0]))
+        say(write_report(opened[0]))
+        say(write_card(opened[0]))
         return
     from geoframe_registry.comparison import compare, write_comparison
 
@@ -58,7 +59,7 @@ def report(runs: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
         return
     _print(groups)
     if output is not None:
-        click.echo(f"Wrote {output}")
+        say(f"Wrote {output}")
 
 
 def _print(groups: Sequence[Group]) -> None:
@@ -67,7 +68,7 @@ def _print(groups: Sequence[Group]) -> None:
 
     for number, group in enumerate(groups, start=1):
         runs = f"{len(group.runs)} run{'s' if len(group.runs) > 1 else ''}"
-        click.echo(f"{number}: {group.label} ({runs})")
+        say(f"{number}: {group.label} ({runs})")
     cells = []
     for name in metric_names(groups):
         found = [group.metrics.get(name) for group in groups]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe.reference import Published, ReferenceTable
@@ -47,7 +48,7 @@ def reproduce(
     for table in tables(method, table_name):
         rows = []
         for row in table.rows:
-            click.echo(f"{table.name}: {row.name} ...", err=True)
+            say(f"{table.name}: {row.name} ...", err=True)
             rows.append(
                 measure(
                     method,
@@ -66,7 +67,7 @@ def reproduce(
 
         print_json({"method": method, "quick": quick, "tables": [_plain(*each) for each in found]})
     elif not found:
-        click.echo(f"{method} has no reference tables")
+        say(f"{method} has no reference tables")
     if any(row.errors for _, rows in found for row in rows):
         sys.exit(1)
 
@@ -84,7 +85,7 @@ def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -
     print_table(title, ["", "", *table.metrics], cells, caption=table.note)
     for row in rows:
         for error in row.errors:
-            click.echo(f"{table.name}: {row.name}: {error}")
+            say(f"{table.name}: {row.name}: {error}")
 
 
 def _published(number: Published | None) -> str | None:

@@ -11,6 +11,7 @@ import click
 
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
+from geoframe_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
@@ -80,7 +81,7 @@ def run(
 
         if rank == 0:
             where = shlex.quote(str(prepared.path))
-            click.echo(
+            say(
                 f"Interrupted; go on with: geoframe run {method} --run-dir {where} --resume",
                 err=True,
             )
@@ -92,17 +93,15 @@ def run(
 def _show(run: Run, *, as_json: bool, quiet: bool) -> None:
     results = run.results
     if as_json:
-        click.echo((run.path / "results.json").read_text(encoding="utf-8"), nl=False)
+        print_json(results)
         return
     if quiet:
-        click.echo(run.path)
+        say(run.path)
         return
-    from geoframe_cli.output import print_table
-
     print_table(f"{run.method_name}: results", ["metric", "value"], results["metrics"].items())
     for note in results["notes"]:
-        click.echo(f"Note: {note}")
-    click.echo(f"Run:    {run.path}")
+        say(f"Note: {note}")
+    say(f"Run:    {run.path}")
     report = run.path / "report.html"
     if report.exists():
-        click.echo(f"Report: {report}")
+        say(f"Report: {report}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoframe_cli.output import say
+
 if TYPE_CHECKING:
     from geoframe_registry.run_table import RunRow
 
@@ -43,7 +45,7 @@ def runs(
         print_json([_plain(row) for row in rows])
         return
     if not rows:
-        click.echo(f"No runs in {folder}")
+        say(f"No runs in {folder}")
         return
     columns = metrics or ("metrics",)
     print_table(

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from geoframe_cli import completion
+from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe sample runs/cfdm/mine -n 10000 -o samples")
@@ -71,16 +72,16 @@ def sample(
             progress=progress,
         )
     if quiet:
-        click.echo(output)
+        say(output)
         return
     if explain:
         _explain(sampler.explain())
-    click.echo(f"{number} items in {len(shards)} files: {output}")
+    say(f"{number} items in {len(shards)} files: {output}")
 
 
 def _explain(rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
-        click.echo("The sampler has nothing to explain, or the files were all there.")
+        say("The sampler has nothing to explain, or the files were all there.")
         return
     from geoframe_cli.output import print_table
 

@@ -12,6 +12,7 @@ import click
 
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
+from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe_registry.sweep.study import Sweep, TrialRow
@@ -69,9 +70,9 @@ def sweep(
     try:
         # What a method prints must not get into the JSON.
         with redirect_stdout(sys.stderr if as_json else sys.stdout):
-            rows = made.run(on_trial=lambda row: click.echo(_told(row), err=True))
+            rows = made.run(on_trial=lambda row: say(_told(row), err=True))
     except KeyboardInterrupt:
-        click.echo("Interrupted; the same command goes on", err=True)
+        say("Interrupted; the same command goes on", err=True)
         sys.exit(130)
     best = _best(rows, space.options.direction)
     if as_json:
@@ -127,4 +128,4 @@ def _print(sweep: Sweep, rows: Sequence[TrialRow], best: TrialRow | None) -> Non
         ],
     )
     if best is not None:
-        click.echo(f"Best: {sweep.path(best.number)}")
+        say(f"Best: {sweep.path(best.number)}")
