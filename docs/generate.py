@@ -56,8 +56,9 @@ True True ()
 ```
 
 - **In a notebook**: `check_geometry`, `check_embedder`, `check_trainer`, `check_sampler`,
-  `check_adapter` take an object, or better what builds one (`lambda: Mine(dim=3)`), and return a
-  report. Print it for a line per check: status, seconds, reason.
+  `check_adapter`, `check_dataset` take an object, or better what builds one
+  (`lambda: Mine(dim=3)`), and return a report. Print it for a line per check:
+  status, seconds, reason.
 - **In pytest**: inherit from `GeometryConformance`, `EmbedderConformance`, `TrainerConformance`,
   `SamplerConformance` or `AdapterConformance`, name the class `Test...`, and define `make(self)`.
   Each check is a test of its own.
@@ -83,6 +84,7 @@ SECTIONS = {
     "Trainers": ("TRAINER_CHECKS",),
     "Samplers": ("SAMPLER_CHECKS",),
     "Adapters": ("ADAPTER_CHECKS",),
+    "Data sets": ("DATASET_CHECKS",),
     "Installed components": ("FIRST_CHECKS", "COMPONENT_CHECKS"),
     "Methods": ("METHOD_CHECKS",),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
 
 import attrs
 import torch
@@ -81,41 +81,73 @@ class Geometry(nn.Module, ABC):
         ]
         return torch.cat(blocks) if blocks else x.new_zeros((0, y.shape[0]))
 
+    def row_blocks(
+        self, x: Tensor, y: Tensor, *, memory_budget: int = DEFAULT_MEMORY_BUDGET
+    ) -> Iterator[tuple[slice, Tensor]]:
+        """All distances a block of rows at a time, for whoever keeps only some of them.
+
+        Parameters
+        ----------
+        x, y
+            Points ``(n, point_dim)`` and ``(m, point_dim)``.
+        memory_budget
+            Bytes of one block and of what it takes to compute it.
+
+        Yields
+        ------
+        tuple
+            Which rows of ``x``, and their distances to all of ``y`` ``(rows, m)``.
+        """
+        rows = max(1, memory_budget // 2 // max(1, y.shape[0] * y.element_size()))
+        for first in range(0, x.shape[0], rows):
+            block = slice(first, min(first + rows, x.shape[0]))
+            yield block, self.pairwise(x[block], y, memory_budget=memory_budget // 2)
+
+    def nearest(
+        self, x: Tensor, y: Tensor, k: int, *, memory_budget: int = DEFAULT_MEMORY_BUDGET
+    ) -> tuple[Tensor, Tensor]:
+        """The k points of ``y`` that are nearest to each point of ``x``, nearest first.
+
+        Distances are taken from x to y, which matters if they are not symmetric; of points at
+        equal distance the one with the lower number comes first.
+
+        Parameters
+        ----------
+        x, y
+            Points ``(n, point_dim)`` and ``(m, point_dim)``.
+        k
+            How many; all of ``y`` if there are fewer.
+        memory_budget
+            As in :meth:`row_blocks`.
+
+        Returns
+        -------
+        tuple
+            Distances ``(n, k)`` and int64 numbers of points of ``y`` ``(n, k)``.
+        """
+        k = min(k, y.shape[0])
+        distances = x.new_zeros((x.shape[0], k))
+        numbers = torch.zeros((x.shape[0], k), dtype=torch.int64, device=x.device)
+        for rows, block in self.row_blocks(x, y, memory_budget=memory_budget):
+            nearest, number = _smallest(block, k)
+            distances[rows], numbers[rows] = nearest.to(distances), number
+        return distances, numbers
+
     def extra_repr(self) -> str:
         """Show the dimension in ``repr``."""
         return f"dim={self.dim}"
 
 
-@runtime_checkable
-class PartialOrder(Protocol):
-    """Capability: some points precede others (reflexive, transitive, antisymmetric on points)."""
-
-    def order_gap(self, x: Tensor, y: Tensor) -> Tensor:
-        """Differentiable gaps ``(..., t)``; x precedes y iff no gap is positive."""
-        ...
-
-    def precedes(self, x: Tensor, y: Tensor) -> Tensor:
-        """Whether x precedes y, boolean ``(...)``."""
-        ...
-
-
-@runtime_checkable
-class TangentMaps(Protocol):
-    """Capability: exponential and logarithmic map at the origin."""
-
-    def expmap0(self, tangent: Tensor) -> Tensor:
-        """Tangent vectors ``(..., dim)`` at the origin -> points ``(..., point_dim)``."""
-        ...
-
-    def logmap0(self, x: Tensor) -> Tensor:
-        """Points ``(..., point_dim)`` -> tangent vectors ``(..., dim)`` at the origin."""
-        ...
-
-
-@runtime_checkable
-class BilinearForm(Protocol):
-    """Capability: a symmetric bilinear form on the coordinate vectors."""
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Bilinear form of ``(..., point_dim)`` vectors -> ``(...)``."""
-        ...
+def _smallest(block: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Find the k smallest of each row, in order, equal ones by their number; NaN comes last."""
+    if not k:
+        return block[:, :0], torch.zeros((len(block), 0), dtype=torch.int64, device=block.device)
+    block = block.nan_to_num(nan=torch.inf, posinf=torch.inf, neginf=-torch.inf)
+    kth = block.kthvalue(k, dim=-1, keepdim=True).values
+    # topk may take any of the values equal to the k-th; prefer those with low numbers.
+    wanted, tied = block < kth, block == kth
+    room = k - wanted.sum(-1, keepdim=True)
+    wanted |= tied & (tied.cumsum(-1) <= room)
+    numbers = wanted.nonzero()[:, 1].view(len(block), k)
+    values, order = block.gather(-1, numbers).sort(dim=-1, stable=True)
+    return values, numbers.gather(-1, order)

@@ -11,9 +11,11 @@ import attrs
 
 from geoframe.errors import RunError
 from geoframe.reference import ReferenceTable
+from geoframe.trained import Trained
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
     from geoframe.config import MethodConfig
     from geoframe.run.directory import Run
@@ -56,15 +58,43 @@ class Method(ABC):
 
     @abstractmethod
     def load(self, run: Run) -> Any:
-        """Return the trained objects of a finished run."""
+        """Return the trained objects of a finished run: a :class:`~geoframe.trained.Trained`.
+
+        The verbs ``apply`` and ``export`` and the estimator call what it offers.
+        """
+
+    def apply(self, run: Run, data: Path) -> pd.DataFrame:
+        """Apply a finished run to a data file: one row an item, keyed by its name.
+
+        Raises
+        ------
+        RunError
+            If nothing can be said of new data.
+        """
+        trained = self.load(run)
+        if isinstance(trained, Trained):
+            return trained.apply(data)
+        from geoframe.run.tables import frame_of
+
+        return frame_of(self.embed(run, data))
 
     def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Apply a finished run to a data file -> named arrays of equal length."""
-        raise RunError(f"{type(self).__name__} cannot embed new data")
+        """Apply a finished run to a data file -> named arrays of equal length.
+
+        Methods of series 0.1 have this; from 0.2 on what ``load`` gives has ``apply``, and the
+        verb ``embed`` warns. It goes with 0.3.
+        """
+        if not isinstance(self.load(run), Trained):
+            raise RunError(f"{type(self).__name__} cannot be applied to new data")
+        frame = self.apply(run, data).reset_index()
+        return {str(name): frame[name].to_numpy() for name in frame}
 
     def export(self, run: Run, folder: Path) -> Sequence[Path]:
         """Write what a finished run trained for use without geoframe; return the files written."""
-        raise RunError(f"{type(self).__name__} has nothing to export")
+        trained = self.load(run)
+        if not isinstance(trained, Trained):
+            raise RunError(f"{type(self).__name__} has nothing to export")
+        return trained.export(folder)
 
     def sampler(self, run: Run) -> Sampler:
         """Return the fitted sampler of a finished run, for ``geoframe sample``."""

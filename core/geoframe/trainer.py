@@ -9,6 +9,7 @@ import attrs
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from geoframe.errors import ConfigError
 from geoframe.run.directory import Run
 
 
@@ -19,6 +20,13 @@ class Objective(nn.Module, ABC):
     whole trained state.
     """
 
+    progress: float | None = None
+    """How far the training is, from 0 to 1: set by the trainer before each step, None until then.
+
+    Warm-ups, unfreezing and annealing hang on it. An objective that cannot do without it calls
+    :meth:`require_progress` in its ``forward``.
+    """
+
     @abstractmethod
     def __len__(self) -> int:
         """Number of items (edges, rows, images, ...)."""
@@ -26,6 +34,24 @@ class Objective(nn.Module, ABC):
     @abstractmethod
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Indices ``(b,)`` of a batch -> scalars; ``"loss"`` is minimised, the rest is logged."""
+
+    def require_progress(self) -> float:
+        """Return :attr:`progress`.
+
+        Raises
+        ------
+        ConfigError
+            If the trainer does not set it.
+        """
+        if self.progress is None:
+            raise ConfigError(
+                [
+                    "trainer.name: this trainer does not say how far it is, and "
+                    f"{type(self).__name__} needs to know; use 'gradient' or another trainer "
+                    "that sets objective.progress"
+                ]
+            )
+        return self.progress
 
     def evaluate(self) -> Mapping[str, float]:
         """Measures of the current state, for logging and early stopping; called in eval mode."""

@@ -38,6 +38,16 @@ class Good(Geometry):
     def inner(self, x, y):
         return (x * y).sum(-1)
 
+    def matrix(self):
+        return torch.eye(self.dim, dtype=self.log_scale.dtype)
+
+    def sectional_curvature(self):
+        return torch.zeros(())
+
+    def rescale_(self, factor):
+        with torch.no_grad():
+            self.log_scale += math.log(factor)
+
 
 class Asymmetric(Good):
     def distance(self, x, y):
@@ -68,6 +78,11 @@ class SquaredAndSaysSo(Squared):
     @property
     def promise(self):
         return Promise(relaxation=2.0)
+
+    sectional_curvature = None  # no length space
+
+    def rescale_(self, factor):
+        super().rescale_(math.sqrt(factor))
 
 
 class ImpossiblePromise(Good):
@@ -234,6 +249,21 @@ class QuadraticForm(Good):
         return (x * y).sum(-1) ** 2
 
 
+class OtherMatrix(Good):
+    def matrix(self):
+        return 2 * super().matrix()
+
+
+class CurvedOnPaper(Good):
+    def sectional_curvature(self):
+        return torch.tensor(-1.0)
+
+
+class KeepsItsUnit(Good):
+    def rescale_(self, factor):
+        pass
+
+
 BROKEN = {
     Asymmetric: {"distance_is_symmetric"},
     Negative: {"distance_is_nonnegative", "distance_of_coincident_points_is_zero"},
@@ -271,6 +301,9 @@ BROKEN = {
     DoubleLogarithm: {"tangent_maps_are_inverse"},
     SkewForm: {"bilinear_form_is_symmetric_and_linear"},
     QuadraticForm: {"bilinear_form_is_symmetric_and_linear"},
+    OtherMatrix: {"bilinear_form_is_symmetric_and_linear"},
+    CurvedOnPaper: {"curvature_shows_in_small_triangles"},
+    KeepsItsUnit: {"rescaling_multiplies_distances"},
 }
 
 
@@ -279,7 +312,7 @@ def test_a_sound_geometry_passes(geometry):
     report = check_geometry(geometry)
     assert report.ok, str(report)
     skipped = {outcome.name for outcome in report.outcomes if outcome.status == "skipped"}
-    assert skipped <= {"device_is_kept"}
+    assert skipped <= {"device_is_kept", "curvature_shows_in_small_triangles"}
     assert len(report.outcomes) == len(GEOMETRY_CHECKS)
 
 

@@ -25,10 +25,11 @@ from geoframe_cli.output import say
     help="The file to write: .npz, .csv or .parquet.",
 )
 def embed(run: Path, data: Path, output: Path) -> None:
-    """Apply the trained objects of RUN to new data and write the arrays that come out.
+    """Apply the trained objects of RUN to new data (old name of apply).
 
     In a table, an array with several columns becomes name_0, name_1, ...
     """
+    click.echo("Note: 'geoframe embed' is now 'geoframe apply'; it goes with 0.3", err=True)
     from geoframe.run.tables import check_table_suffix, write_arrays
 
     check_table_suffix(output)

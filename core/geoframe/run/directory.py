@@ -42,9 +42,11 @@ Fire = Callable[..., None]
 OWN_FILES = frozenset(
     {
         *("config.toml", "manifest.json", "metrics.jsonl", "results.json", "report.html"),
-        *("README.md", "checkpoints", "figures", ".lock"),
+        *("README.md", "checkpoints", "figures", "parts", ".lock"),
     }
 )
+PARTS = "parts"
+"""Folder of the runs within a run."""
 
 
 def _no_hooks(name: str, **arguments: object) -> None:
@@ -89,6 +91,30 @@ class Run:
         """Return the trained objects, as the method's ``load`` defines them."""
         self.require_finished()
         return self.method.load(self)
+
+    def part(self, name: str) -> Run:
+        """Return a run within this run, for one of several trainings of the same method.
+
+        It has scalars, checkpoints, results and a manifest of its own in ``parts/<name>``, tells
+        the same hooks and is resumed with the run that it belongs to.
+
+        Parameters
+        ----------
+        name
+            One folder, or several with ``/`` between them; each call with it gives the same part.
+
+        Raises
+        ------
+        RunError
+            If the folder cannot be written.
+        """
+        part = attrs.evolve(self, path=self.path / PARTS / name, lock=None, recorded={})
+        if self.main_process:
+            with explained(part.path):
+                part.path.mkdir(parents=True, exist_ok=True)
+            if not (part.path / "manifest.json").exists():
+                write_json(part.path / "manifest.json", {"method": self.method_name, "part": name})
+        return part
 
     def require_finished(self) -> None:
         """Raise :class:`RunError` unless the run came to its end."""

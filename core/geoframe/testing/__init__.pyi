@@ -8,6 +8,8 @@ from .adapter import ADAPTER_CHECKS as ADAPTER_CHECKS
 from .adapter import check_adapter as check_adapter
 from .component import COMPONENT_CHECKS as COMPONENT_CHECKS
 from .component import METHOD_CHECKS as METHOD_CHECKS
+from .dataset import DATASET_CHECKS as DATASET_CHECKS
+from .dataset import check_dataset as check_dataset
 from .embedder import EMBEDDER_CHECKS as EMBEDDER_CHECKS
 from .embedder import check_embedder as check_embedder
 from .geometry import GEOMETRY_CHECKS as GEOMETRY_CHECKS
@@ -17,6 +19,7 @@ from .installed import check_component as check_component
 from .sampler import SAMPLER_CHECKS as SAMPLER_CHECKS
 from .sampler import check_sampler as check_sampler
 from .suites import AdapterConformance as AdapterConformance
+from .suites import DatasetConformance as DatasetConformance
 from .suites import EmbedderConformance as EmbedderConformance
 from .suites import GeometryConformance as GeometryConformance
 from .suites import SamplerConformance as SamplerConformance

@@ -7,7 +7,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from geoframe.geometry import BilinearForm, Geometry, PartialOrder, TangentMaps
+from geoframe.capabilities import (
+    BilinearForm,
+    ConstantCurvature,
+    PartialOrder,
+    Rescalable,
+    TangentMaps,
+    capability,
+)
+from geoframe.geometry import Geometry
 from geoframe.testing._points import DTYPES, NEAR, UNIT, close, cloud, raw_cloud
 from geoframe.testing._report import Check, CheckSkipped, ensure
 
@@ -59,48 +67,90 @@ def order_is_antisymmetric(make: Make) -> None:
 
 def tangent_maps_are_inverse(make: Make) -> None:
     """``expmap0`` and ``logmap0`` undo each other near the origin, at the origin too."""
-    maps = make()
-    if not isinstance(maps, TangentMaps):
+    if capability(make(), TangentMaps) is None:
         raise CheckSkipped("has no expmap0 and logmap0")
     for dtype in DTYPES:
         geometry = make().to(dtype)
-        assert isinstance(geometry, TangentMaps)
+        maps = capability(geometry, TangentMaps)
+        assert maps is not None
         for scale in (0.0, NEAR, 0.1 * UNIT):
             tangent = raw_cloud(geometry, 16, scale, dtype)
-            points = geometry.expmap0(tangent)
+            points = maps.expmap0(tangent)
             shape = (16, geometry.point_dim)
             ensure(points.shape == shape, f"expmap0 gives {tuple(points.shape)}, not {shape}")
             ensure(
-                close(geometry.logmap0(points), tangent),
+                close(maps.logmap0(points), tangent),
                 f"logmap0(expmap0(v)) is not v at {scale=}, {dtype}",
             )
             ensure(
-                close(geometry.expmap0(geometry.logmap0(points)), points),
+                close(maps.expmap0(maps.logmap0(points)), points),
                 f"expmap0(logmap0(x)) is not x at {scale=}, {dtype}",
             )
 
 
 def bilinear_form_is_symmetric_and_linear(make: Make) -> None:
-    """``inner`` is a symmetric bilinear form."""
-    form = make().double()
-    if not isinstance(form, BilinearForm):
-        raise CheckSkipped("has no inner")
-    x, y, z = (cloud(form, 8, dtype=torch.float64, seed=seed) for seed in range(3))
+    """``inner`` is a symmetric bilinear form, and ``matrix`` is its matrix."""
+    geometry = make().double()
+    form = capability(geometry, BilinearForm)
+    if form is None:
+        raise CheckSkipped("has no inner and matrix")
+    x, y, z = (cloud(geometry, 8, dtype=torch.float64, seed=seed) for seed in range(3))
     ensure(close(form.inner(x, y), form.inner(y, x)), "<x, y> is not <y, x>")
     ensure(
         close(form.inner(2 * x + z, y), 2 * form.inner(x, y) + form.inner(z, y)),
         "<2 x + z, y> is not 2 <x, y> + <z, y>",
     )
+    matrix = form.matrix()
+    shape = (geometry.point_dim, geometry.point_dim)
+    ensure(tuple(matrix.shape) == shape, f"matrix is {tuple(matrix.shape)}, not {shape}")
+    ensure(
+        close(torch.einsum("...i,ij,...j->...", x, matrix, y), form.inner(x, y)),
+        "x M y is not <x, y>",
+    )
+
+
+def curvature_shows_in_small_triangles(make: Make) -> None:
+    """``sectional_curvature`` is what the angle sum of a geodesic triangle at the origin says."""
+    geometry = make().double()
+    constant, maps = capability(geometry, ConstantCurvature), capability(geometry, TangentMaps)
+    if constant is None or maps is None or geometry.dim < 2:
+        raise CheckSkipped("has no constant curvature, or no tangent maps to draw triangles with")
+    stated = constant.sectional_curvature().detach()
+    ensure(stated.numel() == 1, f"sectional_curvature has shape {tuple(stated.shape)}")
+    # In the right isosceles triangle cos_K(hypotenuse) = cos_K(leg)^2, to leading order
+    # K = 3 (2 leg^2 - hypotenuse^2) / leg^4.
+    corners = torch.cat([torch.zeros(1, geometry.dim), 1e-2 * torch.eye(geometry.dim)[:2]]).double()
+    points = maps.expmap0(corners)
+    leg, hypotenuse = geometry.distance(points[:2], points[2:].expand(2, -1)).detach()
+    curvature, measured = float(stated), float(3 * (2 * leg**2 - hypotenuse**2) / leg**4)
+    ensure(
+        abs(measured - curvature) <= 1e-2 * (1 + abs(curvature)),
+        f"sectional_curvature is {curvature:.4g}, a small triangle has {measured:.4g}",
+    )
+
+
+def rescaling_multiplies_distances(make: Make) -> None:
+    """``rescale_`` multiplies all distances by its factor, those of the same raw coordinates."""
+    geometry = make().double()
+    unit = capability(geometry, Rescalable)
+    if unit is None:
+        raise CheckSkipped("has no rescale_")
+    raw = raw_cloud(geometry, 8, UNIT, torch.float64)
+    before = geometry.distance(geometry.project(raw[:4]), geometry.project(raw[4:])).detach()
+    unit.rescale_(2.5)
+    after = geometry.distance(geometry.project(raw[:4]), geometry.project(raw[4:])).detach()
+    ensure(close(after, 2.5 * before), "distances are not multiplied by the factor")
 
 
 def _ordered(make: Make) -> tuple[PartialOrder, Tensor]:
-    """Return the geometry (float64) and points of it, some of them twice."""
+    """Return the geometry's order (float64) and points of it, some of them twice."""
     geometry = make().double()
-    if not isinstance(geometry, PartialOrder):
+    order = capability(geometry, PartialOrder)
+    if order is None:
         raise CheckSkipped("has no order_gap and precedes")
     points = cloud(geometry, 40, dtype=torch.float64)
     near = cloud(geometry, 8, NEAR, torch.float64, seed=1)
-    return geometry, torch.cat([points, near, points[:4]])
+    return order, torch.cat([points, near, points[:4]])
 
 
 def _relation(order: PartialOrder, points: Tensor) -> Tensor:
@@ -114,4 +164,6 @@ CAPABILITY_CHECKS: tuple[Check, ...] = (
     order_is_antisymmetric,
     tangent_maps_are_inverse,
     bilinear_form_is_symmetric_and_linear,
+    curvature_shows_in_small_triangles,
+    rescaling_multiplies_distances,
 )

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from geoframe.geometry import Geometry, PartialOrder
+from geoframe.capabilities import PartialOrder, capability
+from geoframe.geometry import Geometry
 from geoframe.testing._points import DTYPES, FAR, NEAR, UNIT, cloud, raw_cloud
 from geoframe.testing._report import Check, ensure
 
@@ -42,8 +43,8 @@ def gradients_are_finite_through_project(make: Make) -> None:
             raw = raw_cloud(geometry, 6, scale, dtype).requires_grad_()
             points = geometry.project(raw)
             total = geometry.distance(points.unsqueeze(1), points).sum()
-            if isinstance(geometry, PartialOrder):
-                total = total + geometry.order_gap(points.unsqueeze(1), points).sum()
+            if (order := capability(geometry, PartialOrder)) is not None:
+                total = total + order.order_gap(points.unsqueeze(1), points).sum()
             if total.requires_grad:
                 torch.autograd.backward(total)
             _all_finite({"raw": raw, **dict(geometry.named_parameters())}, f"{scale=}, {dtype}")

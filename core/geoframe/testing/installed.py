@@ -23,6 +23,7 @@ from geoframe.testing.component import (
     it_can_be_imported,
     it_is_of_its_kind,
 )
+from geoframe.testing.dataset import DATASET_CHECKS
 from geoframe.testing.embedder import EMBEDDER_CHECKS
 from geoframe.testing.geometry import GEOMETRY_CHECKS
 from geoframe.testing.sampler import SAMPLER_CHECKS, example_items
@@ -37,7 +38,7 @@ SUITES: Mapping[str, tuple[Check, ...]] = {
     "trainer": TRAINER_CHECKS,
     "sampler": SAMPLER_CHECKS,
     "adapter": ADAPTER_CHECKS,
-    "dataset": (),
+    "dataset": DATASET_CHECKS,
     "method": (),
 }
 """Kind -> checks of the object that is built with default options."""

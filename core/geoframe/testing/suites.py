@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from geoframe.testing._report import Check, run_checks
 from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
+from geoframe.testing.dataset import DATASET_CHECKS
 from geoframe.testing.embedder import EMBEDDER_CHECKS
 from geoframe.testing.geometry import GEOMETRY_CHECKS
 from geoframe.testing.sampler import SAMPLER_CHECKS, example_items
@@ -67,6 +68,12 @@ class EmbedderConformance(Conformance):
     """Inherit, name the class ``Test...`` and define ``make``, which builds an embedder."""
 
     checks = EMBEDDER_CHECKS
+
+
+class DatasetConformance(Conformance):
+    """Inherit, name the class ``Test...`` and define ``make``, which builds a data set."""
+
+    checks = DATASET_CHECKS
 
 
 class TrainerConformance(Conformance):

@@ -146,6 +146,7 @@ class _Loop:
         assert self.optimizer is not None
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * factor
+        self.objective.progress = self.at / self.total
         values = self.model(self._own_share(self.batches.at(self.at)))
         self.accelerator.backward(values["loss"])
         norm = self.accelerator.clip_grad_norm_(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import attrs
@@ -30,6 +31,10 @@ class LinearProblem:
     def __attrs_post_init__(self) -> None:
         if self.rank >= self.dim:
             raise ConfigError([f"data.dataset.rank: {self.rank} must be below dim {self.dim}"])
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the options, which the problem follows from."""
+        return hashlib.sha256(repr(attrs.astuple(self)).encode()).hexdigest()
 
     def variances(self) -> Tensor:
         """Eigenvalues of Σ, largest first; ``(dim,)``, float64."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import attrs
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +28,14 @@ class RawTree:
     """Whether the edges say which end is the parent."""
     features: NDArray[np.float32] | None = None
     repairs: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        """SHA-256 of names, edges, lengths and features."""
+        digest = hashlib.sha256(json.dumps(self.names).encode())
+        for array in (self.edges, self.lengths, self.features):
+            digest.update(b"none;" if array is None else f"{array.shape};".encode())
+            digest.update(b"" if array is None else array.tobytes())
+        return digest.hexdigest()
 
     def edge(self, index: int) -> str:
         """Name an edge: ``'a' -> 'b'``."""

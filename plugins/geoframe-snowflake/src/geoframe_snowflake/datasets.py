@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import attrs
 
 from geoframe.config.fields import option
+from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,8 +33,10 @@ GraphName = Literal[
 
 
 @attrs.frozen(kw_only=True)
-class MetricGraph:
+class MetricGraph(Dataset):
     """Path lengths of a well-known graph: karate club, star, cycle, tree, grid, random, ..."""
+
+    provides = "distances"
 
     component: ClassVar[str] = "geoframe_snowflake.datasets:MetricGraph"
 
@@ -96,12 +99,14 @@ MetricFormula = Literal["m1", "m2", "m3", "m4", "m5", "euclidean"]
 
 
 @attrs.frozen(kw_only=True)
-class MetricPoints:
+class MetricPoints(Dataset):
     """Gaussian points whose distance is a function of the Euclidean one (Neural Snowflakes, 4.1).
 
     With e the Euclidean distance: m1 = e^0.5 log(1+e)^0.5, m2 = e^0.1 log(1+e)^0.9,
     m3 = 1 - 1/(1+e^0.5), m4 = 1 - exp((1-e) / log e), m5 = 1 - 1/(1+e^0.2+e^0.5).
     """
+
+    provides = "distances"
 
     component: ClassVar[str] = "geoframe_snowflake.datasets:MetricPoints"
 

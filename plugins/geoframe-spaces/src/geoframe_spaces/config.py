@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import attrs
 
@@ -77,6 +78,19 @@ class ProductConfig:
         help="The spaces to multiply; none may have negative distances.",
     )
     learnable: bool = option(False, help="Whether a positive scale of each factor is trained.")
+
+
+@attrs.frozen(kw_only=True)
+class GeooptConfig:
+    """Any manifold of geoopt by name: Lorentz, PoincareBall, SymmetricPositiveDefinite, ..."""
+
+    component: ClassVar[str] = "geoframe_spaces.any_manifold:GeooptGeometry"
+
+    dim: int = option(
+        2, ge=1, help="Coordinates of a point as geoopt stores it (n * n for n x n matrices)."
+    )
+    manifold: str = option("Euclidean", help="Name of the class in geoopt.")
+    options: Mapping[str, Any] = option({}, help="Keyword arguments of that class.")
 
 
 @attrs.frozen(kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Promise
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
+from geoframe_spaces.forms import DiagonalForm
 from geoframe_spaces.functions import asinc, at_least_float32, signed_root, square
 
 
-class DeSitter(Geometry):
+class DeSitter(DiagonalForm):
     """Events on |space|^2 - time^2 = 1, with a squared interval as the "distance".
 
     With q = <x_space, y_space> - x_time y_time it is arccosh(q)^2 where q > 1 (time prevails) and
@@ -34,7 +35,7 @@ class DeSitter(Geometry):
     """
 
     def __init__(self, dim: int = 3, *, root: bool = False) -> None:
-        super().__init__(dim)
+        super().__init__(dim, [*[1.0] * (dim - 1), -1.0])
         if dim < 3:
             raise ValueError(f"dim must be at least 3 (a direction in space and time), got {dim}")
         self.root = root
@@ -85,10 +86,6 @@ class DeSitter(Geometry):
     def precedes(self, x: Tensor, y: Tensor) -> Tensor:
         """Whether x is not later than y."""
         return (self.order_gap(x, y) <= 0).all(-1)
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Minkowski product of the ambient space, space minus time."""
-        return (x[..., :-1] * y[..., :-1]).sum(-1) - x[..., -1] * y[..., -1]
 
     def extra_repr(self) -> str:
         """Show the options in ``repr``."""

@@ -6,19 +6,24 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET
 from geoframe_spaces.blocks import euclidean_pairs
+from geoframe_spaces.forms import DiagonalForm
 from geoframe_spaces.functions import at_least_float32, norm
 
 if TYPE_CHECKING:
     import geoopt
 
 
-class Euclidean(Geometry):
+class Euclidean(DiagonalForm):
     """R^dim with d(x, y) = |x - y|."""
 
     def __init__(self, dim: int = 2) -> None:
-        super().__init__(dim)
+        super().__init__(dim, [1.0] * dim)
+
+    def sectional_curvature(self) -> Tensor:
+        """Zero."""
+        return self.signature.new_zeros(())
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Straight-line distance."""
@@ -41,10 +46,6 @@ class Euclidean(Geometry):
     def logmap0(self, x: Tensor) -> Tensor:
         """Identity."""
         return x
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Scalar product."""
-        return (x * y).sum(-1)
 
     @property
     def manifold(self) -> geoopt.Euclidean:

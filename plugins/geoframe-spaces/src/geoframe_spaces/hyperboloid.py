@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.curvature import Curvature
+from geoframe_spaces.forms import DiagonalForm
 from geoframe_spaces.functions import (
     asinc,
     at_least_float32,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import geoopt
 
 
-class Hyperboloid(Geometry):
+class Hyperboloid(DiagonalForm):
     """Points with <x, x> = 1/K, x_0 > 0, where <x, y> = -x_0 y_0 + x_1 y_1 + ... and K < 0.
 
     With c = -K and p = sqrt(c) x_rest / (1 + sqrt(c) x_0), the point's place in the unit ball,
@@ -52,13 +53,18 @@ class Hyperboloid(Geometry):
     """
 
     def __init__(self, dim: int = 2, *, curvature: float = -1.0, learnable: bool = False) -> None:
-        super().__init__(dim)
+        super().__init__(dim, [-1.0, *[1.0] * dim])
         self.curvature = Curvature(curvature, sign=-1, learnable=learnable)
 
     @property
     def point_dim(self) -> int:
         """One ambient coordinate more than the dimension."""
         return self.dim + 1
+
+    def sectional_curvature(self) -> Tensor:
+        """Curvature K."""
+        curvature: Tensor = self.curvature()
+        return curvature
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Geodesic distance."""
@@ -106,10 +112,6 @@ class Hyperboloid(Geometry):
         """Inverse of :meth:`expmap0`: ``(..., dim+1)`` -> ``(..., dim)``."""
         rest = x[..., 1:]
         return asinc(self.curvature() * square(rest)) * rest
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Lorentz product -x_0 y_0 + x_1 y_1 + ..."""
-        return (x[..., 1:] * y[..., 1:]).sum(-1) - x[..., 0] * y[..., 0]
 
     @property
     def manifold(self) -> geoopt.Lorentz:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Promise
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
+from geoframe_spaces.forms import DiagonalForm
 from geoframe_spaces.functions import at_least_float32, signed_root, square
 
 
-class Minkowski(Geometry):
+class Minkowski(DiagonalForm):
     """Events (space, time) with the squared interval |dspace|^2 - |dtime|^2 as the "distance".
 
     The interval is negative where time prevails and zero between different events on a light
@@ -33,7 +34,7 @@ class Minkowski(Geometry):
     """
 
     def __init__(self, dim: int = 2, *, time_dims: int = 1, root: bool = False) -> None:
-        super().__init__(dim)
+        super().__init__(dim, [*[1.0] * (dim - time_dims), *[-1.0] * time_dims])
         if not 1 <= time_dims < dim:
             raise ValueError(f"time_dims must be at least 1 and less than dim, got {time_dims}")
         self.time_dims = time_dims
@@ -74,11 +75,6 @@ class Minkowski(Geometry):
     def precedes(self, x: Tensor, y: Tensor) -> Tensor:
         """Whether x is not later than y in any time coordinate."""
         return (self.order_gap(x, y) <= 0).all(-1)
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Minkowski product, space minus time."""
-        space, time = self._split(x * y)
-        return space.sum(-1) - time.sum(-1)
 
     def _split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return x[..., : -self.time_dims], x[..., -self.time_dims :]

@@ -48,6 +48,11 @@ class PoincareBall(Geometry):
         super().__init__(dim)
         self.curvature = Curvature(curvature, sign=-1, learnable=learnable)
 
+    def sectional_curvature(self) -> Tensor:
+        """Curvature K."""
+        curvature: Tensor = self.curvature()
+        return curvature
+
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Geodesic distance."""
         return self._length(norm(x - y), self._gap(x), self._gap(y))

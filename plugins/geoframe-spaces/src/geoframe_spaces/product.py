@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
+from geoframe.capabilities import Rescalable, TangentMaps, capability
 from geoframe.errors import ConfigError
 from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_spaces.blocks import by_rows
 from geoframe_spaces.functions import norm
+
+P = TypeVar("P")
 
 
 class Product(Geometry):
@@ -100,6 +105,21 @@ class Product(Geometry):
         buffers = 2 * (2 * len(self.factors) + 1)
         return by_rows(of_rows, x, len(y), buffers=buffers, memory_budget=memory_budget)
 
+    def capability(self, protocol: type[P]) -> P | None:
+        """What the product can do: its own unit, and what all of its factors can do together."""
+        if protocol is Rescalable:
+            return cast(P, self)
+        if protocol is TangentMaps:
+            maps = [capability(factor, TangentMaps) for factor in self._spaces()]
+            if all(each is not None for each in maps):
+                return cast(P, _FactorMaps(self))
+        return None
+
+    def rescale_(self, factor: float) -> None:
+        """Multiply all scales s_r by ``factor``."""
+        with torch.no_grad():
+            self.log_scales.add_(math.log(factor))
+
     def _joined(self, distances: Iterable[Tensor]) -> Tensor:
         scaled = [scale * distance for scale, distance in zip(self.scales, distances, strict=True)]
         # Unlike the root of a sum of squares, the norm has a finite gradient at zero.
@@ -121,3 +141,27 @@ class Product(Geometry):
 
     def _parts(self, x: Tensor) -> tuple[Tensor, ...]:
         return torch.split(x, self._point_dims(), dim=-1)
+
+
+class _FactorMaps:
+    """Tangent maps of a product whose factors all have them: each on its share."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+
+    def expmap0(self, tangent: Tensor) -> Tensor:
+        """Tangent vectors ``(..., dim)`` -> points ``(..., point_dim)``."""
+        shares = torch.split(tangent, [factor.dim for factor in self.product._spaces()], dim=-1)
+        return torch.cat(
+            [each.expmap0(share) for each, share in zip(self._maps(), shares, strict=True)], dim=-1
+        )
+
+    def logmap0(self, x: Tensor) -> Tensor:
+        """Points ``(..., point_dim)`` -> tangent vectors ``(..., dim)``."""
+        parts = self.product._parts(x)
+        return torch.cat(
+            [each.logmap0(part) for each, part in zip(self._maps(), parts, strict=True)], dim=-1
+        )
+
+    def _maps(self) -> list[TangentMaps]:
+        return [cast(TangentMaps, capability(f, TangentMaps)) for f in self.product._spaces()]

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.curvature import Curvature
+from geoframe_spaces.forms import DiagonalForm
 from geoframe_spaces.functions import at_least_float32, cosc, norm, sinc, square
 
 if TYPE_CHECKING:
     import geoopt
 
 
-class Sphere(Geometry):
+class Sphere(DiagonalForm):
     """Points with |x| = 1/sqrt(K), K > 0, the origin being (1/sqrt(K), 0, ..., 0).
 
         d(x, y) = 2/sqrt(K) atan2(|x - y|, |x + y|),
@@ -40,13 +41,18 @@ class Sphere(Geometry):
     """
 
     def __init__(self, dim: int = 2, *, curvature: float = 1.0, learnable: bool = False) -> None:
-        super().__init__(dim)
+        super().__init__(dim, [1.0] * (dim + 1))
         self.curvature = Curvature(curvature, sign=1, learnable=learnable)
 
     @property
     def point_dim(self) -> int:
         """One ambient coordinate more than the dimension."""
         return self.dim + 1
+
+    def sectional_curvature(self) -> Tensor:
+        """Curvature K."""
+        curvature: Tensor = self.curvature()
+        return curvature
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Great-circle distance."""
@@ -82,10 +88,6 @@ class Sphere(Geometry):
         angle = torch.atan2(length, x[..., :1])
         # sin(sqrt(K) |v|) / sqrt(K) = |x_rest| was lost to rounding where x_rest is 0.
         return torch.where(square(rest) > 0, angle / length / self.curvature.root(), 1.0) * rest
-
-    def inner(self, x: Tensor, y: Tensor) -> Tensor:
-        """Scalar product of the ambient space."""
-        return (x * y).sum(-1)
 
     @property
     def manifold(self) -> geoopt.Sphere:

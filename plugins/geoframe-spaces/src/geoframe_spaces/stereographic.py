@@ -64,6 +64,10 @@ class Stereographic(Geometry):
         else:
             self.register_buffer("curvature", torch.tensor(float(curvature)))
 
+    def sectional_curvature(self) -> Tensor:
+        """Curvature K."""
+        return self.curvature
+
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Geodesic distance."""
         chord = norm(x - y) / self._gap(x) / self._gap(y)

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import attrs
 
 from geoframe.config.fields import option
+from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
     from geoframe_asymlora.linear import LinearProblem
 
 
 @attrs.frozen(kw_only=True)
-class LinearRegression:
+class LinearRegression(Dataset):
     """Linear maps y = (W + Δ) x to be reached from W by a low-rank update; solved exactly."""
+
+    provides = "linear-problem"
 
     component: ClassVar[str] = "geoframe_asymlora.data.linear:LinearRegression"
 

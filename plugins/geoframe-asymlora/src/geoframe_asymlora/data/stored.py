@@ -9,6 +9,7 @@ import attrs
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
     from geoframe_asymlora.data.examples import Examples
@@ -29,8 +30,10 @@ METRICS = {"sst2": "accuracy", "cola": "matthews", "mrpc": "accuracy"}
 
 
 @attrs.frozen(kw_only=True)
-class StoredText:
+class StoredText(Dataset):
     """Sentiment (SST-2), acceptability (CoLA) and paraphrase (MRPC) of English sentences."""
+
+    provides = "texts"
 
     component: ClassVar[str] = "geoframe_asymlora.data.stored:StoredText"
 

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from geoframe.config import option
+from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
     from geoframe_cfdm.data.items import Items
 
 
 @attrs.frozen(kw_only=True)
-class Digits:
+class Digits(Dataset):
     """1797 handwritten digits of 8 x 8 pixels (values 0 to 16), from scikit-learn."""
+
+    provides = "items"
 
     component: ClassVar[str] = "geoframe_cfdm.data.builtin:Digits"
 
@@ -38,8 +41,10 @@ class Digits:
 
 
 @attrs.frozen(kw_only=True)
-class Checkerboard:
+class Checkerboard(Dataset):
     """Points of the plane on the dark squares of a 4 x 4 board with corners at -2 and 2."""
+
+    provides = "items"
 
     component: ClassVar[str] = "geoframe_cfdm.data.builtin:Checkerboard"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 
 from geoframe.config import option
+from geoframe.dataset import Dataset
 from geoframe.errors import DataError
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ def stored(name: str) -> Path:
 
 
 @attrs.frozen(kw_only=True)
-class CIFAR10:
+class CIFAR10(Dataset):
     """CIFAR-10 training images, stored as JPEG bytes (cifar10-jpeg/train.npz)."""
+
+    provides = "items"
 
     component: ClassVar[str] = "geoframe_cfdm.data.stored:CIFAR10"
 
@@ -73,8 +76,10 @@ class CIFAR10:
 
 
 @attrs.frozen(kw_only=True)
-class MeshSurface:
+class MeshSurface(Dataset):
     """Points drawn from the surface of the mesh Spot (spot-mesh), or of another mesh file."""
+
+    provides = "items"
 
     component: ClassVar[str] = "geoframe_cfdm.data.stored:MeshSurface"
 

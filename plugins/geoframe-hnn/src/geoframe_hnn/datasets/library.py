@@ -9,12 +9,15 @@ from typing import ClassVar
 import attrs
 
 from geoframe.config.fields import option
+from geoframe.dataset import Dataset
 from geoframe_hnn.raw import RawTree
 
 
 @attrs.frozen(kw_only=True)
-class PythonLibrary:
+class PythonLibrary(Dataset):
     """Folders and files of the Python standard library, which every installation has."""
+
+    provides = "tree"
 
     component: ClassVar[str] = "geoframe_hnn.datasets.library:PythonLibrary"
 

@@ -9,6 +9,7 @@ import attrs
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_hnn.raw import RawTree
 
 StoredName = Literal[
@@ -22,8 +23,10 @@ StoredName = Literal[
 
 
 @attrs.frozen(kw_only=True)
-class StoredTree:
+class StoredTree(Dataset):
     """Trees from the literature: phylogenies, a complete tree, a WordNet tree."""
+
+    provides = "tree"
 
     component: ClassVar[str] = "geoframe_hnn.datasets.stored:StoredTree"
 
@@ -46,11 +49,13 @@ class StoredTree:
 
 
 @attrs.frozen(kw_only=True)
-class WordNetTree:
+class WordNetTree(Dataset):
     """WordNet 3.0 nouns or mammals; a concept precedes its kinds.
 
     Some concepts have several parents, so that data.multiple_parents must be 'first'.
     """
+
+    provides = "tree"
 
     component: ClassVar[str] = "geoframe_hnn.datasets.stored:WordNetTree"
 

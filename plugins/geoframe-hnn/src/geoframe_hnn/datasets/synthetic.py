@@ -8,12 +8,15 @@ import attrs
 import numpy as np
 
 from geoframe.config.fields import option
+from geoframe.dataset import Dataset
 from geoframe_hnn.raw import RawTree
 
 
 @attrs.frozen(kw_only=True)
-class CompleteTree:
+class CompleteTree(Dataset):
     """Tree in which every inner node has the same number of children."""
+
+    provides = "tree"
 
     component: ClassVar[str] = "geoframe_hnn.datasets.synthetic:CompleteTree"
 
@@ -28,8 +31,10 @@ class CompleteTree:
 
 
 @attrs.frozen(kw_only=True)
-class RandomTree:
+class RandomTree(Dataset):
     """Tree in which every node hangs from one of the earlier nodes, drawn at random."""
+
+    provides = "tree"
 
     component: ClassVar[str] = "geoframe_hnn.datasets.synthetic:RandomTree"
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe.errors import DataError, did_you_mean
 from geoframe_nst.graph import WeightedDigraph
 
@@ -19,12 +20,14 @@ INVERSE_FLOOR = 0.01
 
 
 @attrs.frozen(kw_only=True)
-class BayesianNetwork:
+class BayesianNetwork(Dataset):
     """Causal DAG of a Bayesian network; edges that carry more information are shorter.
 
     The mutual information (nats) of the two ends of each edge was estimated from samples of the
     network itself.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.bnlearn:BayesianNetwork"
 

@@ -10,17 +10,20 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.graph import Edges, Floats, WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
-class Citations:
+class Citations(Dataset):
     """Citations among arXiv hep-th papers of 2000 to March 2002; the cited precedes the citing.
 
     A DAG of 5996 papers, named by their arXiv numbers. The weight is bibliographic: the Jaccard
     distance of the two papers' references, each paper counted among its own; it knows nothing of
     dates. Times are days since 2000-01-01.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.citations:Citations"
 

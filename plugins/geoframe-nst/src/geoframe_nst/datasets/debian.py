@@ -10,16 +10,19 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.graph import WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
-class DebianDependencies:
+class DebianDependencies(Dataset):
     """Python packages of Debian 12 and all they need; a dependency precedes its dependents.
 
     A DAG of 7354 packages. The weight is
     :func:`~geoframe_nst.datasets.closure.requirement_distance`, the time is the depth.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.debian:DebianDependencies"
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.datasets.layout import scaled_layout
 from geoframe_nst.graph import WeightedDigraph
 
@@ -17,12 +18,14 @@ FILES = {"insilico": "net1_insilico.npz", "ecoli": "net3_ecoli.npz"}
 
 
 @attrs.frozen(kw_only=True)
-class Dream5:
+class Dream5(Dataset):
     """DREAM5 gene regulation, transcription factor -> gene (NST paper, 4.3). Has cycles.
 
     Features are positions by Graphviz ``dot`` scaled to [0, 1] per axis; the weight is
     max(0.01, cosine similarity of the two positions).
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.dream5:Dream5"
 

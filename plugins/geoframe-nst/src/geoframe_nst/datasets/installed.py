@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import attrs
 import numpy as np
 
+from geoframe.dataset import Dataset
 from geoframe_nst.graph import Features, WeightedDigraph
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class InstalledDistributions:
+class InstalledDistributions(Dataset):
     """Python distributions of this environment; a requirement precedes what requires it.
 
     Nodes are distributions, sorted by name. An edge u -> v says that v requires u here: markers
@@ -30,6 +31,8 @@ class InstalledDistributions:
     logarithms of 1 + the number of direct requirements, of direct dependents, of files, and of
     KiB installed. Times: depth, the longest chain of requirements below the distribution.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.installed:InstalledDistributions"
 

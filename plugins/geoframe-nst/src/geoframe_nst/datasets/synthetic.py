@@ -10,17 +10,20 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.datasets.layout import scaled_layout
 from geoframe_nst.graph import Floats, WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
-class SyntheticDAG:
+class SyntheticDAG(Dataset):
     """Random DAG of 50 nodes whose weights are functions of its 2-D layout (NST paper, 4.1).
 
     Seed 123 of the published code. Features are the positions by Graphviz ``dot``, scaled to
     [0, 1] per axis; the weight of an edge is a function of the distance e of its ends.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.synthetic:SyntheticDAG"
 

@@ -10,15 +10,18 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.graph import WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
-class WebKB:
+class WebKB(Dataset):
     """WebKB web pages with 1703 binary words as features (NST paper, 4.2). Has cycles.
 
     Self-loops are dropped; the weight is max(0.01, cosine similarity of the two pages' words).
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.webkb:WebKB"
 

@@ -10,17 +10,20 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_nst.graph import WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
-class WordNet:
+class WordNet(Dataset):
     """WordNet 3.0 concepts; the general one precedes the special one.
 
     The weight of u -> v is the information that is gained on the way down, log of
     (1 + descendants of u) / (1 + descendants of v) over log n: the Jiang-Conrath distance with
     the intrinsic information content of Seco, Veale and Hayes (ECAI 2004). It adds up along paths.
     """
+
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_nst.datasets.wordnet:WordNet"
 

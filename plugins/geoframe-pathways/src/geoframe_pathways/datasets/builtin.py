@@ -7,14 +7,17 @@ from typing import ClassVar, Literal
 import attrs
 
 from geoframe.config import option
+from geoframe.dataset import Dataset
 from geoframe_pathways.data.table import Table, make_table
 
 CLASSIFICATION = ("iris", "wine", "breast_cancer", "digits")
 
 
 @attrs.frozen(kw_only=True)
-class BuiltIn:
+class BuiltIn(Dataset):
     """A small table that comes with scikit-learn, for regression or classification."""
+
+    provides = "table"
 
     component: ClassVar[str] = "geoframe_pathways.datasets.builtin:BuiltIn"
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.config import option
+from geoframe.dataset import Dataset
 from geoframe.errors import DataError
 from geoframe_pathways.data.table import Table, make_table
 
@@ -67,8 +68,10 @@ FUNCTIONS: dict[str, tuple[Callable[[Values], Values], float, float]] = {
 
 
 @attrs.frozen(kw_only=True)
-class FunctionGrid:
+class FunctionGrid(Dataset):
     """A test function on the s^n vertices of a regular grid, for regression."""
+
+    provides = "table"
 
     component: ClassVar[str] = "geoframe_pathways.datasets.functions:FunctionGrid"
 

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from geoframe.config import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe_pathways.data.table import Table, make_table
 
 Pixels = NDArray[np.float32]
 
 
 @attrs.frozen(kw_only=True)
-class SmallImages:
+class SmallImages(Dataset):
     """Handwritten digits or CIFAR-10 photographs as pixel rows (from files; see root)."""
+
+    provides = "table"
 
     component: ClassVar[str] = "geoframe_pathways.datasets.images:SmallImages"
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geoframe.config import option
 from geoframe.data import stored_file
+from geoframe.dataset import Dataset
 from geoframe.errors import DataError
 from geoframe_pathways.data.table import Table, make_table
 
@@ -19,8 +20,10 @@ TARGETS = {"california-housing": "median_house_value"}
 
 
 @attrs.frozen(kw_only=True)
-class UCIRegression:
+class UCIRegression(Dataset):
     """UCI regression tables with predefined splits (from files; see root)."""
+
+    provides = "table"
 
     component: ClassVar[str] = "geoframe_pathways.datasets.uci:UCIRegression"
 

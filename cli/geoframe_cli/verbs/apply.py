@@ -1,0 +1,38 @@
+"""``geoframe apply``: a finished run applied to new data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geoframe_cli import completion
+
+
+@click.command(epilog="\b\nExample:\n  geoframe apply runs/nst/mine --data nodes.csv -o points.csv")
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs)
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="The data, as for training."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file to write: .csv, .parquet or .npz; else CSV to stdout.",
+)
+def apply(run: Path, data: Path, output: Path | None) -> None:
+    """Apply what RUN trained to new data: coordinates, predictions or scores, a row an item."""
+    from geoframe.run.tables import check_table_suffix, write_frame
+
+    if output is not None:
+        check_table_suffix(output)
+    from geoframe_registry.runs import open_run
+
+    opened = open_run(run)
+    opened.require_finished()
+    frame = opened.method.apply(opened, data)
+    if output is None:
+        click.echo(frame.to_csv(), nl=False)
+        return
+    write_frame(output, frame)
+    click.echo(f"Wrote {len(frame)} rows to {output}", err=True)
