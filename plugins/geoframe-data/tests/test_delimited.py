@@ -117,7 +117,7 @@ def test_surplus_and_absent_cells(tmp_path: Path, quoted: bool) -> None:
     table = read_delimited(written(tmp_path, f"a,b\n{q}x{q},1,\ny,2,\n"))
     assert (table.header, rows(table)) == (("a", "b"), [("x", "1"), ("y", "2")])
     assert "empty everywhere" in table.notes[0]
-    with pytest.raises(DataError, match=r"t.csv:3: has 3 cells where line 1 has 2.*'w'"):
+    with pytest.raises(DataError, match=r"t.csv:3: has 3 cells where the first line has 2.*'w'"):
         read_delimited(written(tmp_path, f"a,b\n{q}x{q},1,\ny,2,w\n"))
     table = read_delimited(written(tmp_path, f"a,b\n{q}x{q},1\ny\n,\n"))
     assert rows(table) == [("x", "1"), ("y", "")]

@@ -6,3 +6,11 @@ from .files import UserFile as UserFile
 from .files import open_file as open_file
 from .formats import content_kind as content_kind
 from .formats import format_of as format_of
+from .frames import as_table as as_table
+from .labels import Labels as Labels
+from .labels import as_labels as as_labels
+from .schema import ColumnType as ColumnType
+from .schema import Schema as Schema
+from .stream import read_chunks as read_chunks
+from .table import Table as Table
+from .table import read_table as read_table

@@ -45,6 +45,8 @@ class Delimited:
     """Line of each row in the file, from 1."""
     notes: tuple[str, ...] = ()
     """What was passed over or assumed while reading, a sentence each."""
+    delimiter: str = ","
+    """What separates the cells: a character, or ``blanks``."""
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -183,7 +185,7 @@ def parse_delimited(
     if not len(lines):
         raise DataError(f"{file.path}: holds a header but no rows")
     cells = tuple(column[first:] for column in columns)
-    return Delimited(file.path, names, cells, lines, (*split.notes, *notes))
+    return Delimited(file.path, names, cells, lines, (*split.notes, *notes), split.delimiter)
 
 
 def delimiter_of(wanted: str | None) -> str | None:

@@ -11,7 +11,8 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,8 +34,11 @@ MAGIC: Mapping[bytes, str] = {
     b"PK\x03\x04": "zip",
 }
 """First bytes of a packed file -> how it is packed."""
-DAMAGED = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, lzma.LZMAError)
-"""What unpacking raises for damaged files, besides ``zlib.error``."""
+DAMAGED = (
+    *(OSError, EOFError, ValueError, RuntimeError),
+    *(zipfile.BadZipFile, lzma.LZMAError, zlib.error),
+)
+"""What unpacking raises for damaged files."""
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -72,7 +76,7 @@ def open_file(path: Path, *, max_bytes: int = MAX_BYTES) -> UserFile:
     """
     content = _regular(path, max_bytes)
     suffix = plain_suffix(path.name)
-    packed = next((name for magic, name in MAGIC.items() if content.startswith(magic)), None)
+    packed = _packed(content)
     if packed == "zip":
         content, inner = _unzipped(path, content, max_bytes)
         suffix = suffix if inner is None else plain_suffix(inner)
@@ -83,22 +87,36 @@ def open_file(path: Path, *, max_bytes: int = MAX_BYTES) -> UserFile:
     return UserFile(path, content, suffix)
 
 
-def _regular(path: Path, max_bytes: int) -> bytes:
+def check_regular(path: Path) -> int:
+    """Return the size of a regular file in bytes.
+
+    Raises
+    ------
+    DataError
+        If it is missing, a folder, a device or a pipe.
+    """
     try:
         found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise DataError(f"{path}: is a folder; name a file in it")
-        if not stat.S_ISREG(found.st_mode):
-            raise DataError(f"{path}: is a device or a pipe; write the data to a file first")
-        if found.st_size > max_bytes:
-            raise too_large(path, max_bytes)
-        return path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError:  # a null character in the name
         raise DataError(f"{shown(repr(str(path)))}: is no name of a file") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise DataError(f"{path}: is a folder; name a file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(f"{path}: is a device or a pipe; write the data to a file first")
+    return found.st_size
+
+
+def _regular(path: Path, max_bytes: int) -> bytes:
+    if check_regular(path) > max_bytes:
+        raise too_large(path, max_bytes)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def too_large(path: Path, max_bytes: int) -> DataError:
@@ -108,40 +126,77 @@ def too_large(path: Path, max_bytes: int) -> DataError:
     )
 
 
+@contextmanager
+def open_stream(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file for reading piece by piece, unpacked as by :func:`open_file`.
+
+    What is wrong with a packed file shows while it is read: :data:`DAMAGED`.
+
+    Raises
+    ------
+    DataError
+        If it is missing or no regular file.
+    """
+    check_regular(path)
+    with ExitStack() as opened:
+        stream: Any = opened.enter_context(path.open("rb"))
+        packed = _packed(stream.read(6))
+        stream.seek(0)
+        if packed == "zip":
+            archive = zipfile.ZipFile(stream)
+            inner = _only_file(archive)
+            stream = opened.enter_context(archive.open(inner)) if inner else stream
+        elif packed is not None:
+            stream = opened.enter_context(OPENERS[packed](stream))
+        yield stream
+
+
+def _packed(begin: bytes) -> str | None:
+    return next((name for magic, name in MAGIC.items() if begin.startswith(magic)), None)
+
+
 def _unpacked(path: Path, packed: str, content: bytes, max_bytes: int) -> bytes:
-    source = io.BytesIO(content)
-    openers: Mapping[str, Callable[..., Any]] = {
-        "gzip": gzip.open,
-        "bzip2": bz2.open,
-        "xz": lzma.open,
-        "zstd": partial(_zstd, path),
-    }
-    return _drained(path, partial(openers[packed], source), packed, max_bytes)
+    return _drained(path, partial(OPENERS[packed], io.BytesIO(content)), packed, max_bytes)
 
 
-def _zstd(path: Path, source: BinaryIO) -> Any:
+def _zstd(source: BinaryIO) -> Any:
     import pyarrow as pa
 
     if not pa.Codec.is_available("zstd"):
-        raise DataError(
-            f"{path}: is packed with zstd, which this pyarrow cannot read; pip install -U pyarrow"
-        )
+        raise DataError("this pyarrow cannot read zstd; pip install --upgrade pyarrow")
     return pa.CompressedInputStream(source, "zstd")
+
+
+OPENERS: Mapping[str, Callable[[Any], Any]] = {
+    "gzip": gzip.open,
+    "bzip2": bz2.open,
+    "xz": lzma.open,
+    "zstd": _zstd,
+}
 
 
 def _unzipped(path: Path, content: bytes, max_bytes: int) -> tuple[bytes, str | None]:
     """Content and name of the only file of an archive; an npz or xlsx stays as it is."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-        files = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (*DAMAGED, zlib.error) as error:
+    except DAMAGED as error:
         raise DataError(f"{path}: is a damaged zip archive: {shown(error)}") from None
-    # macOS adds a hidden twin of each file.
-    files = [entry for entry in files if not entry.filename.startswith("__MACOSX/")]
-    if len(files) != 1 or files[0].filename.endswith(".npy"):
+    inner = _only_file(archive)
+    if inner is None:
         return content, None
-    inner = files[0]
     return _drained(path, partial(archive.open, inner), "zip", max_bytes), inner.filename
+
+
+def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo | None:
+    """The only file of an archive, if there is one and it is no array of an npz file."""
+    # macOS adds a hidden twin of each file.
+    files = [
+        entry
+        for entry in archive.infolist()
+        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")
+    ]
+    alone = len(files) == 1 and not files[0].filename.endswith(".npy")
+    return files[0] if alone else None
 
 
 def _drained(path: Path, opener: Callable[[], Any], packed: str, max_bytes: int) -> bytes:
@@ -153,7 +208,7 @@ def _drained(path: Path, opener: Callable[[], Any], packed: str, max_bytes: int)
                 if size > max_bytes:
                     raise too_large(path, max_bytes)
                 blocks.append(block)
-    except (*DAMAGED, zlib.error) as error:
+    except DAMAGED as error:
         raise DataError(f"{path}: cannot be unpacked ({packed}): {shown(error)}") from None
     return b"".join(blocks)
 

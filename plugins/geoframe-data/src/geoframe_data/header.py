@@ -42,7 +42,7 @@ def find_header(
         If a row has more cells than the first, a name stands twice, or if it is unclear
         whether the first line is a header.
     """
-    columns, notes = _without_surplus(path, split)
+    columns, notes = without_surplus(path, split, int(split.widths[0]))
     first = [str(column[0]).strip() for column in columns]
     if header is None:
         header = _is_header(path, split, columns, first, known, places)
@@ -57,21 +57,27 @@ def find_header(
     return tuple(first), columns, notes
 
 
-def _without_surplus(path: Path, split: Split) -> tuple[list[pa.Array], list[str]]:
-    """Columns with a place in the first row; what stands beyond it must be blank everywhere."""
-    width, notes = int(split.widths[0]), []
+def without_surplus(path: Path, split: Split, width: int) -> tuple[list[pa.Array], list[str]]:
+    """Columns with a place in a row of ``width`` cells, and notes.
+
+    Raises
+    ------
+    DataError
+        If anything stands beyond them.
+    """
+    notes = []
     for column in split.columns[width:]:
         if (wrong := np.flatnonzero(_filled(column))).size:
             row = int(wrong[0])
             raise DataError(
-                f"{path}:{split.lines[row]}: has {split.widths[row]} cells where line "
-                f"{split.lines[0]} has {width}; a cell too many is '{shown(column[row])}'"
+                f"{path}:{split.lines[row]}: has {split.widths[row]} cells where the first line "
+                f"has {width}; a cell too many is '{shown(column[row])}'"
             )
     if len(split.columns) > width:
         notes.append("rows end in further cells, which are empty everywhere; left out")
     if (short := np.flatnonzero(split.widths < width)).size:
         notes.append(
-            f"rows with fewer cells than line {split.lines[0]}: {len(short)}, the first in line "
+            f"rows with fewer cells than the first line: {len(short)}, the first in line "
             f"{split.lines[short[0]]}; the absent cells count as empty"
         )
     return split.columns[:width], notes

@@ -40,6 +40,7 @@ class Split:
     widths: NDArray[np.int64]
     """Number of cells that each row has in the file; further ones are empty."""
     notes: list[str]
+    delimiter: str
 
 
 def split_cells(path: Path, text: str, delimiter: str | None) -> Split:
@@ -63,9 +64,35 @@ def split_cells(path: Path, text: str, delimiter: str | None) -> Split:
         raise DataError(f"{path}: holds no data, only comments and blank lines")
     sample = [line for line in lines[first : first + SNIFFED] if line and not line.isspace()]
     delimiter = delimiter or told or find_delimiter(sample)
-    if delimiter != "\t" and '"' in text:
-        return _quoted(path, lines, first, delimiter, notes)
-    return _plain(lines, first, delimiter, notes)
+    return split_lines(path, lines[first:] if first else lines, delimiter, notes, before=first)
+
+
+def split_lines(
+    path: Path,
+    lines: list[str],
+    delimiter: str,
+    notes: list[str],
+    *,
+    before: int,
+    width: int | None = None,
+) -> Split:
+    """Split lines into cells.
+
+    Parameters
+    ----------
+    before
+        Lines of the file that stand before these.
+    width
+        Cells of the file's first row, if these do not begin with it.
+
+    Raises
+    ------
+    DataError
+        If the quoting is broken.
+    """
+    if delimiter != "\t" and any('"' in line for line in lines):
+        return _quoted(path, lines, delimiter, notes, before, width)
+    return _plain(lines, delimiter, notes, before, width)
 
 
 def _preamble(lines: Sequence[str]) -> tuple[int, str | None, list[str]]:
@@ -130,34 +157,36 @@ def _widths(lines: Sequence[str], mark: str) -> list[int]:
     return found[:-1] if len(found) > 2 else found
 
 
-def _plain(lines: list[str], first: int, delimiter: str, notes: list[str]) -> Split:
+def _plain(
+    lines: list[str], delimiter: str, notes: list[str], before: int, width: int | None
+) -> Split:
     """Split lines without quoting."""
-    kept = [k for k in range(first, len(lines)) if lines[k] and not lines[k].isspace()]
+    kept = [k for k, line in enumerate(lines) if line and not line.isspace()]
     chosen = lines if len(kept) == len(lines) else [lines[k] for k in kept]
+    told = delimiter
     if delimiter == BLANKS:
         delimiter = "\t"
         chosen = ["\t".join(line.split()) for line in chosen]
     widths = np.fromiter((line.count(delimiter) for line in chosen), np.int64, len(chosen)) + 1
-    comments = [
-        k for k, line in enumerate(chosen) if line[0] == "#" and k and widths[k] != widths[0]
-    ]
-    numbers = np.asarray(kept, dtype=np.int64) + 1
+    usual = width or int(widths[0])
+    comments = [k for k, line in enumerate(chosen) if line[0] == "#" and widths[k] != usual]
+    numbers = np.asarray(kept, dtype=np.int64) + before + 1
     if comments:
         notes.append(_passed_over(numbers[comments[0]], len(comments)))
         data = np.delete(np.arange(len(chosen)), comments)
         chosen = [chosen[k] for k in data]
         widths, numbers = widths[data], numbers[data]
-    width = int(widths.max())
-    if widths.min() < width:
-        gaps = (width - widths).tolist()
+    most = int(widths.max(initial=usual))
+    if widths.min(initial=most) < most:
+        gaps = (most - widths).tolist()
         chosen = [line + delimiter * gap for line, gap in zip(chosen, gaps, strict=True)]
-    return _with_cells(Split(_arrow(chosen, delimiter, width), numbers, widths, notes))
+    return _with_cells(Split(_arrow(chosen, delimiter, most), numbers, widths, notes, told))
 
 
 def _arrow(lines: list[str], delimiter: str, width: int) -> list[pa.Array]:
     """Split lines that all have ``width`` cells, without quoting."""
-    if width == 1:
-        return [pa.array(lines, pa.large_string())]
+    if width == 1 or not lines:
+        return [pa.array(lines, pa.large_string())] * width
     from pyarrow import csv as arrow_csv
 
     content = "\n".join(lines).encode()
@@ -180,10 +209,18 @@ def _arrow(lines: list[str], delimiter: str, width: int) -> list[pa.Array]:
     return [pa.concat_arrays(table.column(name).chunks) for name in names]
 
 
-def _quoted(path: Path, lines: list[str], first: int, delimiter: str, notes: list[str]) -> Split:
+def _quoted(
+    path: Path,
+    lines: list[str],
+    delimiter: str,
+    notes: list[str],
+    before: int,
+    width: int | None,
+) -> Split:
     """Split lines with quoting after RFC 4180: a cell in quotes may hold line ends."""
-    text = "\n".join(lines[first:])
+    text = "\n".join(lines)
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # whole books are cells too
+    told = delimiter
     if delimiter == BLANKS:
         delimiter = "\t"
         text = re.sub(r'("(?:[^"]|"")*")|[ \t]+', lambda found: found[1] or "\t", text)
@@ -194,15 +231,16 @@ def _quoted(path: Path, lines: list[str], first: int, delimiter: str, notes: lis
     rows: list[list[str]] = []
     numbers: list[int] = []
     comments: list[int] = []
-    line = first + 1
+    line = before + 1
     try:
         for row in reader:
-            if rows and row and row[0].startswith("#") and len(row) != len(rows[0]):
+            width = width or len(row)
+            if row and row[0].startswith("#") and len(row) != width:
                 comments.append(line)
             elif row:
                 rows.append(row)
                 numbers.append(line)
-            line = first + reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as error:
         what = str(error)
         if "unexpected end" in what:
@@ -213,8 +251,9 @@ def _quoted(path: Path, lines: list[str], first: int, delimiter: str, notes: lis
     if comments:
         notes.append(_passed_over(comments[0], len(comments)))
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
+    rows[:1] = [row + [""] * ((width or 1) - len(row)) for row in rows[:1]]
     columns = [pa.array(each, pa.large_string()) for each in zip_longest(*rows, fillvalue="")]
-    return _with_cells(Split(columns, np.asarray(numbers, np.int64), widths, notes))
+    return _with_cells(Split(columns, np.asarray(numbers, np.int64), widths, notes, told))
 
 
 def _with_cells(split: Split) -> Split:
@@ -236,7 +275,7 @@ def _with_cells(split: Split) -> Split:
         f"{split.lines[blank][0]}"
     )
     columns = [column.take(pa.array(kept)) for column in split.columns]
-    return Split(columns, split.lines[kept], split.widths[kept], split.notes)
+    return Split(columns, split.lines[kept], split.widths[kept], split.notes, split.delimiter)
 
 
 def _passed_over(line: int, count: int) -> str:

@@ -1,0 +1,50 @@
+"""Named arrays of a file: npz and npy, never unpickled. Torch-free."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.data import shown
+from geoframe.errors import DataError
+from geoframe_data.files import MAX_BYTES, UserFile, too_large
+from geoframe_data.formats import content_kind
+
+PICKLED = (
+    "holds pickled Python objects, which are never loaded; save plain arrays (names as str) with "
+    "numpy.savez"
+)
+
+
+def load_arrays(
+    file: UserFile, *, one: str = "x", max_bytes: int = MAX_BYTES
+) -> dict[str, NDArray[Any]]:
+    """Load the arrays of an npz file, or the one of an npy file under the name ``one``.
+
+    Raises
+    ------
+    DataError
+        If it is another kind of file, damaged, too large, or holds Python objects.
+    """
+    kind = content_kind(file)
+    if kind not in ("npz", "npy"):
+        raise DataError(f"{file.path}: is no npz or npy file; save arrays with numpy.savez")
+    source = io.BytesIO(file.content)
+    try:
+        if kind == "npy":
+            return {one: np.load(source, allow_pickle=False)}
+        with zipfile.ZipFile(source) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > max_bytes:
+                raise too_large(file.path, max_bytes)
+        source.seek(0)
+        with np.load(source, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except DataError:
+        raise
+    except Exception as error:  # damage makes numpy raise anything
+        reason = PICKLED if "allow_pickle" in str(error) else f"is damaged: {shown(error)}"
+        raise DataError(f"{file.path}: {reason}") from None

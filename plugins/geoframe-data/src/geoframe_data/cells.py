@@ -1,0 +1,273 @@
+"""Columns of a file of any kind, before they are typed. Torch-free."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from geoframe.data import shown
+from geoframe.errors import DataError
+from geoframe_data.arrays import load_arrays
+from geoframe_data.columns import as_texts
+from geoframe_data.delimited import parse_delimited
+from geoframe_data.files import UserFile
+from geoframe_data.formats import format_of
+
+SUFFIXES = {
+    **dict.fromkeys((".csv", ".txt", ".data", ".dat", ".tsv", ".tab"), "csv"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".feather", ".arrow"), "feather"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
+    ".npz": "npz",
+    ".npy": "npy",
+    ".xlsx": "xlsx",
+}
+"""Suffix -> format of a table."""
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Cells:
+    """Columns of texts, or of the types that the file declares."""
+
+    path: Path
+    names: tuple[str, ...]
+    """An empty name is none; pandas writes its index so."""
+    columns: tuple[pa.Array, ...]
+    """``large_string`` arrays hold stripped texts, to be typed; others are typed already."""
+    named: bool = True
+    """Whether the file names the columns."""
+    lines: NDArray[np.int64] | None = None
+    """Line of each row, in a text file."""
+    notes: tuple[str, ...] = ()
+    grid: tuple[int, ...] = ()
+    """Axes of what the columns of one array were before they were laid in a row: pixels."""
+
+    def __len__(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+    def where(self, row: int) -> str:
+        """Tell the place of a row, from 0, for a message."""
+        if self.lines is None:
+            return f"{self.path}: row {row + 1}"
+        return f"{self.path}:{self.lines[row]}"
+
+
+def read_cells(
+    file: UserFile,
+    *,
+    format: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    known: Sequence[str] = (),
+    raw: Sequence[str] = (),
+) -> Cells:
+    """Read the columns of a table; the arguments are those of :func:`geoframe_data.read_table`.
+
+    Parameters
+    ----------
+    raw
+        Columns whose texts keep the blanks around them.
+    """
+    kind = format_of(file, SUFFIXES, wanted=format)
+    if kind == "csv":
+        table = parse_delimited(file, delimiter=delimiter, header=header, known=known)
+        keep = {table.find(name) for name in raw}
+        return Cells(
+            path=file.path,
+            names=table.header or unnamed(len(table.cells)),
+            columns=tuple(
+                table.cells[place] if place in keep else table.texts(place)
+                for place in range(len(table.cells))
+            ),
+            named=table.header is not None,
+            lines=table.lines,
+            notes=table.notes,
+        )
+    if kind in ("parquet", "feather"):
+        return _arrow(file, kind)
+    if kind == "json":
+        return _json(file, raw)
+    if kind == "xlsx":
+        return _xlsx(file)
+    return of_arrays(file.path, load_arrays(file, one="x"))
+
+
+def unnamed(count: int) -> tuple[str, ...]:
+    """Names of columns that have none."""
+    return tuple(f"x{place}" for place in range(count))
+
+
+def of_arrow(path: Path, table: pa.Table, notes: tuple[str, ...] = ()) -> Cells:
+    """Columns of an Arrow table; an index of pandas without a name gets the empty one."""
+    names = tuple("" if name.startswith("__index_level_") else name for name in table.column_names)
+    columns = (_one_chunk(column) for column in table.columns)
+    if names and names[-1] == "" and "" not in names[:-1]:  # pandas writes its index last
+        *others, index = columns
+        return Cells(path=path, names=("", *names[:-1]), columns=(index, *others), notes=notes)
+    return Cells(path=path, names=names, columns=tuple(columns), notes=notes)
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+    found = column.combine_chunks()
+    if isinstance(found, pa.ChunkedArray):
+        found = pa.concat_arrays(found.chunks) if found.chunks else pa.array([], column.type)
+    text = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
+    # A declared text stays one, even if it looks like a number: '007'.
+    return as_texts(found).cast(pa.string()) if text else found
+
+
+def _arrow(file: UserFile, kind: str) -> Cells:
+    from pyarrow import feather, parquet
+
+    source = pa.BufferReader(file.content)
+    try:
+        table = parquet.read_table(source) if kind == "parquet" else feather.read_table(source)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{file.path}: is no readable {kind} file: {shown(error)}") from None
+    return of_arrow(file.path, table)
+
+
+def of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Cells:
+    """Columns of named arrays of one length; an array of several axes is many columns.
+
+    Raises
+    ------
+    DataError
+        If their lengths differ, or several have more than one axis and none is called ``x``.
+    """
+    wide = [name for name, array in arrays.items() if array.ndim > 1]
+    main = "x" if "x" in arrays else wide[0] if len(wide) == 1 else None
+    if wide and main is None:
+        raise DataError(f"{path}: several arrays could be the rows: {', '.join(wide)}; call it x")
+    length = len(arrays[main]) if main else max((len(each) for each in arrays.values()), default=0)
+    names: list[str] = []
+    columns: list[pa.Array] = []
+    notes: list[str] = []
+    grid: tuple[int, ...] = ()
+    for name, array in arrays.items():
+        if array.ndim == 0 or len(array) != length or (array.ndim > 1 and name != main):
+            notes.append(f"array '{name}' of shape {array.shape} is no column; left out")
+            continue
+        if array.ndim == 1:
+            names.append(name)
+            columns.append(_column(array))
+            continue
+        grid = array.shape[1:] if array.ndim > 2 else ()
+        flat = array.reshape(length, -1)
+        names += unnamed(flat.shape[1])
+        columns += [_column(np.ascontiguousarray(flat[:, k])) for k in range(flat.shape[1])]
+    if not columns or not length:
+        held = [f"{name} {array.shape}" for name, array in arrays.items()]
+        raise DataError(f"{path}: holds no rows (n, ...); its arrays: {', '.join(held) or 'none'}")
+    return Cells(
+        path=path,
+        names=tuple(names),
+        columns=tuple(columns),
+        named=len(arrays) > 1,
+        notes=tuple(notes),
+        grid=grid,
+    )
+
+
+def _column(array: NDArray[Any]) -> pa.Array:
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8", "replace")
+    if array.dtype.kind == "U":  # pa.string(): declared texts
+        return as_texts(pa.array(array.tolist(), pa.string())).cast(pa.string())
+    return pa.array(array.astype(array.dtype.newbyteorder("="), copy=False))
+
+
+def _json(file: UserFile, raw: Sequence[str]) -> Cells:
+    text = file.text()
+    if text.lstrip().startswith("["):
+        records = _parsed(str(file.path), text)
+        lines = None
+    else:
+        places = [k for k, line in enumerate(text.split("\n"), start=1) if line.strip()]
+        kept = [line for line in text.split("\n") if line.strip()]
+        records = [_parsed(f"{file.path}:{k}", line) for k, line in zip(places, kept, strict=True)]
+        lines = np.asarray(places, np.int64)
+    return of_records(file.path, records, lines=lines, raw=raw)
+
+
+def _parsed(place: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{place}: is no JSON ({shown(error)}); a table is one object a line, or one list of "
+            "objects"
+        ) from None
+
+
+def of_records(
+    path: Path,
+    records: Iterable[Any],
+    *,
+    lines: NDArray[np.int64] | None = None,
+    raw: Sequence[str] = (),
+) -> Cells:
+    """Columns of records by name; an absent value is a missing one.
+
+    Raises
+    ------
+    DataError
+        If one is no record of names and values.
+    """
+    names: dict[str, None] = {}
+    rows = list(records)
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            place = f"{path}: row {number + 1}" if lines is None else f"{path}:{lines[number]}"
+            raise DataError(f"{place}: is no JSON object")
+        names.update(dict.fromkeys(map(str, row)))
+    if not names:
+        raise DataError(f"{path}: holds no rows with names and values")
+    columns = tuple(_values([row.get(name) for row in rows], name in raw) for name in names)
+    return Cells(path=path, names=tuple(names), columns=columns, lines=lines)
+
+
+def _values(values: list[Any], raw: bool) -> pa.Array:
+    """Values of JSON or a spreadsheet: lists stay what they are, others become texts."""
+    if any(isinstance(value, list | dict) for value in values):
+        return pa.array([[json.dumps(value)] for value in values])
+    texts = ["" if value is None else str(value) for value in values]
+    return pa.array(texts if raw else [text.strip() for text in texts], pa.large_string())
+
+
+def _xlsx(file: UserFile) -> Cells:
+    try:
+        import openpyxl
+    except ImportError:
+        raise DataError(
+            f"{file.path}: reading xlsx needs openpyxl; pip install 'geoframe-data[xlsx]'"
+        ) from None
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    except Exception as error:  # a damaged file makes openpyxl and zipfile raise anything
+        raise DataError(f"{file.path}: is no readable xlsx file: {shown(error)}") from None
+    rows = [row for row in rows if any(cell is not None for cell in row)]
+    if len(rows) < 2:
+        raise DataError(f"{file.path}: the first sheet holds a header and no rows")
+    names = tuple("" if cell is None else str(cell).strip() for cell in rows[0])
+    given = [name for name in names if name]
+    if twice := [name for name in given if given.count(name) > 1]:
+        raise DataError(f"{file.path}: two columns are named '{shown(twice[0])}'")
+    columns = tuple(_values(list(column), raw=False) for column in zip(*rows[1:], strict=True))
+    notes = [f"of {len(book.worksheets)} sheets the first was read: {sheet.title}"]
+    return Cells(
+        path=file.path,
+        names=names,
+        columns=columns,
+        notes=tuple(notes if len(book.worksheets) > 1 else []),
+    )
