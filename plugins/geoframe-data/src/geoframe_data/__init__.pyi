@@ -7,6 +7,8 @@ from .files import open_file as open_file
 from .formats import content_kind as content_kind
 from .formats import format_of as format_of
 from .frames import as_table as as_table
+from .images import read_images as read_images
+from .items import Items as Items
 from .labels import Labels as Labels
 from .labels import as_labels as as_labels
 from .schema import ColumnType as ColumnType
@@ -14,3 +16,8 @@ from .schema import Schema as Schema
 from .stream import read_chunks as read_chunks
 from .table import Table as Table
 from .table import read_table as read_table
+from .texts import Split as Split
+from .texts import TextColumns as TextColumns
+from .texts import Texts as Texts
+from .texts import make_texts as make_texts
+from .texts import read_text_cells as read_text_cells

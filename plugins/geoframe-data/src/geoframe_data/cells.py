@@ -239,8 +239,10 @@ def _values(values: list[Any], raw: bool) -> pa.Array:
     """Values of JSON or a spreadsheet: lists stay what they are, others become texts."""
     if any(isinstance(value, list | dict) for value in values):
         return pa.array([[json.dumps(value)] for value in values])
-    texts = ["" if value is None else str(value) for value in values]
-    return pa.array(texts if raw else [text.strip() for text in texts], pa.large_string())
+    texts = [None if value is None else str(value) for value in values]
+    if raw:
+        return pa.array(texts, pa.large_string())
+    return pa.array([(text or "").strip() for text in texts], pa.large_string())
 
 
 def _xlsx(file: UserFile) -> Cells:

@@ -40,6 +40,12 @@ class Table:
     """Line of each row in a text file."""
     grid: tuple[int, ...] = ()
     """Axes of an item whose values are the columns, if they were more than one (pixels)."""
+    target: str | None = None
+    """Column that is to be predicted, where the source of the table says so."""
+    test_rows: NDArray[np.int64] | None = None
+    """Numbers of the rows of a predefined test part."""
+    others: tuple[str, ...] = ()
+    """Columns of the file that the types of the training do not know; they were not read."""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -68,7 +74,8 @@ class Table:
         if found is None:
             raise DataError(
                 f"{self.origin}: {option}: no column '{shown(name)}'"
-                f"{did_you_mean(name, self.columns)} (columns: {listed(self.columns)})"
+                f"{did_you_mean(name, [*self.columns, *self.others])} "
+                f"(columns: {listed([*self.columns, *self.others])})"
             )
         return found
 
@@ -212,6 +219,7 @@ def typed(
         notes=(*cells.notes, *notes),
         lines=cells.lines,
         grid=cells.grid,
+        others=tuple(name for name in cells.names if name not in {each.name for each, _ in chosen}),
     )
 
 

@@ -1,0 +1,185 @@
+"""Images of a folder or a zip archive as items of one shape. Torch-free."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from geoframe.data import shown
+from geoframe.errors import DataError
+from geoframe_data.items import Items
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+MAX_PIXELS = 2**26
+"""Pixels that one image may have: 8192 x 8192."""
+
+Opener = Callable[[], IO[bytes]]
+
+
+def read_images(
+    path: Path,
+    *,
+    size: int | None = None,
+    grey: bool = False,
+    folders_as_labels: bool = False,
+    limit: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Items:
+    """Read the images of a folder and its subfolders, or of a zip archive, ordered by name.
+
+    Folders and files whose names begin with a dot are left out.
+
+    Parameters
+    ----------
+    size
+        Height and width in pixels to resize to; None leaves images as they are.
+    grey
+        Read images without their colours.
+    folders_as_labels
+        The folder of an image is its class.
+    limit
+        Images to read, the first ones.
+    max_pixels
+        Pixels that one image may have.
+
+    Raises
+    ------
+    DataError
+        If there are none, one is damaged or too large, or their sizes differ.
+    """
+    found, hidden = _members(path)
+    found = found[:limit]
+    if not found:
+        raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)})")
+    repairs: Counter[str] = Counter()
+    arrays: list[np.ndarray] = []
+    for name, opener in found:
+        image, repaired = read_image(
+            f"{path}/{name}", opener, "L" if grey else "RGB", size, max_pixels
+        )
+        repairs.update(repaired)
+        arrays.append(np.asarray(image))
+        if arrays[-1].shape != arrays[0].shape:
+            raise DataError(
+                f"{path}/{name}: has {arrays[-1].shape[1]}x{arrays[-1].shape[0]} pixels, "
+                f"{found[0][0]} has {arrays[0].shape[1]}x{arrays[0].shape[0]}; set data.size to "
+                "resize all"
+            )
+    labels: NDArray[np.int64] | None = None
+    names: tuple[str, ...] = ()
+    if folders_as_labels:
+        folders = [PurePosixPath(name).parent.as_posix() for name, _ in found]
+        names = tuple(sorted(set(folders)))
+        labels = np.array([names.index(folder) for folder in folders], np.int64)
+    notes = [f"{count} images {what}" for what, count in repairs.items()]
+    if hidden:
+        notes.append(f"{hidden} hidden images (names that begin with a dot) were left out")
+    return Items(
+        data=np.stack(arrays),
+        labels=labels,
+        label_names=names,
+        names=tuple(name for name, _ in found),
+        kind="images",
+        origin=str(path),
+        notes=tuple(notes),
+    )
+
+
+def _members(path: Path) -> tuple[list[tuple[str, Opener]], int]:
+    """Names and openers of all images, and how many hidden ones there are."""
+    members: list[tuple[str, Opener]]
+    if path.is_dir():
+        members = [
+            (file.relative_to(path).as_posix(), partial(_open, file))
+            for file in sorted(path.rglob("*"))
+            if file.is_file()
+        ]
+    else:
+        try:
+            archive = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{path}: is neither a folder nor a zip archive of images: {shown(error)}"
+            ) from None
+        members = [(name, partial(archive.open, name)) for name in sorted(archive.namelist())]
+    images = [each for each in members if PurePosixPath(each[0]).suffix.lower() in SUFFIXES]
+    shown_ones = [
+        each
+        for each in images
+        if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(each[0]).parts)
+    ]
+    return shown_ones, len(images) - len(shown_ones)
+
+
+def _open(file: Path) -> IO[bytes]:
+    return file.open("rb")
+
+
+def read_image(
+    name: str, opener: Opener, mode: str, size: int | None, max_pixels: int = MAX_PIXELS
+) -> tuple[Image.Image, Sequence[str]]:
+    """Read an image in a mode of Pillow, upright, resized to ``size`` x ``size`` unless None.
+
+    Returns
+    -------
+    Image, sequence of str
+        The image, and what was changed: 16 bits are reduced to 8; transparent parts become white
+        if the mode has no alpha channel; palettes and CMYK become colours; of several frames the
+        first counts.
+
+    Raises
+    ------
+    DataError
+        If it is none, damaged, has pixels of 32 bits or too many of them.
+    """
+    repairs: list[str] = []
+    try:
+        with opener() as file, Image.open(io.BytesIO(file.read())) as opened:
+            if opened.width * opened.height > max_pixels:
+                raise DataError(
+                    f"{name}: has {opened.width}x{opened.height} pixels, more than {max_pixels}; "
+                    "make it smaller"
+                )
+            if getattr(opened, "n_frames", 1) > 1:
+                repairs.append("have several frames, of which the first counts")
+            if opened.getexif().get(0x0112, 1) != 1:
+                repairs.append("were turned upright as their EXIF data say")
+            image = ImageOps.exif_transpose(_eight_bits(opened, name, repairs))
+    except UnidentifiedImageError:
+        raise DataError(f"{name}: is not an image; remove it") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{name}: cannot be read: {shown(error)}") from None
+    if image.mode in ("P", "CMYK"):
+        what = "palette" if image.mode == "P" else "CMYK inks"
+        repairs.append(f"had their {what} turned into colours")
+    if image.has_transparency_data and not mode.endswith("A"):
+        image = image.convert("RGBA")
+        if np.asarray(image)[..., 3].min() < 255:
+            repairs.append("had transparent parts, which are white now")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    image = image.convert(mode)
+    if size is not None:
+        image = image.resize((size, size), Image.Resampling.LANCZOS)
+    return image, repairs
+
+
+def _eight_bits(image: Image.Image, name: str, repairs: list[str]) -> Image.Image:
+    if image.mode == "F" or image.mode.startswith("I"):  # Pillow would clip these
+        pixels = np.asarray(image)
+        if image.mode == "F" or pixels.min() < 0 or pixels.max() >= 2**16:
+            raise DataError(
+                f"{name}: has pixels of 32 bits; save the images with 8 bits, or all as npy"
+            )
+        repairs.append("of 16 bits were reduced to 8")
+        return Image.fromarray(np.round(pixels / 257).astype(np.uint8))
+    image.load()
+    return image
