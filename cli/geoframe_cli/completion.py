@@ -47,18 +47,6 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return _items(KINDS, incomplete)
 
 
-def runs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete a run directory below ``runs/``, or else any folder."""
-    import glob
-    import os
-
-    from click.shell_completion import CompletionItem
-
-    manifests = glob.glob(os.path.join("runs", "*", "*", "manifest.json"))
-    found = _items(map(os.path.dirname, manifests), incomplete)
-    return found or [CompletionItem(incomplete, type="dir")]
-
-
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 
 import click
 
+from geoframe.terminal import say
 from geoframe.text import one_line, printable
-from geoframe_cli.output import say
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from .adapter import Adapter as Adapter
 from .api import build as build
+from .api import configure as configure
 from .api import open_run as open_run
 from .api import run_method as run_method
 from .capabilities import BilinearForm as BilinearForm

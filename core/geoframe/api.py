@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from geoframe.components import FROM_METHOD
 
 if TYPE_CHECKING:
+    from geoframe.config import TomlTable
     from geoframe.run.directory import Run
 
 
@@ -61,6 +62,30 @@ def open_run(path: str | PathLike[str]) -> Run:
     from geoframe_registry import runs
 
     return runs.open_run(Path(path))
+
+
+def configure(method: str, config: Mapping[str, Any] | TomlTable | None = None) -> Any:
+    """Check the config of a method and return it with every default filled in.
+
+    Parameters
+    ----------
+    method
+        Name of an installed method.
+    config
+        Plain nested tables, or what :func:`geoframe.config.load_toml` read.
+
+    Raises
+    ------
+    PluginError
+        If the method is not installed.
+    ConfigError
+        With every mistake in the config.
+    """
+    from geoframe.config import TomlTable
+    from geoframe_registry import configs
+
+    table = config if isinstance(config, TomlTable) else TomlTable(dict(config or {}))
+    return configs.configure(method, table)[1]
 
 
 def build(kind: str, name: str, /, **options: Any) -> Any:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from geoframe_cli import completion
+from geoframe.terminal import complete_runs
 
 
 @click.command(epilog="\b\nExample:\n  geoframe apply runs/nst/mine --data nodes.csv -o points.csv")
-@click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs)
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=complete_runs)
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="The data, as for training."
 )

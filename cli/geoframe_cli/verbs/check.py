@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
-from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe_registry.checks import Checked
@@ -53,7 +53,7 @@ def check(
         "ok": bool(reports) and all(report.ok for report in reports),
     }
     if as_json:
-        from geoframe_cli.output import print_json
+        from geoframe.terminal import print_json
 
         print_json({**summary, "reports": [_plain(each) for each in found]})
     else:

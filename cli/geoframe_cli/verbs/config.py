@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
-from geoframe_cli.output import say
 
 
 @click.group(epilog="\b\nExample:\n  geoframe config show nst --config tree.toml")
@@ -42,7 +42,7 @@ def show(
         return
     import attrs
 
-    from geoframe_cli.output import print_json
+    from geoframe.terminal import print_json
 
     print_json([attrs.asdict(each) for each in origins(resolved, table)])
 

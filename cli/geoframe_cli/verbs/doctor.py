@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from geoframe_cli.output import say
+from geoframe.terminal import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe doctor")
@@ -20,7 +20,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         import attrs
 
-        from geoframe_cli.output import print_json
+        from geoframe.terminal import print_json
 
         print_json([attrs.asdict(finding) for finding in findings])
     else:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from geoframe_cli import completion
-from geoframe_cli.output import say
+from geoframe.terminal import complete_runs, say
 
 
 @click.command(
     epilog="\b\nExample:\n  geoframe embed runs/nst/mine --data nodes.csv -o points.parquet"
 )
-@click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs)
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=complete_runs)
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="The data, as for training."
 )

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from geoframe_cli import completion
-from geoframe_cli.output import say
+from geoframe.terminal import complete_runs, say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe export runs/nst/20260101-120000-1a2b -o exported")
-@click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs)
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=complete_runs)
 @click.option(
     "-o",
     "--output",

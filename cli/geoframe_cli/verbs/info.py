@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
-from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe info nst")
@@ -19,7 +19,7 @@ from geoframe_cli.output import say
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(name: str, kind: str | None, check: bool, as_json: bool) -> None:
     """Show kind, plugin, summary, source and every option of the component NAME."""
-    from geoframe_cli.output import print_json, print_table
+    from geoframe.terminal import print_json, print_table
 
     facts = _facts(name, kind, check)
     if as_json:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
-from geoframe_cli.output import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe init nst -o tree.toml")

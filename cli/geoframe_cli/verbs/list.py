@@ -33,7 +33,7 @@ def list(kind: str | None, as_json: bool) -> None:
         }
         for spec in specs
     ]
-    from geoframe_cli.output import print_json, print_table
+    from geoframe.terminal import print_json, print_table
 
     if as_json:
         print_json(rows)

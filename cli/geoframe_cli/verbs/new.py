@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
-from geoframe_cli.output import say
 
 
 @click.group(epilog="\b\nExample:\n  geoframe new plugin taxicab --kind geometry")

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from geoframe_cli.output import say
+from geoframe.terminal import say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe plugins --check")
@@ -23,8 +23,8 @@ def plugins(ctx: click.Context, check: bool, as_json: bool) -> None:
 
     A broken plugin never disturbs the others. 'geoframe --debug plugins' shows tracebacks.
     """
+    from geoframe.terminal import print_json, print_table
     from geoframe_cli.app import VERBS
-    from geoframe_cli.output import print_json, print_table
     from geoframe_registry.plugins import plugin_reports
 
     reports = plugin_reports(check, verbs=VERBS)

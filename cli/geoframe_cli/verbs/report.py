@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoframe_cli import completion
-from geoframe_cli.output import say
+from geoframe.terminal import complete_runs, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     type=click.Path(path_type=Path),
-    shell_complete=completion.runs,
+    shell_complete=complete_runs,
 )
 @click.option(
     "-o",
@@ -53,7 +52,7 @@ def report(runs: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
     if output is not None:
         write_comparison(output, groups)
     if as_json:
-        from geoframe_cli.output import print_json
+        from geoframe.terminal import print_json
 
         print_json([_plain(group) for group in groups])
         return
@@ -63,7 +62,7 @@ def report(runs: tuple[Path, ...], output: Path | None, as_json: bool) -> None:
 
 
 def _print(groups: Sequence[Group]) -> None:
-    from geoframe_cli.output import mean_and_spread, print_table
+    from geoframe.terminal import mean_and_spread, print_table
     from geoframe_registry.comparison import metric_names
 
     for number, group in enumerate(groups, start=1):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
-from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe.reference import Published, ReferenceTable
@@ -63,7 +63,7 @@ def reproduce(
         if not as_json:
             _print(table, rows, quick=quick)
     if as_json:
-        from geoframe_cli.output import print_json
+        from geoframe.terminal import print_json
 
         print_json({"method": method, "quick": quick, "tables": [_plain(*each) for each in found]})
     elif not found:
@@ -73,7 +73,7 @@ def reproduce(
 
 
 def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -> None:
-    from geoframe_cli.output import print_table
+    from geoframe.terminal import print_table
 
     cells = []
     for row in rows:
@@ -91,14 +91,14 @@ def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -
 def _published(number: Published | None) -> str | None:
     if number is None:
         return None
-    from geoframe_cli.output import mean_and_spread
+    from geoframe.terminal import mean_and_spread
 
     mark = "" if number.certainty == "verified" else f" ({number.certainty})"
     return f"{mean_and_spread(number.value, number.spread)}{mark}"
 
 
 def _measured(number: Measured | None) -> str | None:
-    from geoframe_cli.output import mean_and_spread
+    from geoframe.terminal import mean_and_spread
 
     return None if number is None else mean_and_spread(number.mean, number.sd)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geoframe.terminal import complete_runs, print_json, print_table, say
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
-from geoframe_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--run-dir",
     type=click.Path(),
-    shell_complete=completion.runs,
+    shell_complete=complete_runs,
     help="Where everything is kept. Default: runs/METHOD/TIME-ID.",
 )
 @click.option(

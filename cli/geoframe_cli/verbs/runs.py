@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoframe_cli.output import say
+from geoframe.terminal import say
 
 if TYPE_CHECKING:
     from geoframe_registry.run_table import RunRow
@@ -33,7 +33,7 @@ def runs(
     A run is finished, running, stopped (go on with 'geoframe run METHOD --run-dir DIR --resume')
     or damaged.
     """
-    from geoframe_cli.output import print_json, print_table
+    from geoframe.terminal import print_json, print_table
     from geoframe_registry.run_table import find_runs
 
     rows = [row for row in find_runs(folder) if method in (None, row.method)]
@@ -72,7 +72,7 @@ def _sortable(value: Any) -> tuple[bool, float]:
 
 
 def _cells(row: RunRow, metrics: Sequence[str]) -> list[Any]:
-    from geoframe_cli.output import cell_text
+    from geoframe.terminal import cell_text
 
     if metrics:
         return [row.metrics.get(name) for name in metrics]

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import click
 
-from geoframe_cli import completion
-from geoframe_cli.output import say
+from geoframe.terminal import complete_runs, say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe sample runs/cfdm/mine -n 10000 -o samples")
-@click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs)
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=complete_runs)
 @click.option("-n", "--number", required=True, type=click.IntRange(min=1), help="Items to draw.")
 @click.option(
     "-o",
@@ -83,7 +82,7 @@ def _explain(rows: Sequence[Mapping[str, object]]) -> None:
     if not rows:
         say("The sampler has nothing to explain, or the files were all there.")
         return
-    from geoframe_cli.output import print_table
+    from geoframe.terminal import print_table
 
     print_table("How the items were computed", list(rows[0]), (list(row.values()) for row in rows))
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geoframe.terminal import say
 from geoframe_cli import completion
 from geoframe_cli.configs import options_of_a_config, read_config
-from geoframe_cli.output import say
 
 if TYPE_CHECKING:
     from geoframe_registry.sweep.study import Sweep, TrialRow
@@ -76,7 +76,7 @@ def sweep(
         sys.exit(130)
     best = _best(rows, space.options.direction)
     if as_json:
-        from geoframe_cli.output import print_json
+        from geoframe.terminal import print_json
 
         print_json(
             {
@@ -106,7 +106,7 @@ def _told(row: TrialRow) -> str:
 
 
 def _print(sweep: Sweep, rows: Sequence[TrialRow], best: TrialRow | None) -> None:
-    from geoframe_cli.output import print_table
+    from geoframe.terminal import print_table
 
     keys = list(dict.fromkeys(key for row in rows for key in row.options))
     metric, direction = sweep.space.options.metric, sweep.space.options.direction

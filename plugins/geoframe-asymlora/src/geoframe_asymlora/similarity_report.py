@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from matplotlib.figure import Figure
 
@@ -9,8 +11,10 @@ from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.figures import label
 from geoframe_asymlora.similarity import Similarities, compare_adapters
-from geoframe_asymlora.similarity_method import SimilarityConfig
 from geoframe_asymlora.stored import read_adapter
+
+if TYPE_CHECKING:
+    from geoframe_asymlora.similarity_method import SimilarityConfig
 
 MOST_NUMBERS = 12
 """Rows of a heat map up to which its cells are labelled."""

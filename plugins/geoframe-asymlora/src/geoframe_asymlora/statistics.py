@@ -46,7 +46,7 @@ def collect(
             for loss in passes(model):
                 batches += 1
                 if gradients:
-                    loss.backward()  # type: ignore[no-untyped-call]
+                    loss.backward()
             if batches == 0:
                 raise DataError("the adapter needs batches of data to look at, and there are none")
             gradient_of = [layer.get_parameter("weight").grad for layer in layers]

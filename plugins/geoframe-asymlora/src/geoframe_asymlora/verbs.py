@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+import geoframe
+
 
 @click.group(
     epilog="\b\nExample:\n  geoframe asymlora similarity runs/asymlora/* --run-dir runs/alike"
@@ -78,10 +80,9 @@ def export(adapter: Path, output: Path) -> None:
 def memory(config: Path | None, overrides: tuple[str, ...]) -> None:
     """Print trained parameters and saved activations of every mode for a config; train nothing."""
     from geoframe.config import TomlTable, apply_overrides, load_toml, parse_override
-    from geoframe_registry.configs import configure
 
     table = load_toml(config) if config else TomlTable({})
-    _, options = configure("asymlora", apply_overrides(table, map(parse_override, overrides)))
+    options = geoframe.configure("asymlora", apply_overrides(table, map(parse_override, overrides)))
     from geoframe_asymlora.data.examples import load_examples
     from geoframe_asymlora.running import cost_table, render
     from geoframe_asymlora.task import open_task

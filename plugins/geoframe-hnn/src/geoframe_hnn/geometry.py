@@ -45,7 +45,7 @@ class HyperbolicPolar(Geometry):
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Geodesic distance; gradients are finite at every point."""
         root = math.sqrt(-self.curvature)
-        x, y = torch.broadcast_tensors(x, y)  # type: ignore[no-untyped-call]
+        x, y = torch.broadcast_tensors(x, y)
         u, v = root * x.double(), root * y.double()
         r, s = _length(u), _length(v)
         near = (r < NEAR) & (s < NEAR)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoframe_cli import completion
+from geoframe.terminal import complete_runs
 
 if TYPE_CHECKING:
     from geoframe_hnn.questions import Row
@@ -36,7 +36,7 @@ def hnn() -> None:
 def _asks(*columns: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a verb the run, the nodes of one question or a file of many, and ``--json``."""
     parameters = [
-        click.argument("run", type=click.Path(path_type=Path), shell_complete=completion.runs),
+        click.argument("run", type=click.Path(path_type=Path), shell_complete=complete_runs),
         click.argument("nodes", nargs=-1, metavar=f"[{' '.join(columns).upper()}]"),
         click.option(
             "--file", type=click.Path(path_type=Path), help="CSV file of questions; '-': stdin."
@@ -138,7 +138,7 @@ def _opened(path: Path) -> TrainedTree:
 
 def _print_one(header: Sequence[str], rows: Sequence[Row], *, as_json: bool) -> None:
     from geoframe.run.files import jsonable
-    from geoframe_cli.output import print_json, print_table
+    from geoframe.terminal import print_json, print_table
 
     if as_json:
         print_json(jsonable([dict(zip(header, row, strict=True)) for row in rows]))

@@ -6,13 +6,15 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import breadth_first_order
 
 from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_nst.data_config import Cycles, Duplicates
+from geoframe_nst.feedback import feedback_arc_set
 from geoframe_nst.graph import Edges, Floats
 from geoframe_nst.readers.raw import RawGraph
+from geoframe_nst.strong_components import strong_components
 
 MAX_NAMES = 8
 """Most nodes or edges that a message lists."""
@@ -57,18 +59,6 @@ def without_cycles(raw: RawGraph, policy: Cycles, parallel: Duplicates) -> RawGr
         f"{raw.where(int(closing))}: the graph has a cycle: {' -> '.join(names)} ({cyclic}); set "
         "data.cycles to condense, break or keep"
     )
-
-
-def strong_components(edges: Edges, n: int) -> NDArray[np.int64]:
-    """Label each node with its strongly connected component -> int64 ``(n,)``.
-
-    Labels are numbered in the order of each component's first node.
-    """
-    ones = np.ones(len(edges), dtype=np.int8)
-    matrix = csr_array((ones, (edges[:, 0], edges[:, 1])), shape=(n, n))
-    _, labels = connected_components(matrix, directed=True, connection="strong")
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse]
 
 
 def find_cycle(edges: Edges, components: NDArray[np.int64]) -> list[int]:
@@ -157,8 +147,6 @@ def _condensed(raw: RawGraph, components: NDArray[np.int64], parallel: Duplicate
 
 
 def _broken(raw: RawGraph) -> RawGraph:
-    from geoframe_nst.feedback import feedback_arc_set  # it imports this module
-
     assert raw.weights is not None
     result = feedback_arc_set(len(raw.names), raw.edges)
     kept = np.delete(np.arange(len(raw.edges)), result.removed)

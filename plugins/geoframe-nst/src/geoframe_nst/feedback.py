@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
 from geoframe_nst.bitsets import Ints
-from geoframe_nst.cycles import strong_components
+from geoframe_nst.strong_components import strong_components
 
 Floats = NDArray[np.float64]
 EXACT_NODES = 2000

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from geoframe_nst import bitsets
 from geoframe_nst.bitsets import Bools, Ints, Words
-from geoframe_nst.cycles import strong_components
+from geoframe_nst.strong_components import strong_components
 
 DEFAULT_MEMORY_BUDGET = 2**30
 """Bytes that the packed closure may take at a time: all of it up to 92 000 nodes."""

@@ -12,8 +12,8 @@ import numpy as np
 from geoframe import PluginError
 from geoframe.run.files import explained, write_bytes
 from geoframe_pathways import reader
-from geoframe_pathways.method import PACK
 from geoframe_pathways.model import Pathways
+from geoframe_pathways.pack import PACK
 
 if TYPE_CHECKING:
     import onnx

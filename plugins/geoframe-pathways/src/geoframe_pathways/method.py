@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from geoframe.run.directory import Run
     from geoframe_pathways.model import Pathways
 
-PACK = "experts.safetensors"
-"""The pack's name in a run directory and in an export."""
-
 
 class NeuralPathways(Method):
     """Neural pathways: one small MLP per region of the input space, one in memory at a time."""
@@ -38,6 +35,7 @@ class NeuralPathways(Method):
     def load(self, run: Run) -> Pathways:
         """Return the trained model; experts are mapped into memory when they are needed."""
         from geoframe_pathways.model import Pathways
+        from geoframe_pathways.pack import PACK
 
         return Pathways.open(run.path / PACK)
 

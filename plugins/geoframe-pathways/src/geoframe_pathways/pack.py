@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from geoframe import RunError
 from geoframe.run.files import explained
 
+PACK = "experts.safetensors"
+"""The pack's name in a run directory and in an export."""
 MATRIX = "experts"
 METADATA = "pathways"
 ALIGNMENT = 64

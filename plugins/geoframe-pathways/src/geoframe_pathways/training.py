@@ -24,7 +24,7 @@ from geoframe_pathways.data.reading import load_table
 from geoframe_pathways.data.table import Table
 from geoframe_pathways.evaluation import evaluate
 from geoframe_pathways.fitting import Fitted, Rows, fit_each
-from geoframe_pathways.method import PACK
+from geoframe_pathways.pack import PACK
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
 
 

@@ -48,8 +48,8 @@ def place(embedding: GeometryEmbedding, known: Tensor, targets: Tensor) -> Tenso
         points = geometry.project(raw).unsqueeze(1)
         error = (embedding.distance(points, known) - targets) / unit
         loss = error.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)
     return geometry.project(raw.detach())

@@ -78,7 +78,7 @@ def fit_curve(
         points = geometry.project(raw)
         distances = scale * geometry.distance(points[pairs[:, 0]], points[pairs[:, 1]])
         value = discrepancy(distances, targets, loss) / unit
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         if value.item() < lowest:  # never true of a value that is not a number
             lowest = value.item()
             best = {name: tensor.clone() for name, tensor in geometry.state_dict().items()}
@@ -88,5 +88,5 @@ def fit_curve(
     for trained in (parameters, [p for p in parameters if p.ndim > 0]):
         if trained:
             optimizer = torch.optim.LBFGS(trained, max_iter=steps, line_search_fn="strong_wolfe")
-            optimizer.step(closure)  # type: ignore[no-untyped-call]
+            optimizer.step(closure)
     embedding.geometry.load_state_dict(best)

@@ -71,7 +71,8 @@ def graph_of_arrays(arrays: Arrays, path: Path, config: GraphDataConfig) -> RawG
     repairs: tuple[str, ...] = ()
     if not known:
         edges, names, repairs = _numbered(edges)
-    n = known[0] if known else len(names)
+        known = [len(names)]
+    n = known[0]
     if len(bad := np.flatnonzero((edges >= n).any(axis=1))):
         u, v = edges[bad[0]]
         raise DataError(f"{where}: edge {bad[0]} is ({u}, {v}), but node indices are 0 ... {n - 1}")

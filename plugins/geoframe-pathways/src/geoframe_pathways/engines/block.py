@@ -109,7 +109,7 @@ def advance(
             outputs = task.shape.forward(parameters, task.localise(x, ids))
             losses = loss_per_expert(task.loss, outputs, y)
             parameters.grad = None
-            losses.sum().backward()  # type: ignore[no-untyped-call]
+            losses.sum().backward()
             if options.clip_norm is not None:
                 assert parameters.grad is not None
                 norms = parameters.grad.norm(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Tables for people and JSON for programs."""
+"""What a verb, ours or a plugin's, says in the terminal: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from geoframe.text import one_line, printable
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from rich.console import Console
 
 WIDE = 10_000
@@ -72,6 +73,22 @@ def print_json(value: Any) -> None:
 
     text = json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)
     click.echo(_UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def complete_runs(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete a run directory below ``runs/``, or else any folder."""
+    import glob
+    import os
+
+    from click.shell_completion import CompletionItem
+
+    manifests = glob.glob(os.path.join("runs", "*", "*", "manifest.json"))
+    found = [path for path in map(os.path.dirname, manifests) if path.startswith(incomplete)]
+    return [CompletionItem(path) for path in sorted(found)] or [
+        CompletionItem(incomplete, type="dir")
+    ]
 
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
