@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from geoframe.errors import PluginError
+from geoframe.text import one_line
 
 
 def import_target(target: str, label: str, distribution: str) -> Any:
@@ -42,3 +44,26 @@ def import_target(target: str, label: str, distribution: str) -> Any:
             f"{label} cannot be loaded from '{target}': {reason}; "
             f"reinstall or remove {distribution}"
         ) from error
+
+
+@contextmanager
+def contained(what: str) -> Iterator[None]:
+    """Keep a plugin's code from ending the process, as ``sys.exit`` would, as if all were well.
+
+    Parameters
+    ----------
+    what
+        Whose code it is, for the message: ``"method 'nst'"``.
+
+    Raises
+    ------
+    PluginError
+        If it does, in one line.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # SystemExit, or the panic of a compiled extension
+        reason = one_line(f"{type(error).__name__}: {error}")
+        raise PluginError(f"{what} ended the run by {reason}; tell its authors") from error

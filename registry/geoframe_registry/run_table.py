@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
-import filelock
 
 from geoframe.errors import RunError
+from geoframe.run.lock import in_use
+from geoframe.run.shapes import read_manifest, read_results
+
+DEPTH = 16
+"""Folders within folders that are searched for runs."""
 
 State = Literal["finished", "running", "stopped", "damaged"]
 
@@ -33,7 +36,7 @@ class RunRow:
 
 
 def find_runs(folder: Path) -> list[RunRow]:
-    """List the runs in and below a folder, oldest first.
+    """List the runs in a folder and up to ``DEPTH`` folders below it, oldest first.
 
     Raises
     ------
@@ -47,48 +50,38 @@ def find_runs(folder: Path) -> list[RunRow]:
 
 
 def _run_folders(folder: Path) -> Iterator[Path]:
-    for where, folders, files in os.walk(folder):
-        if "manifest.json" in files and "config.toml" in files:
-            folders.clear()  # what lies inside belongs to the run
-            yield Path(where)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    waiting = [(folder, 0)]
+    while waiting:
+        path, depth = waiting.pop()
+        try:
+            with os.scandir(path) as entries:
+                found = {entry.name: entry for entry in entries}
+        except OSError:  # a folder that is not ours to read
+            continue
+        if "manifest.json" in found and "config.toml" in found:
+            yield path  # what lies inside belongs to the run
+        elif depth < DEPTH:
+            waiting += [
+                (path / name, depth + 1)
+                for name, entry in found.items()
+                if entry.is_dir(follow_symlinks=False) and not name.startswith(".")
+            ]
 
 
 def _row(path: Path) -> RunRow:
     try:
-        manifest = _read(path / "manifest.json", "method")
+        manifest = read_manifest(path)
         finished = (path / "results.json").exists()
-        metrics = _read(path / "results.json", "metrics")["metrics"] if finished else {}
-    except (OSError, ValueError) as error:
-        return RunRow(path=path, method="", state="damaged", reason=str(error))
-    state: State = "finished" if finished else "running" if _in_use(path) else "stopped"
+        metrics = read_results(path)["metrics"] if finished else {}
+    except RunError as error:
+        reason = str(error).removeprefix(f"{path}{os.sep}")
+        return RunRow(path=path, method="", state="damaged", reason=reason)
+    state: State = "finished" if finished else "running" if in_use(path) else "stopped"
     return RunRow(
         path=path,
-        method=str(manifest["method"]),
+        method=manifest["method"],
         state=state,
         seed=manifest.get("seed"),
-        created=str(manifest.get("created", "")),
+        created=manifest.get("created", ""),
         metrics=metrics,
     )
-
-
-def _read(path: Path, key: str) -> dict[str, Any]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path.name}: {error}") from None
-    if not isinstance(table, dict) or key not in table:
-        raise ValueError(f"{path.name} is no JSON object with '{key}'")
-    return table
-
-
-def _in_use(path: Path) -> bool:
-    lock = filelock.FileLock(path / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        return True
-    except OSError:  # a folder that is not ours to write
-        return False
-    lock.release()
-    return False

@@ -82,9 +82,11 @@ def _stored(method: str, path: Path) -> TomlTable | None:
     """Config of the method's run in ``path``, if there is one."""
     if not (path / "manifest.json").exists():
         return None
-    from geoframe.run.files import read_table
+    from geoframe.run.links import refuse_links
+    from geoframe.run.shapes import read_manifest
 
-    same = read_table(path / "manifest.json", "method")["method"] == method
+    refuse_links(path)
+    same = read_manifest(path)["method"] == method
     return load_toml(path / "config.toml") if same else None
 
 
@@ -117,9 +119,11 @@ def open_run(path: Path) -> Run:
         raise RunError(f"{path}: is not a run directory (it has no manifest.json)")
 
     from geoframe.run.directory import Run
-    from geoframe.run.files import read_table
+    from geoframe.run.links import refuse_links
+    from geoframe.run.shapes import read_manifest
 
-    method = str(read_table(path / "manifest.json", "method")["method"])
+    refuse_links(path)
+    method = read_manifest(path)["method"]
     spec, options = configure(method, load_toml(path / "config.toml"))
     return Run(path.absolute(), spec.name, method_class(spec)(), options)
 

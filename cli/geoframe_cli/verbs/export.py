@@ -22,6 +22,7 @@ from geoframe.terminal import complete_runs, say
 def export(run: Path, output: Path) -> None:
     """Write the weights and config of RUN into a folder and print the files' paths."""
     from geoframe.errors import GeoframeError
+    from geoframe.importing import contained
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
@@ -32,7 +33,8 @@ def export(run: Path, output: Path) -> None:
             raise GeoframeError(f"{output}: is not empty; name a new folder")
     except OSError as error:
         raise GeoframeError(f"{output}: cannot be written: {error.strerror}") from None
-    written = list(opened.method.export(opened, output))
+    with contained(f"method '{opened.method_name}'"):
+        written = list(opened.method.export(opened, output))
     for name in ("config.toml", "manifest.json"):
         written.append(Path(shutil.copy(opened.path / name, output / name)))
     for path in written:

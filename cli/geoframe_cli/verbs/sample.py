@@ -49,12 +49,14 @@ def sample(
     If it is interrupted, or killed, the same command goes on and ends with the same files. With a
     larger number it adds to what is there.
     """
+    from geoframe.importing import contained
     from geoframe.run.streaming import stream_samples
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
     opened.require_finished()
-    sampler = opened.method.sampler(opened)
+    with contained(f"method '{opened.method_name}'"):
+        sampler = opened.method.sampler(opened)
     config = (opened.path / "config.toml").read_bytes()
     with _progress(number, shown=sys.stderr.isatty() and not quiet) as progress:
         shards = stream_samples(

@@ -16,18 +16,23 @@ import filelock
 from geoframe.config.structure import unstructure
 from geoframe.config.toml import dump_toml
 from geoframe.errors import RunError
+from geoframe.importing import contained
 from geoframe.run.checkpoint import CheckpointStore
 from geoframe.run.files import (
     explained,
     jsonable,
     read_arrays,
     read_json,
-    read_table,
+    read_regular,
     read_tensors,
+    read_text,
     write_bytes,
     write_json,
     write_tensors,
 )
+from geoframe.run.links import refuse_links
+from geoframe.run.lock import lock
+from geoframe.run.shapes import read_manifest, read_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,17 +85,18 @@ class Run:
     @property
     def manifest(self) -> dict[str, Any]:
         """Versions, seed, data fingerprint, command line and what the method recorded."""
-        return read_table(self.path / "manifest.json", "method")
+        return read_manifest(self.path)
 
     @property
     def results(self) -> dict[str, Any]:
         """Content of ``results.json``."""
-        return read_table(self.path / "results.json", "metrics")
+        return read_results(self.path)
 
     def load(self) -> Any:
         """Return the trained objects, as the method's ``load`` defines them."""
         self.require_finished()
-        return self.method.load(self)
+        with contained(f"method '{self.method_name}'"):
+            return self.method.load(self)
 
     def part(self, name: str) -> Run:
         """Return a run within this run, for one of several trainings of the same method.
@@ -138,15 +144,21 @@ class Run:
         self.fire("geoframe_metrics", run=self, step=step, total=total, values=values)
 
     def metrics(self) -> Iterator[dict[str, Any]]:
-        """Yield the lines of ``metrics.jsonl``; a line cut short by a crash is passed over."""
+        """Yield the lines of ``metrics.jsonl``; one that a crash cut short is passed over."""
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_regular(path).splitlines():
             try:
-                yield json.loads(line)
-            except ValueError:
+                scalars = json.loads(line)
+            except (ValueError, RecursionError):
                 continue
+            if isinstance(scalars, dict) and isinstance(scalars.get("step"), int):
+                yield {
+                    name: value
+                    for name, value in scalars.items()
+                    if value is None or isinstance(value, int | float)
+                }
 
     def rewind(self, step: int) -> None:
         """Forget scalars logged after ``step``, from which the run now goes on."""
@@ -242,11 +254,9 @@ def create_run(
         return run
     with explained(path):
         path.mkdir(parents=True, exist_ok=True)
-        run._lock = filelock.FileLock(path / ".lock", timeout=0)
-        try:
-            run._lock.acquire()
-        except filelock.Timeout:
-            raise RunError(f"{path}: another process is using this run directory") from None
+    refuse_links(path)
+    with explained(path):
+        run._lock = lock(path)
     try:
         _claim(run, manifest, resume, stored)
     except BaseException:
@@ -275,10 +285,7 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool, stored: Any) -> 
 
 
 def _check_same_config(run: Run, config_text: str, read: Any) -> None:
-    try:
-        stored = (run.path / "config.toml").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{run.path / 'config.toml'}: cannot be read: {error}") from None
+    stored = read_text(run.path / "config.toml")
     if run.manifest["method"] != run.method_name:
         raise RunError(f"{run.path}: is a run of '{run.manifest['method']}'")
     if read is not None:

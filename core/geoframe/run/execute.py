@@ -7,6 +7,7 @@ import random
 import numpy as np
 import torch
 
+from geoframe.importing import contained
 from geoframe.method import Result
 from geoframe.run.directory import Run
 
@@ -26,7 +27,8 @@ def execute(run: Run) -> Result:
     seed_everything(run.config.seed)
     run.fire("geoframe_run_started", run=run)
     try:
-        result = run.method.run(run.config, run)
+        with contained(f"method '{run.method_name}', or a component of it,"):
+            result = run.method.run(run.config, run)
         run.write_result(result)
     except BaseException as error:
         run.fire("geoframe_run_failed", run=run, error=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -77,6 +78,45 @@ def jsonable(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def read_regular(path: Path) -> bytes:
+    """Read a file of a run: a regular one, and no link to something else.
+
+    Raises
+    ------
+    RunError
+        If it is missing, anything but a regular file, or not readable.
+    """
+    try:
+        # Without O_NONBLOCK a pipe would be waited for, before it is known to be one.
+        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_WAIT | _BINARY)
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise RunError(f"{path}: is no regular file")
+            return file.read()
+    except FileNotFoundError:
+        raise RunError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            reason = "it is a symbolic link; put the file that it points to in its place"
+        raise RunError(f"{path}: cannot be read: {reason}") from None
+    except MemoryError:
+        raise RunError(f"{path}: is larger than the memory") from None
+
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has none of the first two
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file of a run; raises as :func:`read_regular` does, or if it is no UTF-8."""
+    try:
+        return read_regular(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RunError(f"{path}: is damaged: byte {error.start} is no UTF-8") from None
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file of a run.
 
@@ -86,25 +126,9 @@ def read_json(path: Path) -> Any:
         If it is missing or damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # too many digits, or too deep
         raise RunError(f"{path}: cannot be read: {error}") from None
-
-
-def read_table(path: Path, key: str) -> dict[str, Any]:
-    """Read a JSON file of a run that must hold an object with ``key``.
-
-    Raises
-    ------
-    RunError
-        If it is missing or damaged.
-    """
-    table = read_json(path)
-    if not isinstance(table, dict) or key not in table:
-        raise RunError(f"{path}: is damaged: it is no JSON object with '{key}'")
-    return table
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -149,8 +173,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 def _read_safetensors(path: Path, load: Callable[[bytes], Loaded]) -> Loaded:
     try:
-        return load(path.read_bytes())
-    except FileNotFoundError:
-        raise RunError(f"{path}: no such file") from None
+        return load(read_regular(path))
+    except RunError:
+        raise
     except Exception as error:  # safetensors raises its own types, and these differ by version
         raise RunError(f"{path}: cannot be read: {error}") from None

@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from importlib import metadata
 from typing import Any
 
+from geoframe.run.redaction import redacted_arguments
+
 DISTRIBUTIONS = ("geoframe-core", "torch", "numpy", "accelerate", "safetensors")
 
 
 def describe_environment(distributions: Iterable[str], seed: int) -> dict[str, Any]:
-    """Collect time, command line, versions, platform and the state of the folder's git.
+    """Collect time, command line without passwords, versions, platform and the folder's git state.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def describe_environment(distributions: Iterable[str], seed: int) -> dict[str, A
             versions[name] = "not installed"
     return {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": sys.argv,
+        "command": redacted_arguments(sys.argv),
         "seed": seed,
         "versions": versions,
         "python": platform.python_version(),

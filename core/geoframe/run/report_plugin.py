@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import json
 import math
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from geoframe.hooks import hookimpl
+from geoframe.run.redaction import redacted_arguments
+from geoframe.text import one_line, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,26 +43,27 @@ def write_report(run: Run) -> Path:
         If the run is not finished.
     """
     from geoframe.run.figures import data_uri
-    from geoframe.run.files import write_bytes
+    from geoframe.run.files import read_regular, read_text, write_bytes
 
     run.require_finished()
     curves = _curves(list(run.metrics()))
     if curves is not None:
         run.write_figure("training", curves)
-    figures = {each.stem: each.read_bytes() for each in sorted(run.path.glob("figures/*.svg"))}
+    figures = {each.stem: read_regular(each) for each in sorted(run.path.glob("figures/*.svg"))}
+    manifest = run.manifest
     html = (
         html_templates()
         .get_template("report.html.j2")
         .render(
             run=run,
             results=run.results,
-            manifest=run.manifest,
-            config=(run.path / "config.toml").read_text(encoding="utf-8"),
+            manifest={**manifest, "command": _words(manifest.get("command"))},
+            config=read_text(run.path / "config.toml"),
             figures={name: data_uri(content) for name, content in figures.items()},
         )
     )
     path = run.path / "report.html"
-    write_bytes(path, html.encode())
+    write_bytes(path, html.encode(errors="backslashreplace"))
     return path
 
 
@@ -102,7 +108,9 @@ def write_card(run: Run) -> Path:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(show=show, command=_command)
+    environment.filters.update(
+        show=show, md=_markdown, python=json.dumps, url=quote, command=_command
+    )
     text = environment.get_template("card.md.j2").render(
         run=run,
         summary=(inspect.getdoc(type(run.method)) or "").partition("\n")[0],
@@ -111,14 +119,29 @@ def write_card(run: Run) -> Path:
         figures=sorted(each.name for each in run.path.glob("figures/*.svg")),
     )
     path = run.path / "README.md"
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors="backslashreplace"))
     return path
 
 
-def _command(arguments: list[str]) -> str:
-    """Write a command line as it was typed, whatever folder the script lies in."""
-    script, *rest = arguments
-    return shlex.join([Path(script).name.replace("__main__.py", "geoframe"), *rest])
+def _words(command: Any) -> list[str]:
+    """Return the command line in a manifest, which may have been kept with its passwords."""
+    return redacted_arguments(map(str, command)) if isinstance(command, list) else []
+
+
+def _command(command: Any) -> str:
+    """Write a command line as it was typed, whatever folder the script lies in; on one line."""
+    script, *rest = _words(command) or ["geoframe"]
+    typed = shlex.join([Path(script).name.replace("__main__.py", "geoframe"), *rest])
+    return printable(typed).replace("\n", "\\n")
+
+
+def _markdown(value: Any) -> str:
+    """Write a value as one line of Markdown that shows it, whatever signs are in it."""
+    return _MARKS.sub(r"\\\g<0>", one_line(show(value)))
+
+
+_MARKS = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)_|_(?!\w)")
+"""What means something in Markdown or in HTML."""
 
 
 def _curves(lines: list[dict[str, Any]]) -> Figure | None:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from geoframe.errors import RunError
 from geoframe.run.files import explained, read_json, write_json, write_tensors
+from geoframe.run.lock import lock
 from geoframe.sampler import Sampler
 
 MANIFEST = "samples.json"
@@ -56,11 +55,7 @@ def stream_samples(
     """
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise RunError(f"{folder}: another process is writing samples here") from None
+        taken = lock(folder, doing="writing samples here")
     try:
         _claim(folder, {"n": n, "seed": seed, "shard_size": shard_size, **facts})
         shards = []
@@ -74,7 +69,7 @@ def stream_samples(
         progress(n)
         return shards
     finally:
-        lock.release()
+        taken.release()
 
 
 def _shard(folder: Path, first: int) -> Path:

@@ -16,6 +16,7 @@ import filelock
 
 from geoframe.config import TomlTable, apply_overrides
 from geoframe.errors import ConfigError, PluginError, RunError, did_you_mean
+from geoframe.run.redaction import redacted
 from geoframe_registry import runs
 from geoframe_registry.configs import configure
 from geoframe_registry.sweep.space import Space
@@ -270,7 +271,7 @@ def _grid(space: Space) -> Iterator[dict[str, Any]]:
 
 
 def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return redacted(f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _optuna() -> Any:
