@@ -3,17 +3,27 @@
 A store, and no process group: nothing is ever reduced over the workers, and a group would fall
 with its first member. Workers need no shared folder; tasks and states travel as safetensors
 images, and nothing is unpickled.
+
+The store itself asks nobody who he is. So it listens at one address, not at all of the machine's,
+and every value is signed with a token that the processes share: what somebody else puts up is never
+used. Values are not encrypted.
 """
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
 import json
+import os
+import secrets
+import socket
 from datetime import timedelta
 from typing import Any
 
 import attrs
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
+from geoframe import RunError
 from geoframe_pathways.engines.block import BlockState
 from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.task import ExpertTask
@@ -22,6 +32,59 @@ PIECE = 64 * 2**20
 """Bytes of one value in the store."""
 PATIENCE = timedelta(minutes=10)
 """How long a worker waits for the driver to put up the work."""
+TOKEN = "GEOFRAME_TOKEN"
+"""Environment variable with what the processes of a run share and nobody else knows."""
+SIGNATURE = 32
+"""Bytes before each value."""
+
+
+def token_for(host: str) -> str:
+    """Return the token of a run whose driver listens at ``host``.
+
+    Raises
+    ------
+    RunError
+        If other machines reach that address and no token is set.
+    """
+    if token := os.environ.get(TOKEN):
+        return token
+    if "RANK" in os.environ:  # the processes were started by somebody else
+        if _is_loopback(host):
+            return ""
+        raise RunError(
+            f"{host} can be reached from other machines: set {TOKEN} to the same secret for all "
+            f"processes ({TOKEN}=$(openssl rand -hex 16))"
+        )
+    return secrets.token_hex(16)
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(_resolved(host)[1]).is_loopback
+
+
+def _resolved(host: str) -> tuple[socket.AddressFamily, str]:
+    """Return family and number of the address that a name stands for."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise RunError(f"trainer.address: '{host}' cannot be found: {error.strerror}") from None
+    return family, str(address[0])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at ``host`` alone."""
+    family, address = _resolved(host)
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address, port))
+    except OSError as error:
+        listening.close()
+        raise RunError(
+            f"trainer.address, trainer.port: cannot listen at {host}:{port}: {error.strerror}"
+        ) from None
+    listening.listen(socket.SOMAXCONN)
+    return listening
 
 
 class Board:
@@ -33,11 +96,19 @@ class Board:
         Where the driver listens; port 0 takes a free one.
     driver
         Whether this side is the driver, which holds the store.
+    token
+        What all sides share and nobody else knows.
     """
 
-    def __init__(self, host: str, port: int, *, driver: bool) -> None:
+    def __init__(self, host: str, port: int, *, driver: bool, token: str) -> None:
+        self._token = token.encode()
+        options: dict[str, Any] = {}
+        if driver:
+            listening = _listening(host, port)
+            port = listening.getsockname()[1]
+            options["master_listen_fd"] = listening.detach()
         self._store = TCPStore(
-            host, port, is_master=driver, wait_for_workers=False, timeout=PATIENCE
+            host, port, is_master=driver, wait_for_workers=False, timeout=PATIENCE, **options
         )
 
     @property
@@ -109,7 +180,18 @@ class Board:
             self._store.wait([f"left/{rank}" for rank in ranks], PATIENCE)
 
     def _set(self, key: str, value: bytes) -> None:
-        self._store.set(key, value)  # type: ignore[arg-type]  # the stub knows of text only
+        signed = self._signature(key, value) + value
+        self._store.set(key, signed)  # type: ignore[arg-type]  # the stub knows of text only
+
+    def _get_one(self, key: str) -> bytes:
+        signed: bytes = self._store.get(key)
+        signature, value = signed[:SIGNATURE], signed[SIGNATURE:]
+        if not hmac.compare_digest(signature, self._signature(key, value)):
+            raise RunError(f"'{key}' on the board was put up by somebody without the token")
+        return value
+
+    def _signature(self, key: str, value: bytes) -> bytes:
+        return hmac.digest(self._token, key.encode() + b"\0" + value, "sha256")
 
     def _put(self, key: str, image: bytes) -> None:
         # In pieces, the last value written being the one that readers wait for.
@@ -119,7 +201,7 @@ class Board:
         self._set(key, len(pieces).to_bytes(4, "little") + pieces[0])
 
     def _get(self, key: str) -> bytes:
-        first: bytes = self._store.get(key)
+        first = self._get_one(key)
         count = int.from_bytes(first[:4], "little")
-        rest = [self._store.get(f"{key}/{index}") for index in range(1, count)]
+        rest = [self._get_one(f"{key}/{index}") for index in range(1, count)]
         return b"".join([first[4:], *rest])

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from geoframe import RunError
 from geoframe_pathways.engines.block import next_stop
-from geoframe_pathways.engines.board import Board
+from geoframe_pathways.engines.board import TOKEN, Board, token_for
 from geoframe_pathways.engines.config import ProcessesConfig
 from geoframe_pathways.engines.ledger import Ledger
 from geoframe_pathways.engines.stacked import BlockTrainer, train_here
@@ -20,6 +20,7 @@ from geoframe_pathways.task import tensors_from_bytes, tensors_to_bytes
 POLL = 0.02
 """Seconds between looks at the board."""
 FOREVER = timedelta(days=365)
+LOOPBACK = "127.0.0.1"
 
 
 class ProcessesTrainer(BlockTrainer):
@@ -31,6 +32,7 @@ class ProcessesTrainer(BlockTrainer):
 
     Under ``accelerate launch`` or ``torchrun`` (``RANK``, ``WORLD_SIZE``, ``MASTER_ADDR``) the
     first process drives, at ``port``, and starts one worker beside it; the others are workers.
+    Processes of several machines share the secret in the variable ``GEOFRAME_TOKEN``.
 
     Parameters
     ----------
@@ -51,16 +53,19 @@ class ProcessesTrainer(BlockTrainer):
             train_here(ledger)
             return
         workers = min(self.options.workers or os.cpu_count() or 1, len(ledger.pending))
-        board = Board(self.options.address, self.options.port, driver=True)
-        self._drive(board, ledger, own=range(workers), shards=workers)
+        token = token_for(self.options.address)
+        board = Board(self.options.address, self.options.port, driver=True, token=token)
+        self._drive(board, ledger, token, own=range(workers), shards=workers)
 
     def _train_as_one_of(self, ledger: Ledger, rank: int, world: int) -> None:
         if not self.options.port:
             raise RunError("trainer.port: several machines need a port that all of them know")
-        host = os.environ.get("MASTER_ADDR", self.options.address)
-        board = Board(host, self.options.port, driver=rank == 0)
+        here = os.environ.get("LOCAL_WORLD_SIZE") == str(world)
+        host = LOOPBACK if here else os.environ.get("MASTER_ADDR", self.options.address)
+        token = token_for(host)
+        board = Board(host, self.options.port, driver=rank == 0, token=token)
         if rank == 0:
-            self._drive(board, ledger, own=range(1), shards=world)
+            self._drive(board, ledger, token, own=range(1), shards=world)
             states = {str(index): state.parameters for index, state in enumerate(ledger.states)}
             board.put_result(tensors_to_bytes(states, {}))
             board.wait_until_left(range(1, world))
@@ -71,11 +76,11 @@ class ProcessesTrainer(BlockTrainer):
             ledger.adopt(block, trained[str(block)])
         board.leave(rank)
 
-    def _drive(self, board: Board, ledger: Ledger, *, own: range, shards: int) -> None:
+    def _drive(self, board: Board, ledger: Ledger, token: str, *, own: range, shards: int) -> None:
         """Start the shards ``own`` as processes here and keep what all shards report."""
         pending = ledger.pending
         board.put_work(ledger.objective.task, ledger.blocks, ledger.states, pending, self.options)
-        with _Crew(self.options, board.port, own, shards) as crew:
+        with _Crew(self.options, board.port, token, own, shards) as crew:
             while pending:
                 before = len(pending)
                 for block in list(pending):
@@ -95,9 +100,12 @@ class ProcessesTrainer(BlockTrainer):
 class _Crew:
     """The worker processes of this machine."""
 
-    def __init__(self, options: ProcessesConfig, port: int, own: range, shards: int) -> None:
+    def __init__(
+        self, options: ProcessesConfig, port: int, token: str, own: range, shards: int
+    ) -> None:
         self._options = options
         self._port = port
+        self._token = token
         self._shards = shards
         self._retries = dict.fromkeys(own, options.retries)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
@@ -135,11 +143,12 @@ class _Crew:
 
     def _start(self, shard: int) -> None:
         address = self._options.address
-        command = [sys.executable, "-m", "geoframe_pathways.engines.worker"]
+        command = [sys.executable, "-P", "-m", "geoframe_pathways.engines.worker"]
         arguments = [address, str(self._port), str(shard), str(self._shards)]
         self._processes[shard] = subprocess.Popen(
             [*command, *arguments],
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            # Arguments can be seen by every user of the machine, the environment cannot.
+            env={**os.environ, "OMP_NUM_THREADS": "1", TOKEN: self._token},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt at the terminal is the driver's to handle

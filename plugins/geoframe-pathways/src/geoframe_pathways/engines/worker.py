@@ -2,18 +2,19 @@
 
 Started by the driver, or by hand on another machine::
 
-    python -m geoframe_pathways.engines.worker HOST PORT SHARD SHARDS
+    GEOFRAME_TOKEN=... python -m geoframe_pathways.engines.worker HOST PORT SHARD SHARDS
 """
 
 from __future__ import annotations
 
 import math
+import os
 import sys
 
 from torch.distributed import DistNetworkError, DistStoreError
 
 from geoframe_pathways.engines.block import advance, next_stop
-from geoframe_pathways.engines.board import Board
+from geoframe_pathways.engines.board import TOKEN, Board
 
 
 def work(board: Board, shard: int, shards: int) -> None:
@@ -31,7 +32,8 @@ def main(arguments: list[str]) -> int:
     """Join the driver at the address given and work; return the exit code."""
     host, port, shard, shards = arguments[0], *map(int, arguments[1:])
     try:
-        work(Board(host, port, driver=False), shard, shards)
+        board = Board(host, port, driver=False, token=os.environ.get(TOKEN, ""))
+        work(board, shard, shards)
     except (DistNetworkError, DistStoreError) as error:  # the driver is gone, so is the work
         print(f"worker {shard}: lost the driver at {host}:{port}: {error}", file=sys.stderr)
         return 1
