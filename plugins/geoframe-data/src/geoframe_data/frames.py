@@ -29,6 +29,13 @@ def as_table(data: pd.DataFrame | ArrayLike, *, schema: Schema | None = None) ->
         if array.ndim != 2:
             raise DataError(f"a table has rows and columns; this one has the shape {array.shape}")
         data = pd.DataFrame(array, columns=list(unnamed(array.shape[1])))
+    return typed(frame_cells(data), schema=schema)
+
+
+def frame_cells(data: pd.DataFrame) -> Cells:
+    """Columns of a frame, not yet typed; an index with names of its own becomes the first."""
+    if not isinstance(data.index, pd.RangeIndex):
+        data = data.reset_index(names=str(data.index.name or ""))
     columns = []
     for place in range(data.shape[1]):
         series = data.iloc[:, place]
@@ -37,12 +44,11 @@ def as_table(data: pd.DataFrame | ArrayLike, *, schema: Schema | None = None) ->
         except (pa.ArrowException, TypeError, ValueError):  # of several types
             values = series.astype(object).where(series.notna(), None)
             columns.append(as_texts(pa.array([_plain(value) for value in values], pa.string())))
-    cells = Cells(
+    return Cells(
         path=Path("the table"),
         names=tuple(str(name) for name in data.columns),
         columns=tuple(_declared_texts(column) for column in columns),
     )
-    return typed(cells, schema=schema)
 
 
 def _plain(value: object) -> str | None:

@@ -128,6 +128,7 @@ def find_delimiter(lines: Sequence[str]) -> str:
         and usual[mark][1] == len(widths[mark][1:] or widths[mark])
         and widths[mark][0] in (usual[mark][0], usual[mark][0] - 1)
     ]
+    even.sort(key=lambda mark: widths[mark][0] < usual[mark][0])  # the first line counts too
     words = [line.split() for line in lines]
     blanks = len(words[0]) > 1 and len({len(each) for each in words}) == 1
     if even:
