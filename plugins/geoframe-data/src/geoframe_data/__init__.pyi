@@ -17,6 +17,9 @@ from .items import Items as Items
 from .labels import Labels as Labels
 from .labels import as_labels as as_labels
 from .matrices import read_distances as read_distances
+from .scene_files.reading import read_scenes as read_scenes
+from .scenes import Scenes as Scenes
+from .scenes import SceneTruth as SceneTruth
 from .schema import ColumnType as ColumnType
 from .schema import Schema as Schema
 from .stream import read_chunks as read_chunks

@@ -1,0 +1,68 @@
+"""Depth as metres, whatever unit a file counts in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.errors import DataError
+
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "0.1mm": 0.0001}
+"""Name of a unit -> metres."""
+NEAREST, FURTHEST = 0.05, 30.0
+"""Metres that the median of a depth image of a table lies between."""
+
+
+def metres(
+    source: str, depth: NDArray[np.generic], scale: float | None, unit: str
+) -> tuple[NDArray[np.float32], str | None]:
+    """Convert a depth image to metres.
+
+    Parameters
+    ----------
+    source
+        File name for messages.
+    scale
+        Metres of one unit if the file says so.
+    unit
+        A name of :data:`UNITS`, or ``auto``: by the file, else whole numbers are millimetres, and
+        fractions metres if the median could be one.
+
+    Returns
+    -------
+    depth
+        Float32, 0 where nothing was measured (0, negative, not finite).
+    remark
+        What was assumed, or None.
+
+    Raises
+    ------
+    DataError
+        If nothing was measured at all or the result is no distance of a table.
+    """
+    if depth.ndim < 2 or depth.dtype.kind not in "uif":
+        raise DataError(f"{source}: the depth image must be one channel of numbers")
+    values = depth.astype(np.float32)
+    values = np.where(np.isfinite(values) & (values > 0), values, np.float32(0))
+    seen = values[values > 0]
+    if not seen.size:
+        raise DataError(f"{source}: no pixel has a depth")
+    median = float(np.median(seen))
+    remark = None
+    if unit != "auto":
+        factor = UNITS[unit]
+    elif scale is not None:
+        factor = scale
+    elif depth.dtype.kind in "ui":
+        factor = UNITS["mm"]
+    elif median > FURTHEST:
+        factor = UNITS["mm"]
+        remark = f"{source}: depths around {median:.0f} were taken as millimetres"
+    else:
+        factor = UNITS["m"]
+    if not NEAREST <= median * factor <= FURTHEST:
+        raise DataError(
+            f"{source}: the median depth would be {median * factor:.3g} m; state the unit "
+            f"({', '.join(UNITS)})"
+        )
+    return (values * np.float32(factor)).astype(np.float32), remark

@@ -1,0 +1,1 @@
+"""Objects without learning: clusters above the table, boxes, completed shapes."""

@@ -1,0 +1,1 @@
+"""Scenes made up by rule: shapes, resting places, cameras, images, noise of a depth sensor."""

@@ -1,0 +1,1 @@
+"""Measures of segmentations, boxes, shapes and matchings."""

@@ -1,0 +1,1 @@
+"""One RGB-D image in the frame of the table that it shows."""
