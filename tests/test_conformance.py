@@ -15,6 +15,8 @@ SPECS = [spec for spec in components() if spec.distribution.startswith("geoframe
 
 NOT_BUILT = {
     "embedder geoframe-cfdm:autoencoder-kl": "needs the folder of a pretrained model",
+    "sampler geoframe-diffusion:diffusers-model": "needs the folder of a pretrained model",
+    "sampler geoframe-diffusion:onnx-denoiser": "needs the file of a pretrained model",
 }
 """Components that cannot be built from their defaults, so that only their options are checked."""
 

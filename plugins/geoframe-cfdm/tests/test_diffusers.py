@@ -109,6 +109,9 @@ def test_what_does_not_fit(digits: Tensor) -> None:
     model = ClosedFormModel(sampler, diffusers.EDMEulerScheduler(), batch=1)
     with pytest.raises(DataError, match="not supported"):
         model(torch.zeros(1, 8, 8), 3.0)
+    confused = diffusers.DPMSolverMultistepScheduler(use_flow_sigmas=True)
+    with pytest.raises(DataError, match="prediction_type='flow_prediction'"):
+        ClosedFormModel(sampler, confused, batch=1)
     with pytest.raises(DataError, match="make it with clip_sample=False"):
         ClosedFormModel(sampler, diffusers.DDIMScheduler(1000), batch=1)
     model = ClosedFormModel(sampler, diffusers.DDIMScheduler(1000, clip_sample=False), batch=2)

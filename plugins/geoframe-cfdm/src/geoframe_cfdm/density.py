@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from geoframe import DataError
 from geoframe_cfdm.points import Points
 
 BLOCK = 4096
@@ -31,3 +32,28 @@ def log_density(points: Points, z: Tensor, width: float) -> Tensor:
             logs = own - halves.clamp_min(0) / width**2
             totals[row] = torch.logaddexp(totals[row], logs.logsumexp(1))
     return torch.cat(totals) - points.dim * (math.log(width) + math.log(2 * math.pi) / 2)
+
+
+def score_items(points: Points, items: Tensor, width: float | None, spacing: float) -> Tensor:
+    """Log-density ``(n,)`` float64 of raw items ``(n, D)``, per unit volume of the data.
+
+    Parameters
+    ----------
+    width
+        Standard deviation of the Gaussians; None takes ``spacing``, the median distance of
+        nearest neighbours, over the square root of the number of coordinates.
+
+    Raises
+    ------
+    DataError
+        If the width is not positive.
+    """
+    z = points.standardizer.forward(items.to(points.device))
+    if width is None:
+        width = spacing / math.sqrt(points.dim)
+    if not width > 0:
+        raise DataError(
+            f"the bandwidth must be above 0, not {width:g}; where most items repeat others there "
+            "is no default"
+        )
+    return log_density(points, z, width).cpu() - points.standardizer.log_volume

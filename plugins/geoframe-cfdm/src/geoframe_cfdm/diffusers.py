@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from geoframe import DataError
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_diffusion.prediction import clean_of, output_of
+from geoframe_diffusion.schedulers import prediction_of, refuse_cutting, signal_and_noise
 
 
 @attrs.frozen
@@ -37,7 +39,7 @@ class ClosedFormModel(nn.Module):
         A fitted sampler; its perturbations smooth this model too.
     scheduler
         A scheduler with ``alphas_cumprod`` (DDIMScheduler and its relatives, with any prediction
-        type) or FlowMatchEulerDiscreteScheduler.
+        type), also with ``use_flow_sigmas``, or FlowMatchEulerDiscreteScheduler.
     batch
         Number of states B of every call.
     seed
@@ -46,7 +48,8 @@ class ClosedFormModel(nn.Module):
     Raises
     ------
     DataError
-        If the scheduler cuts samples off at 1: standardised items go beyond.
+        If the scheduler cuts samples off at 1 (standardised items go beyond), is of another kind,
+        or its options contradict one another.
 
     Examples
     --------
@@ -62,64 +65,27 @@ class ClosedFormModel(nn.Module):
         self, sampler: ClosedFormDiffusion, scheduler: Any, *, batch: int, seed: int = 0
     ) -> None:
         super().__init__()
-        for option in ("clip_sample", "thresholding"):
-            if getattr(scheduler.config, option, False):
-                raise DataError(
-                    f"{type(scheduler).__name__} cuts samples off at 1, and standardised items go "
-                    f"beyond; make it with {option}=False"
-                )
+        refuse_cutting(scheduler)
         self.sampler, self.scheduler = sampler, scheduler
+        self.prediction = prediction_of(scheduler)
         self._mean = sampler.posterior_mean(seed=seed, n=batch)
 
     def forward(
         self, sample: Tensor, timestep: Tensor | float, return_dict: bool = True, **_: Any
     ) -> ModelOutput | tuple[Tensor]:
         """Predict what the scheduler asks for at states ``(B, *item_shape)``."""
-        alpha, s = signal_and_noise(self.scheduler, float(timestep))
+        alpha, s = signal_and_noise(self.scheduler, timestep)
         y = sample.flatten(1)
         z, t = y / (alpha + s), alpha / (alpha + s)
         # At t = 1 there is no noise left, and nothing to denoise.
         mean = self._mean(z, t).to(y) if s > 0 else y / alpha
-        noise = (y - alpha * mean) / max(s, 1e-12)
-        kind = self._prediction()
-        predicted = {
-            "epsilon": noise,
-            "sample": mean,
-            "v_prediction": alpha * noise - s * mean,
-            "flow": noise - mean,
-        }[kind].reshape(sample.shape)
+        predicted = output_of(self.prediction, mean, y, alpha, s).reshape(sample.shape)
         return ModelOutput(predicted) if return_dict else (predicted,)
-
-    def _prediction(self) -> str:
-        if not hasattr(self.scheduler, "alphas_cumprod"):
-            return "flow"
-        return str(self.scheduler.config.prediction_type)
 
     def items(self, states: Tensor) -> Tensor:
         """Final states ``(B, *item_shape)`` in the units of the data."""
         flat = self.sampler.standardizer.inverse(states.flatten(1).float())
         return flat.reshape(len(states), *self.sampler.item_shape)
-
-
-def signal_and_noise(scheduler: Any, timestep: float) -> tuple[float, float]:
-    """Return (alpha, s) of a scheduler at a timestep.
-
-    Raises
-    ------
-    DataError
-        If the scheduler is of another kind.
-    """
-    if hasattr(scheduler, "alphas_cumprod"):
-        product = float(scheduler.alphas_cumprod[round(timestep)])
-        return product**0.5, (1 - product) ** 0.5
-    count = getattr(scheduler.config, "num_train_timesteps", None)
-    if count is None or not type(scheduler).__name__.startswith("FlowMatch"):
-        raise DataError(
-            f"{type(scheduler).__name__} is not supported; use a scheduler with alphas_cumprod or "
-            "FlowMatchEulerDiscreteScheduler"
-        )
-    s = timestep / float(count)
-    return 1 - s, s
 
 
 def network_denoiser(
@@ -156,6 +122,7 @@ def network_denoiser(
     standardizer, unit = sampler.standardizer, sampler.standardizer.one_scale
     if unit is None:
         raise DataError("a network needs data standardised by one scale: sampler.standardize")
+    kind = prediction_of(scheduler)
     products = scheduler.alphas_cumprod.double()
     ratios = ((1 - products) / products).sqrt()
     shape = sampler.item_shape
@@ -170,13 +137,7 @@ def network_denoiser(
         images = _to_network(y, shape) if channels_first else y.reshape(-1, *shape)
         output = network(images, torch.tensor(step), return_dict=False)[0]
         flat = _from_network(output, shape) if channels_first else output.flatten(1)
-        kind = scheduler.config.prediction_type
-        if kind == "epsilon":
-            clean = (y - s * flat) / alpha
-        elif kind == "sample":
-            clean = flat
-        else:
-            clean = alpha * y - s * flat
+        clean = clean_of(kind, flat, y, alpha, s)
         standardised: Tensor = (clean - offset) / (gain * unit)
         return standardised
 

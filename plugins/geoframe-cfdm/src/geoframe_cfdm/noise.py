@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import attrs
 import torch
 from torch import Tensor
 
 from geoframe_cfdm.config import Noise
+from geoframe_diffusion.noise import generator_of
 
 
 @attrs.frozen(kw_only=True)
@@ -82,9 +81,3 @@ class SampleNoise:
         for row, own in zip(out, self._own, strict=True):
             row.normal_(generator=own)
         return out
-
-
-def generator_of(seed: int, index: int) -> torch.Generator:
-    """Return the generator of sample ``index`` of the stream ``seed``."""
-    digest = hashlib.blake2b(f"{seed} {index}".encode(), digest_size=8).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -13,6 +12,8 @@ from geoframe import DataError, Sampler
 from geoframe_cfdm.collection import Collection
 from geoframe_cfdm.condition import Condition, log_weights_of
 from geoframe_cfdm.config import ClosedFormConfig
+from geoframe_cfdm.denoising import posterior_means
+from geoframe_cfdm.density import score_items
 from geoframe_cfdm.distances import spacing_of
 from geoframe_cfdm.engines.choice import Engines, Finisher
 from geoframe_cfdm.engines.denoised import Denoiser
@@ -263,6 +264,13 @@ class ClosedFormDiffusion(Sampler):
         """Measurements of all draws since :meth:`fit`."""
         return self._records
 
+    def denoise(
+        self, noisy: Tensor, sigma: float | Tensor, condition: Tensor | None = None
+    ) -> Tensor:
+        """Exact mean of the items given ``noisy``; see :func:`.denoising.posterior_means`."""
+        given = self.points, self.collection, noisy, sigma, condition
+        return posterior_means(*given, memory=self.options.memory)
+
     # ---------------------------------------------------------------------------------- density
 
     def score_samples(self, items: Tensor, *, bandwidth: float | None = None) -> Tensor:
@@ -284,16 +292,6 @@ class ClosedFormDiffusion(Sampler):
             If the items have another shape, or the bandwidth is not positive; the default is 0 if
             most items repeat others.
         """
-        from geoframe_cfdm.density import log_density
-
         if tuple(items.shape[1:]) != self.item_shape:
             raise DataError(f"items have shape {self.item_shape}, not {tuple(items.shape[1:])}")
-        z = self.standardizer.forward(items.flatten(1)).to(self.points.device)
-        if bandwidth is None:
-            bandwidth = self.spacing.median / math.sqrt(self.points.dim)
-        if not bandwidth > 0:
-            raise DataError(
-                f"the bandwidth must be above 0, not {bandwidth:g}; where most items repeat "
-                "others there is no default"
-            )
-        return log_density(self.points, z, bandwidth).cpu() - self.standardizer.log_volume
+        return score_items(self.points, items.flatten(1), bandwidth, self.spacing.median)

@@ -1,0 +1,1 @@
+"""Diffusion models as denoisers: what every method that uses one needs, and no method itself."""

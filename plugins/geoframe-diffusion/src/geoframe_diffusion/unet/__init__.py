@@ -1,0 +1,1 @@
+"""A small class-conditional network that is trained from images."""

@@ -1,0 +1,281 @@
+"""Networks of diffusers and ONNX files as denoisers: wiring, not quality."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import geoframe
+from geoframe import ConfigError, DataError
+from geoframe_diffusion.exact import GaussianDenoiser
+from geoframe_diffusion.guidance import predicted_noise
+from geoframe_diffusion.networks.denoiser import NetworkDenoiser, text_denoiser, unet_denoiser
+from geoframe_diffusion.prediction import output_of
+from geoframe_diffusion.schedule import schedule
+
+diffusers = pytest.importorskip("diffusers")
+transformers = pytest.importorskip("transformers")
+
+
+class _Exact(nn.Module):
+    """A 'network' in any parametrisation that knows a Gaussian's answer."""
+
+    def __init__(self, truth: GaussianDenoiser, name: str, kind: Any) -> None:
+        super().__init__()
+        self.truth, self.levels, self.kind = truth, schedule(name), kind
+
+    def forward(self, sample: Tensor, timestep: Tensor, return_dict: bool) -> tuple[Tensor]:
+        if self.levels.family == "flow":
+            s = timestep.double() / 1000
+            sigma = s / (1 - s)
+        else:
+            found = [self.levels.sigma(float(level)) for level in timestep]
+            sigma = torch.tensor(found, dtype=torch.float64)
+        wide = sigma[:, None, None, None]
+        alpha = self.levels.signal(wide)
+        clean = self.truth.denoise(sample / alpha, sigma)
+        return (output_of(self.kind, clean, sample, alpha, alpha * wide),)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ddpm-linear", "epsilon"),
+        ("scaled-linear", "v_prediction"),
+        ("cosine", "sample"),
+        ("flow", "flow_prediction"),
+        ("edm", "sample"),
+    ],
+)
+def test_every_parametrisation_gives_the_same_clean_data(name: str, kind: Any) -> None:
+    truth = GaussianDenoiser(torch.full((1, 1, 4, 4), 0.3, dtype=torch.float64), 0.5)
+    network = NetworkDenoiser(_Exact(truth, name, kind), schedule(name), kind)
+    noisy = torch.randn(2, 1, 4, 4, dtype=torch.float64)
+    sigma = torch.tensor([0.8, 2.5], dtype=torch.float64)
+    found = network.denoise(noisy, sigma)
+    assert torch.allclose(found, truth.denoise(noisy, sigma), atol=1e-5)
+
+
+def unet(classes: int | None = 3, **more: Any) -> nn.Module:
+    torch.manual_seed(0)
+    built: nn.Module = diffusers.UNet2DModel(
+        sample_size=8,
+        in_channels=1,
+        out_channels=1,
+        block_out_channels=(8, 8),
+        down_block_types=("DownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+        layers_per_block=1,
+        num_class_embeds=classes,
+        **more,
+    ).eval()
+    return built
+
+
+def test_a_class_conditional_unet_and_its_null_class() -> None:
+    network = unet()
+    scheduler = diffusers.DDIMScheduler(1000, clip_sample=False)
+    denoiser = unet_denoiser(network, scheduler)
+    noisy = torch.randn(2, 1, 8, 8)
+    found = predicted_noise(denoiser, noisy, 1.0, torch.tensor([0, 1]), scale=3.0)
+    assert found.shape == noisy.shape
+    alpha = denoiser.schedule.signal(1.0)
+    level = torch.tensor([denoiser.schedule.level(1.0)] * 2)
+    none = network(alpha * noisy, level, class_labels=torch.tensor([2, 2])).sample
+    assert torch.allclose(predicted_noise(denoiser, noisy, 1.0), none, atol=1e-4)
+    with pytest.raises(DataError, match="labels must be below 2"):
+        denoiser.denoise(noisy, 1.0, torch.tensor([0, 3]))
+    noisy.requires_grad_()
+    denoiser.denoise(noisy, 1.0).sum().backward()
+    assert noisy.grad is not None
+    assert noisy.grad.isfinite().all()
+
+
+@pytest.fixture(scope="module")
+def stable_diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random StableDiffusionPipeline."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("pipeline")
+    network = diffusers.UNet2DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        norm_num_groups=8,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=32,
+        attention_head_dim=8,
+    )
+    autoencoder = diffusers.AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        norm_num_groups=8,
+        latent_channels=4,
+        sample_size=64,
+    )
+    vocabulary = folder / "vocab.json"
+    letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"{c}</w>" for c in "abcdefghijklmnopqrstuvwxyz")]
+    words = [*letters, "<|startoftext|>", "<|endoftext|>"]
+    vocabulary.write_text(json.dumps({word: index for index, word in enumerate(words)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = transformers.CLIPTokenizer(
+        str(vocabulary), str(folder / "merges.txt"), model_max_length=77
+    )
+    encoder = transformers.CLIPTextModel(
+        transformers.CLIPTextConfig(
+            vocab_size=len(words),
+            hidden_size=32,
+            intermediate_size=37,
+            num_attention_heads=4,
+            num_hidden_layers=2,
+            bos_token_id=len(words) - 2,
+            eos_token_id=len(words) - 1,
+            pad_token_id=len(words) - 1,
+        )
+    )
+    pipeline = diffusers.StableDiffusionPipeline(
+        vae=autoencoder,
+        text_encoder=encoder,
+        tokenizer=tokenizer,
+        unet=network,
+        scheduler=diffusers.DDIMScheduler(
+            1000,
+            beta_start=0.00085,
+            beta_end=0.012,
+            beta_schedule="scaled_linear",
+            clip_sample=False,
+            set_alpha_to_one=False,
+            steps_offset=1,
+        ),
+        safety_checker=None,
+        feature_extractor=None,
+    )
+    pipeline.save_pretrained(folder / "model")
+    return folder / "model"
+
+
+def test_a_stable_diffusion_folder(stable_diffusion: Path) -> None:
+    model = geoframe.build(
+        "sampler",
+        "diffusers-model",
+        path=stable_diffusion,
+        prompts=["a cow", "a cow from behind"],
+        negative="blurry",
+    )
+    assert model.item_shape == (4, 8, 8)
+    assert model.image_shape == (3, 64, 64)
+    images = torch.rand(2, 3, 64, 64, requires_grad=True)
+    latents = model.encode(images)
+    assert latents.shape == (2, 4, 8, 8)
+    latents.square().sum().backward()
+    assert images.grad is not None
+    assert images.grad.abs().max() > 0
+    assert model.decode(latents.detach()).shape == (2, 3, 64, 64)
+    noisy = torch.randn(2, 4, 8, 8)
+    first, second = (model.denoise(noisy, 1.0, torch.full((2,), number)) for number in (0, 1))
+    assert not torch.allclose(first, second)
+    mixed = model.denoise(noisy, 1.0, torch.tensor([0, 1]))
+    assert torch.allclose(mixed, torch.stack([first[0], second[1]]), atol=1e-5)
+    guided = predicted_noise(model, noisy, 1.0, torch.tensor([0, 1]), scale=7.5)
+    assert guided.isfinite().all()
+    assert model.sample(1, generator=torch.Generator().manual_seed(0)).isfinite().all()
+    with pytest.raises(DataError, match="there are 2 prompts, and no number 2"):
+        model.denoise(noisy, 1.0, torch.tensor([0, 2]))
+
+
+def test_paths_that_are_no_models(tmp_path: Path) -> None:
+    def refused(message: str, **options: Any) -> None:
+        with pytest.raises(ConfigError, match=message):
+            geoframe.build("sampler", "diffusers-model", **options)
+
+    refused("no such file", path=tmp_path / "gone")
+    refused("holds no model_index.json", path=tmp_path)
+    (tmp_path / "weights.safetensors").write_bytes(b"x")
+    refused("holds weights alone", path=tmp_path / "weights.safetensors")
+    (tmp_path / "model_index.json").write_text("{}")
+    refused("diffusers cannot read it", path=tmp_path)
+
+
+def test_a_flow_transformer() -> None:
+    torch.manual_seed(0)
+    network = diffusers.SD3Transformer2DModel(
+        sample_size=8,
+        patch_size=2,
+        in_channels=4,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=2,
+        joint_attention_dim=16,
+        caption_projection_dim=16,
+        pooled_projection_dim=12,
+        out_channels=4,
+        pos_embed_max_size=8,
+    ).eval()
+    table = {
+        "encoder_hidden_states": torch.randn(3, 5, 16),
+        "pooled_projections": torch.randn(3, 12),
+    }
+    denoiser = text_denoiser(network, diffusers.FlowMatchEulerDiscreteScheduler(), table)
+    noisy = torch.randn(2, 4, 8, 8)
+    found = denoiser.denoise(noisy, 1.0, torch.tensor([0, -1]))
+    # sigma 1 is s = 1/2: state noisy / 2 at timestep 500, and x = state - s v
+    state = noisy / 2
+    velocity = network(
+        hidden_states=state,
+        timestep=torch.tensor([500.0, 500.0]),
+        encoder_hidden_states=table["encoder_hidden_states"][[0, 2]],
+        pooled_projections=table["pooled_projections"][[0, 2]],
+        return_dict=False,
+    )[0]
+    assert torch.allclose(found, state - velocity / 2, atol=1e-5)
+    with pytest.raises(DataError, match="was trained as a flow"):
+        text_denoiser(network, diffusers.DDIMScheduler(), table)
+    with pytest.raises(DataError, match="takes no 'texts'"):
+        text_denoiser(network, diffusers.FlowMatchEulerDiscreteScheduler(), {"texts": noisy})
+
+
+def test_an_onnx_file(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from onnx import TensorProto, helper
+
+    # x = y / (1 + sigma^2): the posterior mean of N(0, 1)
+    nodes = [
+        helper.make_node("Mul", ["sigma", "sigma"], ["square"]),
+        helper.make_node("Add", ["square", "one"], ["total"]),
+        helper.make_node("Reshape", ["total", "shape"], ["column"]),
+        helper.make_node("Div", ["sample", "column"], ["clean"]),
+    ]
+    state = ["batch", 1, 4, 4]
+    graph = helper.make_graph(
+        nodes,
+        "denoiser",
+        [
+            helper.make_tensor_value_info("sample", TensorProto.FLOAT, state),
+            helper.make_tensor_value_info("sigma", TensorProto.FLOAT, ["batch"]),
+        ],
+        [helper.make_tensor_value_info("clean", TensorProto.FLOAT, state)],
+        [
+            helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0]),
+            helper.make_tensor("shape", TensorProto.INT64, [4], [-1, 1, 1, 1]),
+        ],
+    )
+    path = tmp_path / "denoiser.onnx"
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(made, path)
+    model = geoframe.build("sampler", "onnx-denoiser", path=path, shape=[1, 4, 4])
+    noisy, sigma = torch.randn(2, 1, 4, 4), torch.tensor([0.5, 2.0])
+    truth = GaussianDenoiser(torch.zeros(1, 1, 4, 4), 1.0)
+    assert torch.allclose(model.denoise(noisy, sigma), truth.denoise(noisy, sigma), atol=1e-6)
+    assert model.sample(2, generator=torch.Generator().manual_seed(0)).std() > 0.5
+    with pytest.raises(ConfigError, match="has no input 'x'; it has sample, sigma"):
+        geoframe.build("sampler", "onnx-denoiser", path=path, inputs=["x", "sigma"])
