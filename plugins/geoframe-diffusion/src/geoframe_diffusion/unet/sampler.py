@@ -111,14 +111,14 @@ class SmallUNet(DenoisingSampler):
         }
         return {**facts, **self.denoiser.network.state_dict(prefix="network.")}
 
-    def restore(self, tensors: Mapping[str, Tensor]) -> Self:
+    def restore(self, fitted: Mapping[str, Tensor]) -> Self:
         """Take up what :meth:`fitted` gave."""
-        self._shape = tuple(tensors["shape"].tolist())
-        self.centre, self.unit = tensors["range"].tolist()
-        self._build(int(tensors["classes"]))
+        self._shape = tuple(fitted["shape"].tolist())
+        self.centre, self.unit = fitted["range"].tolist()
+        self._build(int(fitted["classes"]))
         weights = {
             name.removeprefix("network."): value
-            for name, value in tensors.items()
+            for name, value in fitted.items()
             if name.startswith("network.")
         }
         self.denoiser.network.load_state_dict(weights)
