@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from geoframe.errors import PluginError
+from geoframe.errors import ConfigError, PluginError
 from geoframe.importing import import_target
 
 KINDS: Mapping[str, str] = {
@@ -111,6 +111,8 @@ class Component:
     spec: ComponentSpec
     options: Any
     """Instance of ``spec.options``."""
+    needs: tuple[type, ...] = attrs.field(default=(), eq=False, repr=False)
+    """Protocols that the built component must have."""
 
     @property
     def name(self) -> str:
@@ -118,13 +120,24 @@ class Component:
         return self.spec.name
 
     def build(self, **context: Any) -> Any:
-        """Construct the component from its options; ``context`` adds to or replaces them."""
+        """Construct the component from its options; ``context`` adds to or replaces them.
+
+        Raises
+        ------
+        ConfigError
+            If it lacks a capability that the config asks of it.
+        """
+        from geoframe.abilities import lacking
+
         options = {
             field.name: _built(getattr(self.options, field.name))
             for field in attrs.fields(type(self.options))
             if field.name not in context
         }
-        return self.spec.load()(**options, **context)
+        built = self.spec.load()(**options, **context)
+        if reason := lacking(built, self.spec, self.needs):
+            raise ConfigError([f"{self.spec.kind}.name: {reason}"])
+        return built
 
 
 def _built(value: Any) -> Any:

@@ -28,6 +28,10 @@ class Option:
     lt: float | None = None
     kind: str | None = None
     """The component kind (``"geometry"``, ...) if the option is a component reference."""
+    needs: tuple[type, ...] = ()
+    """Protocols (:mod:`geoframe.capabilities`) that the component must have."""
+    provides: tuple[str, ...] = ()
+    """Kinds of data of which a data set must provide one; none for any."""
     many: bool = False
     """Whether the option is a list of component references."""
     component_default: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -103,7 +107,14 @@ def section(cls: type, *, help: str = "") -> Any:
     return attrs.field(factory=cls, metadata={METADATA_KEY: Option(help=help)})
 
 
-def component(kind: str, *, default: Mapping[str, Any] | None = None, help: str) -> Any:
+def component(
+    kind: str,
+    *,
+    default: Mapping[str, Any] | None = None,
+    needs: tuple[type, ...] = (),
+    provides: tuple[str, ...] = (),
+    help: str,
+) -> Any:
     """Declare a reference to a component of ``kind``: a table ``{name = ..., option = ...}``.
 
     Parameters
@@ -114,14 +125,25 @@ def component(kind: str, *, default: Mapping[str, Any] | None = None, help: str)
     default
         The table used when the config has none. A user's table without ``name``, or with the
         same name, is laid over it; a table with another name replaces it.
+    needs
+        Protocols of :mod:`geoframe.capabilities` that the component must have: lists show those
+        that declare them, and building another one is an error of the config.
+    provides
+        Kinds of data of which a data set must provide one.
     """
-    info = Option(help=help, kind=kind, component_default=default)
+    info = Option(help=help, kind=kind, component_default=default, needs=needs, provides=provides)
     return attrs.field(metadata={METADATA_KEY: info})
 
 
-def components(kind: str, *, default: Sequence[Mapping[str, Any]] = (), help: str) -> Any:
-    """Declare a list of references to components of ``kind``."""
-    info = Option(help=help, kind=kind, many=True, component_default=tuple(default))
+def components(
+    kind: str,
+    *,
+    default: Sequence[Mapping[str, Any]] = (),
+    needs: tuple[type, ...] = (),
+    help: str,
+) -> Any:
+    """Declare a list of references to components of ``kind``; ``needs`` as in :func:`component`."""
+    info = Option(help=help, kind=kind, many=True, component_default=tuple(default), needs=needs)
     return attrs.field(metadata={METADATA_KEY: info})
 
 

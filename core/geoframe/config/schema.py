@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from geoframe.abilities import fitting
 from geoframe.config.fields import Option
 from geoframe.config.structure import Resolver, unstructure, walk
 from geoframe.config.template import Names
@@ -60,11 +61,11 @@ class _Writer:
     def _field(self, field: attrs.Attribute[Any], annotation: Any, info: Option) -> dict[str, Any]:
         said = {"description": _said(info)} if info.help else {}
         if info.kind is not None and info.many:
-            items = {"$ref": self._kind(info.kind)}
+            items = {"$ref": self._kind(info)}
             default = [_plain(table) for table in info.component_default or ()]
             return {**said, "type": "array", "items": items, "default": default}
         if info.kind is not None:
-            return {**said, **self._component(info.kind, info.component_default)}
+            return {**said, **self._component(info)}
         if attrs.has(annotation):
             return {**said, **self.table(annotation)}
         made = {**said, **_bounded(_of_type(annotation), info)}
@@ -72,27 +73,33 @@ class _Writer:
             return made
         return {**made, "default": _plain(field.default)}
 
-    def _component(self, kind: str, default: Any) -> dict[str, Any]:
+    def _component(self, info: Option) -> dict[str, Any]:
         """Describe one component table, laid over its default if it names no other."""
+        assert info.kind is not None
+        default: Any = info.component_default
         if default is None:
-            return {"$ref": self._kind(kind)}
-        own = self._options(kind, default["name"])
+            return {"$ref": self._kind(info)}
+        own = self._options(info.kind, default["name"])
         needed = [] if own is None else [name for name in own[1] if name not in default]
         return {
             "type": "object",
             "default": _plain(default),
             "if": {"properties": {"name": {"const": default["name"]}}},
             "then": {} if own is None else {"$ref": own[0], "required": needed},
-            "else": {"$ref": self._kind(kind)},
+            "else": {"$ref": self._kind(info)},
         }
 
-    def _kind(self, kind: str) -> str:
-        """Return where the definition of any component of a kind stands."""
-        if kind not in self.definitions:
-            self.definitions[kind] = {}  # a component may have others of its kind as options
-            found = {name: self._options(kind, name) for name in self.names(kind)}
+    def _kind(self, info: Option) -> str:
+        """Return where the definition of any component that fits an option stands."""
+        kind = info.kind
+        assert kind is not None
+        key = "-".join([kind, *(each.__name__ for each in info.needs), *info.provides])
+        if key not in self.definitions:
+            self.definitions[key] = {}  # a component may have others of its kind as options
+            names = fitting(self.names(kind), info)
+            found = {name: self._options(kind, name) for name in names}
             usable = {name: each for name, each in found.items() if each is not None}
-            self.definitions[kind] = {
+            self.definitions[key] = {
                 "type": "object",
                 "required": ["name"],
                 "properties": {"name": {"enum": list(usable)}},
@@ -104,7 +111,7 @@ class _Writer:
                     for name, (reference, needed) in usable.items()
                 ],
             }
-        return f"#/$defs/{kind}"
+        return f"#/$defs/{key}"
 
     def _options(self, kind: str, name: str) -> tuple[str, list[str]] | None:
         """Return where a component's options are defined and which it needs; None if broken."""

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 import attrs
 import cattrs
 
+from geoframe.abilities import misfit
 from geoframe.components import Component, ComponentSpec
 from geoframe.config.fields import Option, option_of
 from geoframe.config.toml import FileString, TomlTable, describe
@@ -278,10 +279,12 @@ def _structure_component(
         if not isinstance(name, str):
             raise ValueError(f"expected a string, got {describe(name)}")
         spec = resolve(info.kind, name)
+        if reason := misfit(spec, info):
+            raise ValueError(reason)
         options = spec.options
     except (ValueError, GeoframeError) as error:
         raise _Problems([("name", str(error))]) from None
-    return Component(spec=spec, options=converter.structure(table, options))
+    return Component(spec=spec, options=converter.structure(table, options), needs=info.needs)
 
 
 def walk(cls: type) -> Iterator[tuple[attrs.Attribute[Any], Any, Option]]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from geoframe.abilities import fitting
 from geoframe.config.structure import Resolver, unstructure, walk
 from geoframe.config.toml import comment, dump_toml
 
@@ -57,10 +58,12 @@ def _section(cls: type, prefix: str, resolve: Resolver, names: Names) -> Iterato
             yield f"[{path}]"
             yield from _section(annotation, f"{path}.", resolve, names)
         elif info.many:
-            yield f"# An array of {info.kind} tables; installed: {', '.join(names(info.kind))}"
+            installed = ", ".join(fitting(names(info.kind), info))
+            yield f"# An array of {info.kind} tables; installed: {installed}"
             yield f"{path.rpartition('.')[2]} = {inline(list(info.component_default or ()))}"
         else:
-            yield f"# Any installed {info.kind}: {', '.join(names(info.kind))}"
+            suitable = "that fits" if info.needs or info.provides else "installed"
+            yield f"# Any {info.kind} {suitable}: {', '.join(fitting(names(info.kind), info))}"
             yield from _component(path, info.component_default, info.kind, resolve, names)
 
 
