@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -69,6 +68,8 @@ def mean_and_spread(mean: float, spread: float | None) -> str:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON: non-finite numbers as null, what steers a terminal as escapes."""
+    import json
+
     from geoframe.run.files import jsonable
 
     text = json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)

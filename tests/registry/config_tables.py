@@ -75,7 +75,8 @@ def values(annotation: Any, info: Any) -> st.SearchStrategy[Any]:
         return TEXT.filter(lambda text: text and not text.startswith("~"))  # no such user
     if annotation is int:
         return st.integers(*_whole(info))
-    return {bool: st.booleans(), str: TEXT, float: _floats(info)}[annotation]
+    plain = {bool: st.booleans(), str: TEXT, float: _floats(info)}
+    return st.one_of(list(plain.values())) if annotation is Any else plain[annotation]
 
 
 def _whole(info: Any) -> tuple[int, int]:

@@ -10,11 +10,11 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from importlib import metadata
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
-from geoframe.components import KINDS, ComponentSpec
+from geoframe.components import KINDS, Component, ComponentSpec
 from geoframe.config import TomlTable, render_template, structure, unstructure
 from geoframe.config.structure import Resolver, walk
 from geoframe.errors import ConfigError
@@ -138,6 +138,35 @@ def options_survive_a_file(spec: ComponentSpec, resolve: Resolver) -> None:
     ensure(again == defaults, "options differ after they were written and read")
 
 
+def abilities_are_declared(spec: ComponentSpec, resolve: Resolver) -> None:
+    """What the built component can do is what the group ``geoframe.capabilities`` says of it."""
+    from geoframe import capabilities
+    from geoframe.abilities import abilities
+    from geoframe.capabilities import capability
+
+    if spec.kind == "method":
+        raise CheckSkipped("a method is asked for nothing")
+    declared = abilities(spec.kind, spec.name)
+    if spec.kind == "dataset":
+        provides = {getattr(spec.load(), "provides", None)}
+    else:
+        table = TomlTable({})
+        try:
+            options: Any = structure(spec.options, table, resolve)
+        except ConfigError:
+            raise CheckSkipped("some options have no default") from None
+        built = Component(spec=spec, options=options).build(**CONTEXT.get(spec.kind, {}))
+        known = [each for each in vars(capabilities).values() if is_protocol(each)]
+        provides = {each.__name__ for each in known if capability(built, each) is not None}
+        declared = declared & {each.__name__ for each in known}
+    for name in sorted(provides - declared, key=str):
+        ensure(
+            False,
+            f'not declared: "{spec.kind}.{spec.name}.{name}" in the group geoframe.capabilities',
+        )
+    ensure(declared <= provides, f"declared but not so: {', '.join(sorted(declared - provides))}")
+
+
 def method_has_a_config(spec: ComponentSpec, resolve: Resolver) -> None:
     """The ``Config`` of a method is a MethodConfig."""
     from geoframe.config import MethodConfig
@@ -171,6 +200,7 @@ COMPONENT_CHECKS: tuple[Check, ...] = (
     options_need_no_torch,
     options_are_those_of_the_constructor,
     options_survive_a_file,
+    abilities_are_declared,
 )
 """For components of every kind. Each takes a ComponentSpec and a resolver."""
 
@@ -181,6 +211,11 @@ METHOD_CHECKS: tuple[Check, ...] = (method_has_a_config, reference_tables_are_so
 def _declares_options(spec: ComponentSpec) -> bool:
     declared = spec.declared
     return attrs.has(declared) or hasattr(declared, "Config")
+
+
+def is_protocol(value: object) -> bool:
+    """Whether a value is a runtime-checkable protocol."""
+    return bool(getattr(value, "_is_protocol", False)) and value is not Protocol
 
 
 def _default(field: attrs.Attribute[Any]) -> Any:

@@ -55,5 +55,6 @@ class TreeDataConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "python-library"},
+        provides=("tree",),
         help="The tree to use when path is left out.",
     )

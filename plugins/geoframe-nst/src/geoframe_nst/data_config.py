@@ -69,6 +69,7 @@ class GraphDataConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "installed-distributions"},
+        provides=("graph",),
         help="The graph to use when path is left out.",
     )
 

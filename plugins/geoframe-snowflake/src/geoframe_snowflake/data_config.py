@@ -63,6 +63,7 @@ class MetricDataConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "metric-graph"},
+        provides=("distances",),
         help="What to embed when path is left out: any dataset with edges, points or distances.",
     )
 

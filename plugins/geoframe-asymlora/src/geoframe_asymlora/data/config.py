@@ -55,5 +55,6 @@ class TextDataConfig(TextColumns):
     dataset: Component = component(
         "dataset",
         default={"name": "stored-text"},
+        provides=("texts",),
         help="The data to use when path is left out.",
     )

@@ -48,5 +48,6 @@ class ItemsConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "digits"},
+        provides=("items",),
         help="The items to use when path is left out.",
     )

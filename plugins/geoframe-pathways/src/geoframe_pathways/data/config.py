@@ -44,5 +44,6 @@ class TableDataConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "function-grid"},
+        provides=("table",),
         help="The table to use when path is left out.",
     )
