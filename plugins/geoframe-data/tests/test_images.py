@@ -98,8 +98,8 @@ def test_what_is_no_image_is_told(tmp_path: Path) -> None:
         read_images(tmp_path)
     save(tmp_path / "a.png")
     content = (tmp_path / "a.png").read_bytes()
-    (tmp_path / "a.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match="cannot be read"):
+    (tmp_path / "a.png").write_bytes(content[:45])
+    with pytest.raises(DataError, match=r"a.png: (cannot be read|is not an image)"):
         read_images(tmp_path)
     Image.new("F", (2, 2)).save(tmp_path / "a.tif")
     (tmp_path / "a.png").unlink()

@@ -29,15 +29,15 @@ EXPERTS, WIDTH = 2048, 512  # 2048 experts of 2.1 MB
 
 
 def write(folder: Path) -> None:
-    from geoframe_pathways.data.columns import as_frame
-    from geoframe_pathways.data.encoder import fit_encoder
+    from geoframe_data import as_table
+    from geoframe_pathways.encoder import fit_encoder
     from geoframe_pathways.experts import ExpertShape
     from geoframe_pathways.facts import Facts
     from geoframe_pathways.pack import write_pack
 
     shape = ExpertShape(inputs=8, outputs=1, width=WIDTH, hidden=3)
     random = np.random.default_rng(0)
-    encoder, _ = fit_encoder(as_frame(random.normal(size=(100, 8))), "column")
+    encoder, _ = fit_encoder(as_table(random.normal(size=(100, 8))), "column")
     facts = Facts(
         task="regression",
         target="y",

@@ -14,8 +14,8 @@ import torch
 from timing import cpu_seconds
 from torch import nn
 
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_data import as_table
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.experts import ExpertShape, width_for
 from geoframe_pathways.facts import Facts
 from geoframe_pathways.model import Pathways, RowsInMemory
@@ -29,7 +29,7 @@ def untrained(shape: ExpertShape) -> Pathways:
     """Return a model of random experts: time does not depend on what they learned."""
     random = np.random.default_rng(0)
     matrix = random.normal(size=(EXPERTS, shape.row_size)).astype(np.float32)
-    encoder, _ = fit_encoder(as_frame(random.normal(size=(100, shape.inputs))), "column")
+    encoder, _ = fit_encoder(as_table(random.normal(size=(100, shape.inputs))), "column")
     facts = Facts(
         task="regression",
         target="y",

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pandas as pd
 import pytest
 
 from geoframe import DataError
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.config import TableDataConfig
-from geoframe_pathways.data.encoder import Encoder, fit_encoder
-from geoframe_pathways.data.reading import load_table, stream
-from geoframe_pathways.data.table import make_table
+from geoframe_data import as_table
+from geoframe_pathways.config import TableDataConfig
+from geoframe_pathways.data import Problem, load_problem, make_problem
 from geoframe_pathways.datasets.builtin import BuiltIn
 from geoframe_pathways.datasets.functions import FUNCTIONS, FunctionGrid
 from geoframe_pathways.datasets.uci import UCIRegression
+from geoframe_pathways.encoder import Encoder, fit_encoder
 from geoframe_registry import configs
 
 
@@ -31,51 +31,64 @@ def frame() -> pd.DataFrame:
             "size": random.normal(50, 10, 40),
             "kind": random.choice(["a", "b", "c"], 40),
             "always": 3,
-            "note": [f"text {index}" for index in range(40)] * 1,
+            "note": [f"text {index}" for index in range(40)],
             "value": random.normal(size=40),
         }
     )
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".parquet"])
-def test_the_same_table_in_every_format(frame: pd.DataFrame, tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"table{suffix}"
-    if suffix == ".parquet":
-        frame.to_parquet(path)
-    else:
-        frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
-    table = load_table(config(path=path, target="value"))
-    assert table.task == "regression"
-    pd.testing.assert_frame_equal(table.features, frame.drop(columns="value"), check_dtype=False)
-    np.testing.assert_allclose(table.target.astype(float), frame["value"])
-    streamed = pd.concat([piece for piece, _ in stream(path)])
-    np.testing.assert_allclose(streamed["size"], frame["size"])
-    assert list(stream(path))[-1][1] == pytest.approx(1.0)
+def problem(frame: pd.DataFrame, target: object, name: str = "t") -> Problem:
+    return make_problem(as_table(frame.assign(**{name: target})))
+
+
+def test_a_file_is_a_problem(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    found = load_problem(config(path=tmp_path / "t.csv", target="Value"))
+    assert (found.task, found.target_name) == ("regression", "value")
+    assert found.features.columns == ["size", "kind", "always", "note"]
+    np.testing.assert_allclose(found.target.astype(float), frame["value"])
 
 
 def test_arrays_in_npz(tmp_path: Path) -> None:
     path = tmp_path / "images.npz"
     images = np.random.default_rng(0).integers(0, 255, (30, 4, 5)).astype(np.uint8)
-    np.savez(path, x=images, y=np.arange(30) % 3)
-    table = load_table(config(path=path))
-    assert table.features.shape == (30, 20)
-    assert table.task == "classification"
+    np.savez(path, x=images, label=np.arange(30) % 3, more=np.arange(30), y2=images[:, 0, :2])
+    found = load_problem(config(path=path, target="label"))
+    assert (len(found.features.columns), found.task, found.scaling) == (
+        20,
+        "classification",
+        "common",
+    )
+    assert load_problem(config(path=path, target="y2", task="auto")).target.shape == (30, 2)
+    with pytest.raises(DataError, match=r"no column 'lable'.*did you mean 'label'"):
+        load_problem(config(path=path, target="lable"))
+    with pytest.raises(DataError, match=r"data.target: no column 'y'"):
+        load_problem(config(path=path))
 
 
 def test_the_task_is_guessed(frame: pd.DataFrame) -> None:
-    def guess(target: object) -> str:
-        return make_table(frame, np.array(target), "t", "auto").task
-
-    assert guess(["x", "y"] * 20) == "classification"
-    assert guess([True, False] * 20) == "classification"
-    assert guess(list(range(4)) * 10) == "classification"
-    assert guess(range(40)) == "regression"
-    assert guess([0.0, 1.0] * 20) == "regression"
+    for target, task, kind in (
+        (["x", "y"] * 20, "classification", "U"),
+        ([True, False] * 20, "classification", "U"),
+        (list(range(4)) * 10, "classification", "i"),
+        ([0, 1, None, 2] * 10, "classification", "i"),  # a gap makes no measurement of classes
+        (range(40), "regression", "f"),
+        ([0.0, 1.0] * 20, "regression", "f"),
+        ([True, "x"] * 20, "classification", "U"),
+        (["None", "NA", "yes", "yes "] * 10, "classification", "U"),
+    ):
+        found = problem(frame, pd.Series(list(target), dtype=object if "x" in target else None))
+        assert (found.task, found.target.dtype.kind) == (task, kind)
+    assert problem(frame, ["None", "NA", "yes", "yes "] * 10).target[:4].tolist() == [
+        *("None", "NA", "yes", "yes")
+    ]
+    with pytest.raises(DataError, match="40 classes in 40 rows"):
+        problem(frame, [f"{value}.x" for value in range(40)])
 
 
 def test_columns_are_encoded_on_the_training_rows(frame: pd.DataFrame) -> None:
     frame.loc[3, "size"] = np.nan
-    encoder, dropped = fit_encoder(frame, "column")
+    encoder, dropped = fit_encoder(as_table(frame), "column")
     assert encoder.names == [
         *("size", "value", "size missing", "kind=a", "kind=b", "kind=c"),
         *(f"note={text}" for text in sorted(frame["note"])),
@@ -88,75 +101,83 @@ def test_columns_are_encoded_on_the_training_rows(frame: pd.DataFrame) -> None:
     assert (x[:, 3:6].sum(axis=1) == 1).all()
     new = frame.head(1).assign(kind="unseen", size=encoder.numeric[0].fill)
     assert encoder.encode(new)[0, 3:6].tolist() == [0, 0, 0]
-    import attrs
-
     assert Encoder.from_plain(attrs.asdict(encoder)) == encoder
+
+
+def test_packs_from_before_types_were_kept_are_read(frame: pd.DataFrame) -> None:
+    frame["flag"] = [True, False] * 20
+    encoder, _ = fit_encoder(as_table(frame), "column")
+    plain = attrs.asdict(encoder)
+    del plain["schema"]
+    for column in plain["numeric"]:
+        del column["period"], column["cosine"]
+    old = Encoder.from_plain(plain)
+    np.testing.assert_array_equal(old.encode(frame), encoder.encode(frame))
+    assert old.schema["flag"].kind == "boolean"
 
 
 def test_one_scale_for_all_pixels() -> None:
     x = np.random.default_rng(0).normal(size=(100, 3)) * [1.0, 10.0, 0.1]
-    common, _ = fit_encoder(as_frame(x), "common")
+    common, _ = fit_encoder(as_table(x), "common")
     spreads = common.encode(x).std(axis=0)
     np.testing.assert_allclose(spreads / spreads[0], x.std(axis=0) / x.std(axis=0)[0], rtol=1e-4)
-    untouched, _ = fit_encoder(as_frame(x), "none")
+    untouched, _ = fit_encoder(as_table(x), "none")
     np.testing.assert_allclose(untouched.encode(x), x, rtol=1e-5)
 
 
 def test_missing_columns_are_named(frame: pd.DataFrame) -> None:
-    encoder, _ = fit_encoder(frame, "column")
+    encoder, _ = fit_encoder(as_table(frame), "column")
     with pytest.raises(DataError, match=r"'size'.*missing; did you mean 'sise'"):
         encoder.encode(frame.rename(columns={"size": "sise"}))
-    with pytest.raises(DataError, match="'size' should hold numbers"):
+    with pytest.raises(DataError, match=r"'size' should hold numbers.*'large'"):
         encoder.encode(frame.assign(size="large"))
 
 
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        (b"a,b\n1,2\n", {}, "1 rows; at least 10"),
-        (b"a\n1\n", {}, "1 column"),
-        (b"", {}, "cannot be read"),
-        (b"a,b\n" + b"1,2\n" * 20, {"target": "c"}, "no column 'c'"),
-        (b"a,b\n" + b"1,2\n" * 20, {"task": "regression"}, "same value in every row"),
-        (b"a,b\n" + b"1,x\n2,y\n" * 20, {"task": "regression"}, "not numeric"),
-        (b"a,b\n" + b"1,inf\n2,1.5\n" * 20, {}, "infinite"),
+        ("a,b\n1,2\n", {}, "1 rows; at least 10"),
+        ("a\n1\n", {}, "1 column"),
+        ("a,b\n" + "1,2\n" * 20, {"target": "c"}, "no column 'c'"),
+        ("a,b\n" + "1,2\n" * 20, {"task": "regression"}, "same value in every row"),
+        ("a,b\n" + "1,x\n2,y\n" * 20, {"task": "regression"}, "not numeric"),
+        ("a,b\n" + "1,inf\n2,1.5\n" * 20, {}, "infinite"),
     ],
 )
-def test_bad_tables_are_told(
-    tmp_path: Path, content: bytes, options: dict[str, object], message: str
+def test_tables_that_are_no_problem(
+    tmp_path: Path, content: str, options: dict[str, object], message: str
 ) -> None:
     path = tmp_path / "table.csv"
-    path.write_bytes(content)
+    path.write_text(content)
     with pytest.raises(DataError, match=message):
-        load_table(config(path=path, **options))
+        load_problem(config(path=path, **options))
 
 
 def test_rows_without_a_target_are_left_out(frame: pd.DataFrame) -> None:
-    target = frame["value"].to_numpy().copy()
-    target[:4] = np.nan
-    table = make_table(frame, target, "value", "auto")
-    assert len(table) == 36
-    assert table.repairs == ("left out 4 rows without 'value'",)
+    frame.loc[:3, "value"] = np.nan
+    found = make_problem(as_table(frame))
+    assert len(found) == 36
+    assert found.repairs == ("left out 4 rows without 'value'",)
     with pytest.raises(DataError, match="predefined split"):
-        make_table(frame, target, "value", "auto", test_rows=np.arange(3))
+        make_problem(attrs.evolve(as_table(frame), test_rows=np.arange(3)))
 
 
 def test_predefined_splits(frame: pd.DataFrame, tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "t.csv", index=False)
     np.savez(tmp_path / "s.npz", test_0=np.arange(5), test_1=np.array([38, 41]))
-    found = load_table(config(path=tmp_path / "t.csv", splits=tmp_path / "s.npz"))
+    found = load_problem(config(path=tmp_path / "t.csv", splits=tmp_path / "s.npz"))
     assert found.test_rows is not None
     assert found.test_rows.tolist() == [0, 1, 2, 3, 4]
     for split, message in ((1, "does not fit"), (2, "no array 'test_2'")):
         with pytest.raises(DataError, match=message):
-            load_table(config(path=tmp_path / "t.csv", splits=tmp_path / "s.npz", split=split))
+            load_problem(config(path=tmp_path / "t.csv", splits=tmp_path / "s.npz", split=split))
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_functions_on_grids(name: str) -> None:
-    table = FunctionGrid(function=name, dims=2, side=21).load()  # type: ignore[arg-type]
-    assert len(table) == 21**2
-    x, y = table.features.to_numpy(), table.target
+    problem = make_problem(FunctionGrid(function=name, dims=2, side=21).load())  # type: ignore[arg-type]
+    assert len(problem) == 21**2
+    x, y = problem.features.frame.to_numpy(), problem.target
     best = x[np.asarray(y).argmin()]
     if name in ("ackley", "rastrigin"):
         np.testing.assert_allclose(best, 0, atol=1e-12)
@@ -177,16 +198,14 @@ def test_grids_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_tables_of_scikit_learn() -> None:
-    assert BuiltIn().load().task == "regression"
-    digits = BuiltIn(table="digits").load()
-    assert (digits.task, digits.scaling, digits.features.shape[1]) == (
-        "classification",
-        "common",
-        64,
-    )
+    assert make_problem(BuiltIn().load()).task == "regression"
+    for table, scaling, columns in (("digits", "common", 64), ("iris", "column", 4)):
+        found = make_problem(BuiltIn(table=table).load())  # type: ignore[arg-type]
+        assert (found.task, found.scaling) == ("classification", scaling)
+        assert len(found.features.columns) == columns
 
 
-def test_columns_as_people_have_them(tmp_path: Path) -> None:
+def test_columns_as_people_have_them() -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
@@ -201,15 +220,18 @@ def test_columns_as_people_have_them(tmp_path: Path) -> None:
     frame.loc[5, "flag"] = None
     frame.loc[6, "code"] = "x"
     frame["list"] = [[1, 2]] * 300
-    encoder, notes = fit_encoder(frame, "column")
+    encoder, notes = fit_encoder(as_table(frame), "column")
     levels = {column.name: column.levels for column in encoder.categories}
     assert levels["city"] == ("", "Oslo", "Łódź")
     assert levels["flag"] == ("", "False", "True")
     assert levels["code"] == ("3", "5", "x")  # whole numbers, also where they were read as floats
     assert len(levels["make"]) == 64
-    assert [column.name for column in encoder.numeric if column.date] == ["when"]
+    assert [column.input for column in encoder.numeric if column.date] == [
+        *("when", "when week sin", "when week cos", "when day sin", "when day cos")
+    ]
     assert any("'wrong': numbers cut off" in note for note in notes)
     assert any("'list' holds lists" in note for note in notes)
+    assert "column 'when' holds dates: taken as days, and on the circle of week and day" in notes
     x = encoder.encode(frame)
     assert np.isfinite(x).all()
     place = encoder.names.index("wrong")
@@ -220,57 +242,18 @@ def test_columns_as_people_have_them(tmp_path: Path) -> None:
         encoder.encode(frame.assign(when="soon"))
 
 
-@pytest.mark.parametrize(
-    ("name", "write", "note"),
-    [
-        ("t.csv", {"sep": ";"}, ""),
-        ("t.csv", {"sep": ";", "decimal": ","}, ""),
-        ("t.csv", {"index": True}, "counts the rows"),
-        ("t.txt", {"sep": " ", "header": False}, "no line of names"),
-        ("t.data", {"header": False, "na_rep": "?"}, "no line of names"),
-        ("t.csv.zip", {}, ""),
-    ],
-)
-def test_files_as_people_have_them(
-    name: str, write: dict[str, object], note: str, tmp_path: Path
-) -> None:
-    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=["a", "b", "c"])
-    if "na_rep" in write:
-        frame.loc[3, "b"] = np.nan
-    frame.to_csv(tmp_path / name, **{"index": False, **write})  # type: ignore[arg-type]
-    table = load_table(config(path=tmp_path / name))
-    np.testing.assert_allclose(table.features.to_numpy(), frame[["a", "b"]])
-    np.testing.assert_allclose(table.target.astype(float), frame["c"])
-    assert note in " ".join(table.repairs)
-    streamed = pd.concat([piece for piece, _ in stream(tmp_path / name)])
-    np.testing.assert_allclose(streamed[table.features.columns], table.features)
+def test_predictions_do_not_depend_on_the_other_rows(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    codes, flags = ["001", "002", "010", "A1"], ["TRUE", "FALSE", "MAYBE"]
+    rows = [(random.choice(codes), random.choice(flags), random.random()) for _ in range(60)]
+    path = tmp_path / "t.csv"
+    path.write_text("code,flag,x,y\n" + "".join(f"{a},{b},{c},{c}\n" for a, b, c in rows))
+    encoder, _ = fit_encoder(load_problem(config(path=path)).features, "column")
+    whole = pd.DataFrame({"code": ["001", "002", "A1"], "flag": ["TRUE", "FALSE", "MAYBE"], "x": 0})
+    from geoframe_data import read_table
 
-
-def test_targets_of_objects() -> None:
-    features = pd.DataFrame({"a": np.arange(40.0)})
-    for target, task, kind in (
-        ([1, 2, None, 3] * 10, "classification", "i"),
-        ([f"{value}.5" for value in range(40)], "classification", "U"),
-        ([True, "x"] * 20, "classification", "U"),
-    ):
-        if kind == "U" and len(set(target)) == 40:
-            with pytest.raises(DataError, match="40 classes in 40 rows"):
-                make_table(features, np.array(target, dtype=object), "t", "auto")
-            continue
-        table = make_table(features, np.array(target, dtype=object), "t", "auto")
-        assert (table.task, table.target.dtype.kind) == (task, kind)
-    lists = np.empty(40, dtype=object)
-    lists[:] = [[1]] * 40
-    with pytest.raises(DataError, match="holds lists"):
-        make_table(features, lists, "t", "auto")
-    with pytest.raises(DataError, match="0 rows; at least 10"):
-        make_table(features.head(0), np.array([]), "t", "auto")
-
-
-def test_images_in_an_array_of_any_name(tmp_path: Path) -> None:
-    images = np.random.default_rng(0).integers(0, 255, (30, 4, 5)).astype(np.uint8)
-    np.savez(tmp_path / "i.npz", images=images, label=np.arange(30) % 3)
-    table = load_table(config(path=tmp_path / "i.npz", target="label"))
-    assert (table.features.shape, table.scaling) == ((30, 20), "common")
-    with pytest.raises(DataError, match=r"no array 'lable'.*did you mean 'label'"):
-        load_table(config(path=tmp_path / "i.npz", target="lable"))
+    for count in (1, 2, 3):
+        whole.head(count).to_csv(path, index=False)
+        found = encoder.encode(read_table(path, schema=encoder.schema))
+        np.testing.assert_array_equal(found, encoder.encode(whole)[:count])
+        assert (found[:, 1:].sum(axis=1) == 2).all()

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.export import export_model, onnx_expert
 from geoframe_pathways.fitting import Rows, fit_experts
@@ -31,7 +32,7 @@ def a_model(
     frame.loc[::9, "c1"] = np.nan
     y = frame["c0"].to_numpy() ** 2 + (frame["kind"] == "a").to_numpy()
     labels = np.where(y > 1, "high", "low")
-    encoder, _ = fit_encoder(frame, "column")
+    encoder, _ = fit_encoder(as_table(frame), "column")
     rows = Rows(
         x=encoder.encode(frame),
         y=labels if task == "classification" else y,

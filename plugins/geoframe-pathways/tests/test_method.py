@@ -84,7 +84,7 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["cell"], predictions.cells)
     assert set(found) == {"prediction", "cell", "reach", "extrapolated"}
     (tmp_path / "empty.csv").write_text("x0,x1\n")
-    with pytest.raises(DataError, match="has no rows"):
+    with pytest.raises(DataError, match="a header but no rows"):
         NeuralPathways().embed(finished, tmp_path / "empty.csv")
 
 
@@ -140,7 +140,7 @@ def test_a_file_is_read_in_pieces(
     x = np.random.default_rng(0).uniform(-5, 5, (1000, 2))
     pd.DataFrame(x, columns=["x0", "x1"]).to_csv(tmp_path / "new.csv", index=False)
     whole = NeuralPathways().embed(finished, tmp_path / "new.csv")
-    monkeypatch.setattr("geoframe_pathways.data.reading.CHUNK", 64)
+    monkeypatch.setattr("geoframe_data.stream.CHUNK_ROWS", 64)
     pieces = NeuralPathways().embed(finished, tmp_path / "new.csv")
     for name, array in whole.items():
         np.testing.assert_allclose(pieces[name], array, rtol=1e-4, atol=1e-3)

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoframe import DataError
+from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.fitting import Fitted, Rows, fit_experts
 from geoframe_pathways.measures import regression_measures
@@ -22,7 +22,7 @@ OPTIONS = ModelConfig(width=8, min_rows=10)
 
 
 def rows_of(x: np.ndarray, y: np.ndarray, task: str = "regression") -> Rows:
-    encoder, _ = fit_encoder(as_frame(x), "column")
+    encoder, _ = fit_encoder(as_table(x), "column")
     return Rows(x=encoder.encode(x), y=y, task=task, target="y", encoder=encoder)  # type: ignore[arg-type]
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from geoframe import RunError
+from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.export import onnx_expert
 from geoframe_pathways.fitting import Rows, fit_experts
@@ -28,7 +28,7 @@ X = np.random.default_rng(0).uniform(-1, 1, size=(300, 2))
 @pytest.fixture(scope="module", params=["regression", "classification"])
 def model(request: pytest.FixtureRequest) -> Pathways:
     y = 5.0 + np.sin(3 * X[:, 0]) * X[:, 1]
-    encoder, _ = fit_encoder(as_frame(X), "column")
+    encoder, _ = fit_encoder(as_table(X), "column")
     rows = Rows(
         x=encoder.encode(X),
         y=y if request.param == "regression" else np.where(y > 5, "high", "low"),

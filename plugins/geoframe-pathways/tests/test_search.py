@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.fitting import Fitted, Rows, fit_each, fit_experts, measure
 from geoframe_pathways.model import Pathways
@@ -22,7 +22,7 @@ def rows_of(count: int, task: str = "regression") -> Rows:
     x = np.random.default_rng(0).uniform(-1, 1, size=(count, 2))
     y = 50.0 + 10.0 * np.sin(3 * x[:, 0]) * x[:, 1]
     labels = np.where(x[:, 0] < 0, "left", "right")
-    encoder, _ = fit_encoder(as_frame(x), "column")
+    encoder, _ = fit_encoder(as_table(x), "column")
     return Rows(
         x=encoder.encode(x),
         y=labels if task == "classification" else y,

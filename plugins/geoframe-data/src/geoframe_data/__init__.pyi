@@ -1,3 +1,4 @@
+from .arrays import load_arrays as load_arrays
 from .delimited import Delimited as Delimited
 from .delimited import parse_delimited as parse_delimited
 from .delimited import read_delimited as read_delimited

@@ -47,8 +47,10 @@ class Cells:
     lines: NDArray[np.int64] | None = None
     """Line of each row, in a text file."""
     notes: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+    """Columns that one array of several axes was laid out in."""
     grid: tuple[int, ...] = ()
-    """Axes of what the columns of one array were before they were laid in a row: pixels."""
+    """Its axes, if an item had more than one: pixels."""
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -76,6 +78,8 @@ def read_cells(
     raw
         Columns whose texts keep the blanks around them.
     """
+    if format == "tsv":
+        format, delimiter = "csv", delimiter or "\t"
     kind = format_of(file, SUFFIXES, wanted=format)
     if kind == "csv":
         table = parse_delimited(file, delimiter=delimiter, header=header, known=known)
@@ -101,7 +105,7 @@ def read_cells(
 
 
 def unnamed(count: int) -> tuple[str, ...]:
-    """Names of columns that have none."""
+    """Names of columns that have none: x0, x1, ..."""
     return tuple(f"x{place}" for place in range(count))
 
 
@@ -151,18 +155,20 @@ def of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Cells:
     names: list[str] = []
     columns: list[pa.Array] = []
     notes: list[str] = []
-    grid: tuple[int, ...] = ()
+    main_names: tuple[str, ...] = ()
     for name, array in arrays.items():
-        if array.ndim == 0 or len(array) != length or (array.ndim > 1 and name != main):
+        if array.ndim == 0 or len(array) != length:
             notes.append(f"array '{name}' of shape {array.shape} is no column; left out")
             continue
         if array.ndim == 1:
             names.append(name)
             columns.append(_column(array))
             continue
-        grid = array.shape[1:] if array.ndim > 2 else ()
         flat = array.reshape(length, -1)
-        names += unnamed(flat.shape[1])
+        laid = tuple(f"{name}[{k}]" for k in range(flat.shape[1]))
+        laid = unnamed(flat.shape[1]) if name == main else laid
+        main_names = laid if name == main else main_names
+        names += laid
         columns += [_column(np.ascontiguousarray(flat[:, k])) for k in range(flat.shape[1])]
     if not columns or not length:
         held = [f"{name} {array.shape}" for name, array in arrays.items()]
@@ -173,7 +179,8 @@ def of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Cells:
         columns=tuple(columns),
         named=len(arrays) > 1,
         notes=tuple(notes),
-        grid=grid,
+        wide=main_names,
+        grid=arrays[main].shape[1:] if main and arrays[main].ndim > 2 else (),
     )
 
 

@@ -7,6 +7,7 @@ their other rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -38,7 +39,11 @@ class Schema:
     """Whether the file named them; if not, they are ``x0``, ``x1``, ..."""
 
     def __getitem__(self, name: str) -> ColumnType:
-        return next(each for each in self.columns if each.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, ColumnType]:
+        return {each.name: each for each in self.columns}
 
     @property
     def names(self) -> list[str]:

@@ -27,7 +27,7 @@ HEAD = 2**16
 
 
 def read_chunks(
-    path: Path, schema: Schema, *, chunk_rows: int = CHUNK_ROWS, **options: Any
+    path: Path, schema: Schema, *, chunk_rows: int | None = None, **options: Any
 ) -> Iterator[Table]:
     """Yield a table in pieces of about ``chunk_rows`` rows, each read with the training's types.
 
@@ -35,6 +35,8 @@ def read_chunks(
 
     Parameters
     ----------
+    chunk_rows
+        Left out, 100,000.
     options
         Those of :func:`geoframe_data.read_table`.
 
@@ -43,6 +45,7 @@ def read_chunks(
     DataError
         As :func:`geoframe_data.read_table`, when the piece at fault is reached.
     """
+    chunk_rows = chunk_rows or CHUNK_ROWS
     typing = {key: options[key] for key in ("id",) if key in options}
     try:
         with open_stream(path) as stream:

@@ -38,8 +38,10 @@ class Table:
     """What was passed over, repaired or assumed while reading, a sentence each."""
     lines: NDArray[np.int64] | None = None
     """Line of each row in a text file."""
+    wide: tuple[str, ...] = ()
+    """Columns that one array of several axes was laid out in."""
     grid: tuple[int, ...] = ()
-    """Axes of an item whose values are the columns, if they were more than one (pixels)."""
+    """Its axes, if an item had more than one: pixels."""
     target: str | None = None
     """Column that is to be predicted, where the source of the table says so."""
     test_rows: NDArray[np.int64] | None = None
@@ -115,13 +117,13 @@ class Table:
             lines=None if self.lines is None else self.lines[chosen],
         )
 
-    def without(self, name: str) -> Table:
-        """Return the table without a column."""
-        kept = tuple(each for each in self.schema.columns if each.name != name)
+    def select(self, names: Sequence[str]) -> Table:
+        """Return the table of these columns."""
+        columns = tuple(self.schema[name] for name in names)
         return attrs.evolve(
             self,
-            frame=self.frame.drop(columns=name),
-            schema=attrs.evolve(self.schema, columns=kept),
+            frame=self.frame[list(names)],
+            schema=attrs.evolve(self.schema, columns=columns),
         )
 
     def fingerprint(self) -> str:
@@ -218,6 +220,7 @@ def typed(
         names=names,
         notes=(*cells.notes, *notes),
         lines=cells.lines,
+        wide=cells.wide,
         grid=cells.grid,
         others=tuple(name for name in cells.names if name not in {each.name for each, _ in chosen}),
     )

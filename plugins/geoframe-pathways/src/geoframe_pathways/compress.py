@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe import ConfigError, DataError, Trainer
+from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.columns import as_frame
-from geoframe_pathways.data.encoder import fit_encoder
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.engines.stacked import StackedTrainer
 from geoframe_pathways.experts import ExpertShape, width_for
 from geoframe_pathways.fitting import Rows, fit_each, fit_experts, measure
@@ -85,7 +85,7 @@ def compress(
     tenth = max(1, int(HELD_OUT * len(points)))
     held, kept = points[order[:tenth]], points[order[tenth:]]
     inputs = np.concatenate([kept, _between(kept, random)])
-    encoder, _ = fit_encoder(as_frame(inputs), "column")
+    encoder, _ = fit_encoder(as_table(inputs), "column")
 
     def rows(x: NDArray[np.float64]) -> Rows:
         y = _labels(model, x)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import attrs
 
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
-from geoframe_pathways.data.config import TableDataConfig
+from geoframe_data.options import TableFormat, TableOptions
 
 FEW_ROWS = 2000
 """Training rows up to which choosing and averaging several times costs seconds, and pays."""
@@ -24,6 +25,41 @@ Baseline = Literal["dense-equal-active", "dense-equal-total", "hist-gradient-boo
 
 def _listed(numbers: tuple[float, ...]) -> str:
     return ", ".join(f"{number:g}" for number in numbers)
+
+
+@attrs.frozen(kw_only=True)
+class TableDataConfig(TableOptions):
+    """A table of features and a target: the user's file, or a dataset by name."""
+
+    format: TableFormat = option(
+        "auto", help="Format of the file; auto goes by its content, then its suffix."
+    )
+    target: str | None = option(
+        None, help="Column (or npz array) to predict; the last one if left out (npz: 'y')."
+    )
+    task: Literal["auto", "regression", "classification"] = option(
+        "auto",
+        help="auto is classification for a target of text, truth values or at most 20 different "
+        "integers, else regression.",
+    )
+    splits: Path | None = option(
+        None, help="npz file whose array test_<split> holds the row numbers of the test part."
+    )
+    split: int = option(0, ge=0, help="Which predefined split of the splits file to take.")
+    test_fraction: float = option(
+        0.2, gt=0, lt=1, help="Share of rows for testing where no split is predefined."
+    )
+    scaling: Literal["auto", "column", "common", "none"] = option(
+        "auto",
+        help="Numbers are divided by their column's standard deviation (column), by one for all "
+        "(common; for pixels), or left alone; auto is common for pixels, else column.",
+    )
+    dataset: Component = component(
+        "dataset",
+        default={"name": "function-grid"},
+        provides=("table",),
+        help="The table to use when path is left out.",
+    )
 
 
 @attrs.frozen(kw_only=True)

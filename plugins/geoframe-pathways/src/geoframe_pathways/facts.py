@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import attrs
 
-from geoframe_pathways.data.encoder import Encoder
+from geoframe_pathways.encoder import Encoder
 
 TaskKind = Literal["regression", "classification"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geoframe import Trainer, Training
 from geoframe.run.directory import Run
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.data.encoder import Encoder
+from geoframe_pathways.encoder import Encoder
 from geoframe_pathways.experts import ExpertShape
 from geoframe_pathways.facts import Facts, TaskKind
 from geoframe_pathways.measures import classification_measures, regression_measures

@@ -23,6 +23,8 @@ from geoframe_pathways.store import ExpertStore
 if TYPE_CHECKING:
     import pandas as pd
 
+    from geoframe_data import Table
+
 Array = NDArray[np.float32]
 
 ALONE = 32
@@ -102,7 +104,7 @@ class Pathways:
         """Trained numbers of one expert."""
         return self.shape.parameters * self.facts.networks
 
-    def predict(self, table: pd.DataFrame | ArrayLike) -> Predictions:
+    def predict(self, table: Table | pd.DataFrame | ArrayLike) -> Predictions:
         """Predict for the rows of a table with the training columns; the target is not needed.
 
         Raises

@@ -77,6 +77,8 @@ class Pack:
         for column in encoder["numeric"]:
             value = row[column["name"]]
             value = _days(value) if column["date"] else float(value)
+            if period := column.get("period"):  # a point on the circle of a year, week or day
+                value = (np.cos if column["cosine"] else np.sin)(2 * np.pi * value / period)
             absent = not np.isfinite(value)
             value = column["fill"] if absent else min(max(value, column["low"]), column["high"])
             values.append((value - column["mean"]) / column["std"])

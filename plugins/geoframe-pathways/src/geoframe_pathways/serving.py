@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geoframe.errors import DataError
-from geoframe_pathways.data.reading import stream
+from geoframe_data import read_chunks
 from geoframe_pathways.model import Pathways
 
 
@@ -30,18 +29,20 @@ def predict_file(model: Pathways, path: Path) -> Mapping[str, np.ndarray]:
         If the file cannot be read, is empty, or lacks a column of the training data.
     """
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TextColumn
 
     pieces: dict[str, list[np.ndarray]] = {}
     progress = Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        *Progress.get_default_columns()[:1],
+        TextColumn("{task.completed:,} rows"),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
     )
     with progress:
-        bar = progress.add_task(path.name, total=1.0)
-        for frame, share in stream(path):
-            if not len(frame):
-                continue
-            predictions = model.predict(frame)
+        bar = progress.add_task(path.name, total=None)
+        for table in read_chunks(path, model.facts.encoder.schema):
+            predictions = model.predict(table)
             found = {
                 "prediction": predictions.values,
                 "cell": predictions.cells,
@@ -53,7 +54,5 @@ def predict_file(model: Pathways, path: Path) -> Mapping[str, np.ndarray]:
                 found |= {f"probability_{name}": share for name, share in columns}
             for name, array in found.items():
                 pieces.setdefault(name, []).append(array)
-            progress.update(bar, completed=share)
-    if not pieces:
-        raise DataError(f"{path}: has no rows")
+            progress.advance(bar, len(table))
     return {name: np.concatenate(arrays) for name, arrays in pieces.items()}

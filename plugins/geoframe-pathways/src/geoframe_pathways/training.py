@@ -19,9 +19,8 @@ from geoframe_pathways.config import (
     ModelConfig,
     PathwaysConfig,
 )
-from geoframe_pathways.data.encoder import fit_encoder
-from geoframe_pathways.data.reading import load_table
-from geoframe_pathways.data.table import Table
+from geoframe_pathways.data import Problem, load_problem
+from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.evaluation import evaluate
 from geoframe_pathways.fitting import Fitted, Rows, fit_each
 from geoframe_pathways.pack import PACK
@@ -30,21 +29,21 @@ from geoframe_pathways.search import Search, candidates, folds_of, held_out
 
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     """Do what ``geoframe run pathways`` does."""
-    table = load_table(config.data)
-    fingerprint = table.fingerprint()
+    problem = load_problem(config.data)
+    fingerprint = problem.fingerprint
     known = run.manifest.get("data", {}).get("sha256", fingerprint) if run.main_process else None
     if known not in (None, fingerprint):
         raise RunError(f"{run.path}: the data changed since the run began; start a new run")
-    train, test, notes = split(config, table)
-    notes = [*table.repairs, *notes]
+    train, test, notes = split(config, problem)
+    notes = [*problem.repairs, *notes]
     run.record(
         data={
-            "rows": len(table),
-            "columns": table.features.shape[1],
+            "rows": len(problem),
+            "columns": len(problem.features.columns),
             "inputs": train.x.shape[1],
             "test_rows": len(test),
-            "task": table.task,
-            "target": table.target_name,
+            "task": problem.task,
+            "target": problem.target_name,
             "sha256": fingerprint,
         },
         repairs=notes,
@@ -147,21 +146,21 @@ def trainer_with(trainer: Component, decay: float) -> Trainer:
     return built
 
 
-def split(config: PathwaysConfig, table: Table) -> tuple[Rows, Rows, list[str]]:
+def split(config: PathwaysConfig, problem: Problem) -> tuple[Rows, Rows, list[str]]:
     """Encode a table and split it -> training rows, test rows, what was left out."""
-    chosen = table.test_rows
+    chosen = problem.test_rows
     if chosen is None:
-        order = np.random.default_rng(config.seed).permutation(len(table))
-        chosen = order[: max(1, int(config.data.test_fraction * len(table)))]
-    test = np.zeros(len(table), dtype=np.bool_)
+        order = np.random.default_rng(config.seed).permutation(len(problem))
+        chosen = order[: max(1, int(config.data.test_fraction * len(problem)))]
+    test = np.zeros(len(problem), dtype=np.bool_)
     test[chosen] = True
-    scaling = table.scaling if config.data.scaling == "auto" else config.data.scaling
-    encoder, dropped = fit_encoder(table.features[~test], scaling)
+    scaling = problem.scaling if config.data.scaling == "auto" else config.data.scaling
+    encoder, dropped = fit_encoder(problem.features.take(~test), scaling)
     rows = Rows(
-        x=encoder.encode(table.features),
-        y=table.target,
-        task=table.task,
-        target=table.target_name,
+        x=encoder.encode(problem.features),
+        y=problem.target,
+        task=problem.task,
+        target=problem.target_name,
         encoder=encoder,
     )
     return rows.take(_where(~test)), rows.take(_where(test)), dropped

@@ -8,9 +8,7 @@ import attrs
 
 from geoframe.config import option
 from geoframe.dataset import Dataset
-from geoframe_pathways.data.table import Table, make_table
-
-CLASSIFICATION = ("iris", "wine", "breast_cancer", "digits")
+from geoframe_data import Table, as_table
 
 
 @attrs.frozen(kw_only=True)
@@ -30,10 +28,6 @@ class BuiltIn(Dataset):
         from sklearn import datasets  # type: ignore[import-untyped]
 
         bunch = getattr(datasets, f"load_{self.table}")(as_frame=True)
-        return make_table(
-            bunch.data,
-            bunch.target.to_numpy(),
-            "target",
-            "classification" if self.table in CLASSIFICATION else "regression",
-            scaling="common" if self.table == "digits" else "column",
-        )
+        frame = bunch.data.assign(target=bunch.target)
+        grid = (8, 8) if self.table == "digits" else ()
+        return attrs.evolve(as_table(frame), target="target", grid=grid)

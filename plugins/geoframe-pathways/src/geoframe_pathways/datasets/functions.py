@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geoframe.config import option
 from geoframe.dataset import Dataset
 from geoframe.errors import DataError
-from geoframe_pathways.data.table import Table, make_table
+from geoframe_data import Table, as_table
 
 Values = NDArray[np.float64]
 Name = Literal["weierstrass", "ackley", "rastrigin", "himmelblau", "rosenbrock"]
@@ -104,5 +104,5 @@ class FunctionGrid(Dataset):
         y = function(x)
         if self.noise:
             y = y + np.random.default_rng(self.seed).normal(0.0, self.noise, len(y))
-        names = [f"x{index}" for index in range(self.dims)]
-        return make_table(pd.DataFrame(x, columns=names), y, "y", "regression")
+        frame = pd.DataFrame(x, columns=[f"x{index}" for index in range(self.dims)])
+        return attrs.evolve(as_table(frame.assign(y=y)), target="y")

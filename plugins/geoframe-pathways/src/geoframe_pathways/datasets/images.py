@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from geoframe.config import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_pathways.data.table import Table, make_table
+from geoframe_data import Table, as_table
 
 Pixels = NDArray[np.float32]
 
@@ -52,13 +52,13 @@ class SmallImages(Dataset):
             fitted = PCA(self.components, random_state=0).fit(train)
             train, test = fitted.transform(train), fitted.transform(test)
         x = np.concatenate([train, test]).astype(np.float32)
-        return make_table(
-            pd.DataFrame(x, columns=[f"x{index}" for index in range(x.shape[1])]),
-            np.concatenate([train_labels, test_labels]).astype(np.int64),
-            "class",
-            "classification",
+        frame = pd.DataFrame(x, columns=[f"x{index}" for index in range(x.shape[1])])
+        frame["class"] = np.concatenate([train_labels, test_labels]).astype(np.int64)
+        return attrs.evolve(
+            as_table(frame),
+            target="class",
             test_rows=np.arange(len(train), len(x)),
-            scaling="common",
+            grid=(x.shape[1],),  # components, as pixels, are on one scale
         )
 
     def _mnist(self) -> list[tuple[Pixels, NDArray[np.generic]]]:

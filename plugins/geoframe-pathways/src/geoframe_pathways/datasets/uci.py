@@ -7,13 +7,12 @@ from typing import ClassVar, Literal
 
 import attrs
 import numpy as np
-import pandas as pd
 
 from geoframe.config import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
 from geoframe.errors import DataError
-from geoframe_pathways.data.table import Table, make_table
+from geoframe_data import ColumnType, Table, read_table
 
 TARGETS = {"california-housing": "median_house_value"}
 """Target columns that are not the last."""
@@ -54,8 +53,8 @@ class UCIRegression(Dataset):
             If the files are not found or there is no such split.
         """
         folder = "uci-regression"
-        frame = pd.read_csv(stored_file(folder, f"{self.table}.csv.gz", self.root))
-        target = TARGETS.get(self.table, str(frame.columns[-1]))
+        table = read_table(stored_file(folder, f"{self.table}.csv.gz", self.root))
+        target = TARGETS.get(self.table, table.columns[-1])
         test_rows = None
         if self.table != "california-housing" and not self.drawn:
             path = stored_file(folder, f"{self.table}.splits.npz", self.root)
@@ -65,10 +64,10 @@ class UCIRegression(Dataset):
                         f"data.dataset.split: {self.table} has splits 0 to {len(splits.files) - 1}"
                     )
                 test_rows = splits[f"test_{self.split}"].astype(np.int64)
-        return make_table(
-            frame.drop(columns=target),
-            frame[target].to_numpy(),
-            target,
-            "regression",
-            test_rows=test_rows,
-        )
+        # Grades of wine are integers, and a measurement nevertheless.
+        columns = [
+            ColumnType(name=target, kind="number") if each.name == target else each
+            for each in table.schema.columns
+        ]
+        schema = attrs.evolve(table.schema, columns=tuple(columns))
+        return attrs.evolve(table, schema=schema, target=target, test_rows=test_rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geoframe.errors import DataError, did_you_mean
-from geoframe_pathways.data.columns import as_frame, days, kind_of, numbers, texts
+from geoframe_data import ColumnType, Schema, Table, as_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,10 @@ TOLD = 12
 """Columns of which a sentence is said, most."""
 LARGEST = 1e100
 """Where all numbers are cut off: their squares must be finite."""
+PERIODS = {"year": 365.2425, "week": 7.0, "day": 1.0}
+"""Circles that a date runs through, in days."""
+TURNS = 2.0
+"""Turns of a circle that the training dates must span for it to matter."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,21 +40,34 @@ class NumericColumn:
     """A column of numbers or dates: ``(x - mean) / std``, x cut off at ``low`` and ``high``."""
 
     name: str
-    low: float
-    high: float
-    mean: float
-    std: float
-    fill: float
+    low: float = -LARGEST
+    high: float = LARGEST
+    mean: float = 0.0
+    std: float = 1.0
+    fill: float = 0.0
     """What stands for a missing value (the training median)."""
-    indicator: bool
+    indicator: bool = False
     """Whether a further 0/1 input says that the value was missing (it was in training)."""
     date: bool = False
     """Whether the column holds dates; they count as days since 1970."""
+    period: float = 0.0
+    """Days of the circle on which a date is taken; 0 takes the date itself."""
+    cosine: bool = False
+    """Which coordinate of the circle."""
 
-    def read(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+    @property
+    def input(self) -> str:
+        """Name of the input."""
+        if not self.period:
+            return self.name
+        circle = next(name for name, days in PERIODS.items() if days == self.period)
+        return f"{self.name} {circle} {'cos' if self.cosine else 'sin'}"
+
+    def read(self, table: Table) -> NDArray[np.float64]:
         """Return the column's values ``(n,)``; missing and infinite ones are NaN."""
-        column = frame[self.name]
-        values = days(column) if self.date else numbers(column)
+        values = table.numbers(self.name)
+        if self.period:
+            values = (np.cos if self.cosine else np.sin)(2 * np.pi * values / self.period)
         return np.where(np.isfinite(values), np.clip(values, self.low, self.high), np.nan)
 
 
@@ -60,9 +78,9 @@ class CategoryColumn:
     name: str
     levels: tuple[str, ...]
 
-    def encode(self, frame: pd.DataFrame) -> NDArray[np.float32]:
+    def encode(self, table: Table) -> NDArray[np.float32]:
         """Return 0/1 inputs ``(n, levels)``."""
-        found = texts(frame[self.name])
+        found = table.texts(self.name).astype(np.str_)
         places = np.searchsorted(np.array(self.levels), found)
         one_hot = np.zeros((len(found), len(self.levels)), dtype=np.float32)
         inside = np.minimum(places, len(self.levels) - 1)
@@ -78,37 +96,40 @@ class Encoder:
     numeric: tuple[NumericColumn, ...]
     categories: tuple[CategoryColumn, ...]
     """Their levels are sorted."""
+    schema: Schema
+    """Types of the training columns, by which new data are read."""
 
     @property
     def names(self) -> list[str]:
         """Names of the inputs, in order."""
-        found = [column.name for column in self.numeric]
+        found = [column.input for column in self.numeric]
         found += [f"{column.name} missing" for column in self.numeric if column.indicator]
         found += [f"{each.name}={level}" for each in self.categories for level in each.levels]
         return found
 
-    def encode(self, table: pd.DataFrame | ArrayLike) -> NDArray[np.float32]:
+    def encode(self, data: Table | pd.DataFrame | ArrayLike) -> NDArray[np.float32]:
         """Encode rows -> ``(n, inputs)``.
 
         Parameters
         ----------
-        table
-            A frame with at least the training columns, or an array ``(n, columns)`` if the
-            training data had no names.
+        data
+            A table or frame with at least the training columns, or an array ``(n, columns)`` if
+            the training data had no names.
 
         Raises
         ------
         DataError
             If a column is missing or holds something else than in training.
         """
-        frame = as_frame(table)
+        table = data if isinstance(data, Table) else as_table(data, schema=self.schema)
         wanted = [each.name for each in self.numeric] + [each.name for each in self.categories]
-        if absent := [name for name in wanted if name not in frame.columns]:
-            hint = did_you_mean(absent[0], [str(name) for name in frame.columns])
-            raise DataError(f"column '{absent[0]}' of the training data is missing{hint}")
+        for name in wanted:
+            if name not in table.frame.columns:
+                hint = did_you_mean(name, table.others)
+                raise DataError(f"column '{name}' of the training data is missing{hint}")
         pieces: list[NDArray[np.float32]] = []
         if self.numeric:
-            values = np.stack([column.read(frame) for column in self.numeric], axis=1)
+            values = np.stack([column.read(table) for column in self.numeric], axis=1)
             missing = np.isnan(values)
             fill, mean, std = (
                 np.array([getattr(column, key) for column in self.numeric])
@@ -118,26 +139,46 @@ class Encoder:
             pieces.append(scaled.astype(np.float32))
             indicated = [index for index, column in enumerate(self.numeric) if column.indicator]
             pieces.append(missing[:, indicated].astype(np.float32))
-        pieces += [category.encode(frame) for category in self.categories]
+        pieces += [category.encode(table) for category in self.categories]
         return np.concatenate(pieces, axis=1)
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Encoder:
         """Rebuild an encoder from the plain values of ``attrs.asdict``."""
-        return cls(
-            numeric=tuple(NumericColumn(**each) for each in values["numeric"]),
-            categories=tuple(
-                CategoryColumn(name=each["name"], levels=tuple(each["levels"]))
-                for each in values["categories"]
-            ),
+        numeric = tuple(NumericColumn(**each) for each in values["numeric"])
+        categories = tuple(
+            CategoryColumn(name=each["name"], levels=tuple(each["levels"]))
+            for each in values["categories"]
         )
+        if "schema" in values:
+            schema = Schema.from_plain(values["schema"])
+        else:
+            schema = _schema_of(numeric, categories)
+        return cls(numeric=numeric, categories=categories, schema=schema)
 
 
-def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[str]]:
+def _schema_of(
+    numeric: tuple[NumericColumn, ...], categories: tuple[CategoryColumn, ...]
+) -> Schema:
+    """Types of the columns of a pack that was written before types were kept."""
+    truth = {"", "False", "True"}
+    columns = [
+        *(ColumnType(name=c.name, kind="date" if c.date else "number") for c in numeric),
+        *(
+            ColumnType(name=c.name, kind="boolean" if set(c.levels) <= truth else "text")
+            for c in categories
+        ),
+    ]
+    named = not all(re.fullmatch(r"x\d+", each.name) for each in columns)
+    return Schema(columns=tuple(columns), named=named)
+
+
+def fit_encoder(table: Table, scaling: Scaling) -> tuple[Encoder, list[str]]:
     """Learn how to encode from the training rows.
 
     Constant columns are dropped, and so is a column of text whose 64 most frequent values cover
-    less than half of the rows: from an identifier no distance can be learned.
+    less than half of the rows: from an identifier no distance can be learned. Dates count as days
+    and, where they span at least two turns, as points on the circles of year, week and day.
 
     Returns
     -------
@@ -152,21 +193,25 @@ def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[st
     numeric: list[NumericColumn] = []
     categories: list[CategoryColumn] = []
     notes: list[str] = []
-    for name in frame.columns:
-        kind = kind_of(frame[name])
-        if kind in ("number", "date"):
-            # Pixels on one scale have no slips of the pen, but dark corners.
-            guarded = scaling == "column"
-            fitted, note = _fit_numeric(frame, str(name), date=kind == "date", guarded=guarded)
-            notes += note
+    # Pixels on one scale have no slips of the pen, but dark corners.
+    guarded = scaling == "column"
+    for found in table.schema.columns:
+        name = found.name
+        if found.numeric:
+            fitted, note = _fit_numeric(table, NumericColumn(name=name), guarded=guarded)
             numeric += fitted
-        elif kind == "text":
-            levels, note = _levels(str(name), texts(frame[name]))
-            notes += note
+        elif found.kind == "date":
+            fitted, note = _fit_date(table, name, guarded=guarded)
+            numeric += fitted
+        elif found.kind in ("text", "boolean"):
+            levels, note = _levels(name, table.texts(name).astype(np.str_))
             if levels:
-                categories.append(CategoryColumn(name=str(name), levels=levels))
+                categories.append(CategoryColumn(name=name, levels=levels))
+        elif found.kind == "empty":
+            note = [f"column '{name}' is empty and was left out"]
         else:
-            notes.append(f"column '{name}' holds lists or other containers and was left out")
+            note = [f"column '{name}' holds lists or other containers and was left out"]
+        notes += note
     if not numeric and not categories:
         raise DataError("no feature column can be used: " + "; ".join(notes[:3]))
     if scaling == "common" and numeric:
@@ -177,7 +222,30 @@ def fit_encoder(frame: pd.DataFrame, scaling: Scaling) -> tuple[Encoder, list[st
     told = notes[:TOLD]
     if len(notes) > TOLD:
         told.append(f"{len(notes) - TOLD} more columns were changed or left out in such ways")
-    return Encoder(numeric=tuple(numeric), categories=tuple(categories)), told
+    encoder = Encoder(numeric=tuple(numeric), categories=tuple(categories), schema=table.schema)
+    return encoder, told
+
+
+def _fit_date(table: Table, name: str, *, guarded: bool) -> tuple[list[NumericColumn], list[str]]:
+    """A date as days, and on the circles that matter."""
+    fitted, notes = _fit_numeric(table, NumericColumn(name=name, date=True), guarded=guarded)
+    if not fitted:
+        return fitted, notes
+    values = table.numbers(name)
+    span = np.nanmax(values) - np.nanmin(values)
+    taken = []
+    for circle, days in PERIODS.items():
+        # Whole days stand still on the circle of the day.
+        if span < TURNS * days or not np.nanstd(values % days):
+            continue
+        taken.append(circle)
+        for cosine in (False, True):
+            part = NumericColumn(name=name, date=True, period=days, cosine=cosine)
+            fitted += _fit_numeric(table, part, guarded=False)[0]
+    circles = f", and on the circle of {' and '.join(taken)}" if taken else ""
+    # A date is missing once, not in each of its parts.
+    fitted[1:] = [attrs.evolve(part, indicator=False) for part in fitted[1:]]
+    return fitted, [*notes, f"column '{name}' holds dates: taken as days{circles}"]
 
 
 def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[str]]:
@@ -195,20 +263,11 @@ def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[s
 
 
 def _fit_numeric(
-    frame: pd.DataFrame, name: str, *, date: bool, guarded: bool
+    table: Table, column: NumericColumn, *, guarded: bool
 ) -> tuple[list[NumericColumn], list[str]]:
     """The column if it can be used, and what there is to say of it."""
-    column = NumericColumn(
-        name=name,
-        low=-LARGEST,
-        high=LARGEST,
-        mean=0.0,
-        std=1.0,
-        fill=0.0,
-        indicator=False,
-        date=date,
-    )
-    values = column.read(frame)
+    name = column.name
+    values = column.read(table)
     present = values[~np.isnan(values)]
     if not len(present) or present.min() == present.max():
         return [], [f"column '{name}' is constant and was left out"]

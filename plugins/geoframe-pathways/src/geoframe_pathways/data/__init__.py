@@ -1,1 +1,0 @@
-"""Tables: reading them and turning their columns into numbers."""
