@@ -1,0 +1,1 @@
+"""Latent graph inference: who is related to whom, learned for a prediction."""

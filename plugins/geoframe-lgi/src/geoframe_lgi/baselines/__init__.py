@@ -1,0 +1,1 @@
+"""Models without a learned graph, trained on the same rows in the same run."""

@@ -1,0 +1,1 @@
+"""Networks on fixed graphs: of the features' nearest neighbours, or the graph that was given."""

@@ -1,0 +1,75 @@
+"""The graph of nearest rows: who resembles whom by features alone, without compiled packages."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csr_array
+
+from geoframe_lgi.branches.propagation import Rows, symmetric_adjacency
+from geoframe_lgi.task import NodeTask
+
+NEIGHBORS = 8
+"""Nearest rows that a row is joined with."""
+BLOCK = 512
+
+
+class NearestRows:
+    """Nearest rows of features, by Euclidean distance or, for words, cosine of tf-idf weights.
+
+    Parameters
+    ----------
+    task
+        Whose features are searched.
+    k
+        Rows that a row is joined with (fewer if there are fewer).
+    """
+
+    def __init__(self, task: NodeTask, k: int = NEIGHBORS) -> None:
+        self.words = task.words
+        self.k = min(k, len(task) - 1)
+        occurs = (task.features > 0).sum(axis=0) if self.words else np.zeros(0)
+        self.weights = np.log((1 + len(task)) / (1 + occurs)).astype(np.float32) + 1
+        self.stored = self._keyed(task.features)
+
+    def _keyed(self, features: Rows) -> Rows:
+        """Coordinates whose Euclidean nearest are the nearest rows."""
+        if not self.words:
+            return features
+        weighted = (features > 0) * self.weights
+        lengths = np.linalg.norm(weighted, axis=1, keepdims=True)
+        keyed: Rows = (weighted / np.maximum(lengths, 1e-12)).astype(np.float32)
+        return keyed
+
+    def edges(self) -> NDArray[np.int64]:
+        """Edges (row, near row) ``(n k, 2)``."""
+        near = self._nearest(self.stored, self.k, own=True)
+        return np.stack([np.arange(len(near)).repeat(self.k), near.ravel()], axis=1)
+
+    def adjacency(self) -> csr_array:
+        """Symmetric adjacency: either row is among the other's nearest ``(n, n)``."""
+        return symmetric_adjacency(len(self.stored), self.edges())
+
+    def into(self, features: Rows) -> csr_array:
+        """Adjacency of new rows to their nearest training rows ``(m, n)``."""
+        near = self._nearest(self._keyed(features), self.k, own=False)
+        m, n = len(features), len(self.stored)
+        ones = np.ones(near.size, dtype=np.float32)
+        ends = (np.arange(m).repeat(self.k), near.ravel())
+        return csr_array(sparse.coo_array((ones, ends), shape=(m, n)))
+
+    def _nearest(self, keyed: Rows, k: int, *, own: bool) -> NDArray[np.int64]:
+        """Row numbers ``(m, k)`` of the nearest stored rows, a block of rows at a time."""
+        squares = (self.stored**2).sum(axis=1)
+        found = []
+        for start in range(0, len(keyed), BLOCK):
+            rows = keyed[start : start + BLOCK]
+            # |x - y|^2 without |x|^2, which is the same for all candidates of a row.
+            apart = squares - 2 * rows @ self.stored.T
+            if own:
+                apart[np.arange(len(rows)), np.arange(start, start + len(rows))] = np.inf
+            near = np.argpartition(apart, k - 1, axis=1)[:, :k]
+            order = np.argsort(np.take_along_axis(apart, near, axis=1), axis=1, kind="stable")
+            found.append(np.take_along_axis(near, order, axis=1))
+        return np.concatenate(found) if found else np.zeros((0, k), dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Small graphs of labelled nodes by name."""

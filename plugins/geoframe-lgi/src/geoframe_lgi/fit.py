@@ -1,0 +1,182 @@
+"""From rows and a config to the trained network, and to its peers on the same rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+import torch
+from torch import Tensor
+
+from geoframe import Geometry, UsesGraph, capability
+from geoframe.components import Component
+from geoframe.run.directory import Run
+from geoframe_lgi.config import GraphConfig, LGIConfig, NetworkConfig
+from geoframe_lgi.held_out import Predictions, part_seed
+from geoframe_lgi.latent.continuous import ContinuousGraphModule
+from geoframe_lgi.latent.discrete import DiscreteGraphModule
+from geoframe_lgi.latent.edges import Edges
+from geoframe_lgi.losses import TaskLoss
+from geoframe_lgi.network.latent_network import GraphModule, LatentGraphNetwork
+from geoframe_lgi.network.objective import LatentGraphObjective
+from geoframe_lgi.sampling.race import Race
+from geoframe_lgi.task import Mask, NodeTask, Scores
+
+FEW_FEATURES, DROPOUT_FEW, DROPOUT_MANY = 200, 0.2, 0.5
+
+
+@attrs.frozen(kw_only=True)
+class Recipe:
+    """What a latent network is built from."""
+
+    geometry: Component
+    embedder: Component
+    graph: GraphConfig
+    network: NetworkConfig
+    trainer: Component
+
+    @classmethod
+    def of(cls, config: LGIConfig) -> Recipe:
+        """Take it from a config."""
+        return cls(
+            geometry=config.geometry,
+            embedder=config.embedder,
+            graph=config.graph,
+            network=config.network,
+            trainer=config.trainer,
+        )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class FittedLatent:
+    """A trained latent network on its task."""
+
+    objective: LatentGraphObjective
+    scores: Scores
+    """``(n, c)``."""
+    seconds: float
+    steps: int
+    first_homophily: float | None
+    """Share of edges between equal classes before training; None where there are no classes."""
+
+
+def build_network(recipe: Recipe, task: NodeTask) -> LatentGraphNetwork:
+    """Put a network together, untrained and not yet calibrated."""
+    graph, network = recipe.graph, recipe.network
+    race = Race(k=graph.k, noise=graph.noise, self_edges=graph.self_edges, power=graph.power)
+    width = task.features.shape[1]
+    dropout = network.dropout
+    if dropout is None:
+        dropout = DROPOUT_FEW if width <= FEW_FEATURES else DROPOUT_MANY
+    from_features = graph.latent_input == "features"
+
+    def make_module(inputs: int, first: bool) -> GraphModule:
+        geometry: Geometry = recipe.geometry.build()
+        encoder = recipe.embedder.build(in_features=inputs, out_features=geometry.dim)
+        sees = capability(encoder, UsesGraph)
+        if sees is not None and task.edges is not None and graph.encoder_graph == "given":
+            sees.on_graph(torch.from_numpy(task.edges), None, None)
+        if graph.module == "continuous":
+            return ContinuousGraphModule(encoder, geometry, race)
+        start = None
+        if graph.start == "principal" and first and from_features:
+            start = principal_axes(torch.from_numpy(task.features), geometry.dim)
+        return DiscreteGraphModule(encoder, geometry, race, start=start)
+
+    return LatentGraphNetwork(
+        width,
+        len(task.outputs),
+        network.widths,
+        make_module,
+        modules=network.modules,
+        layer=network.layer,
+        dropout=dropout,
+        from_features=from_features,
+        rebind=graph.encoder_graph == "sampled",
+    )
+
+
+def principal_axes(features: Tensor, dim: int) -> Tensor:
+    """First principal axes of features ``(n, f)`` -> ``(f, dim)``; random ones beyond the rank."""
+    centred = features - features.mean(dim=0)
+    rank = min(dim, *features.shape)
+    generator = torch.Generator().manual_seed(0)
+    axes: Tensor = (
+        torch.randn(features.shape[1], dim, generator=generator) / features.shape[1] ** 0.5
+    )
+    # The randomised algorithm draws; its random numbers must not be the run's.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        _, _, found = torch.svd_lowrank(centred, q=min(rank + 8, *features.shape), niter=4)
+    axes[:, :rank] = found[:, :rank]
+    return axes
+
+
+def fit_latent(
+    recipe: Recipe,
+    task: NodeTask,
+    train: Mask,
+    held: Mask,
+    *,
+    seed: int,
+    run: Run | None = None,
+) -> FittedLatent:
+    """Train a latent network on some rows; others are held out for early stopping, maybe none."""
+    torch.manual_seed(part_seed(seed, "latent"))
+    network = build_network(recipe, task)
+    loss = TaskLoss(
+        task,
+        train,
+        class_weights=recipe.network.class_weights,
+        binary=recipe.network.loss == "binary",
+    )
+    graph = recipe.graph
+    objective = LatentGraphObjective(
+        network,
+        torch.from_numpy(task.features),
+        loss,
+        train,
+        held,
+        passes=graph.passes,
+        graph_weight=graph.loss_weight,
+        decay=graph.decay,
+        reading=graph.loss,
+    )
+    network.calibrate(objective.features, torch.Generator().manual_seed(seed))
+    before = homophily(objective, task)
+    started = time.perf_counter()
+    # Patience needs rows to watch.
+    unwatched = not held.any() and hasattr(recipe.trainer.options, "patience")
+    trainer = recipe.trainer.build(**({"patience": 0} if unwatched else {}))
+    training = trainer.fit(objective.train(), run)
+    objective.eval()
+    return FittedLatent(
+        objective=objective,
+        scores=objective.scores().double().numpy(),
+        seconds=time.perf_counter() - started,
+        steps=training.steps,
+        first_homophily=before,
+    )
+
+
+@torch.no_grad()
+def homophily(objective: LatentGraphObjective, task: NodeTask) -> float | None:
+    """Mean share of drawn edges that join equal classes; None where there are none."""
+    if task.kind != "classification":
+        return None
+    codes = torch.from_numpy(task.codes)
+    objective.eval()
+    drawn = [each.samples[0].edges for each in objective.passes_of()]
+    found = [edges.homophily(codes) for edges in drawn if isinstance(edges, Edges)]
+    known = [share for share in found if share is not None]
+    return float(np.mean(known)) if known else None
+
+
+def as_predictions(name: str, fits: Sequence[FittedLatent], held: Mask) -> Predictions:
+    """Mean of several trainings, judged on rows that none of them trained on."""
+    scores = np.mean([each.scores for each in fits], axis=0)
+    seconds = sum(each.seconds for each in fits)
+    judged = np.where(held[:, None], scores, np.nan)
+    return Predictions(name=name, scores=scores, held=judged, seconds=seconds)

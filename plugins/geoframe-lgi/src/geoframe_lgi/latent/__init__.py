@@ -1,0 +1,1 @@
+"""The graph modules: latent points, the edges drawn between them, and what edges are credited."""

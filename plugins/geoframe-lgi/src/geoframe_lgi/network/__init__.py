@@ -1,0 +1,1 @@
+"""The graph neural network on top of the drawn graphs."""

@@ -1,0 +1,1 @@
+"""Sampling a sparse graph from distances: the exponential race and its temperature."""

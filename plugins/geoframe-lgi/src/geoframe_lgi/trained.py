@@ -1,0 +1,234 @@
+"""A finished run of lgi: predictions with their reasons, for rows old and new."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from geoframe import DataError
+from geoframe.errors import did_you_mean
+from geoframe_data import Schema, as_table, read_table
+from geoframe_lgi.encoding import Columns, Encoder
+from geoframe_lgi.latent.discrete import DiscreteGraphModule
+from geoframe_lgi.latent.edges import DenseEdges, Edges
+from geoframe_lgi.network.objective import LatentGraphObjective
+from geoframe_lgi.task import NodeTask, Scores
+
+ROWS_AT_ONCE = 1000
+"""New rows that are predicted together."""
+TOLD = 5
+"""Neighbours that are named as the reason of a prediction."""
+
+
+class TrainedGraph:
+    """Trained latent networks with the rows that they were trained on.
+
+    Parameters
+    ----------
+    task
+        The rows, and what is known of them.
+    encoder, schema
+        From columns of new data to features.
+    objectives
+        One trained network per seed; predictions are their mean.
+    seed
+        Of the graphs that are drawn for new rows.
+    id
+        Column that names rows.
+    """
+
+    def __init__(
+        self,
+        task: NodeTask,
+        encoder: Encoder,
+        schema: Schema,
+        objectives: Sequence[LatentGraphObjective],
+        *,
+        seed: int = 0,
+        id: str | None = None,
+    ) -> None:
+        self.task = task
+        self.encoder = encoder
+        self.schema = schema
+        self.objectives = [each.eval().requires_grad_(False) for each in objectives]
+        self.seed = seed
+        self.id = id
+
+    def __repr__(self) -> str:
+        kind = f"{self.task.kind} of {len(self.task.outputs)} outputs"
+        geometry = self.objectives[0].network.graph_modules()[0].geometry
+        return f"TrainedGraph({len(self.task)} rows, {kind}, latent {type(geometry).__name__})"
+
+    def _repr_html_(self) -> str:
+        head: str = self.to_frame().head().to_html()
+        return f"<p>{escape(repr(self))}</p>{head}"
+
+    @property
+    def draws_edges(self) -> bool:
+        """Whether graphs are drawn (discrete), or all pairs are weighed (continuous)."""
+        return isinstance(self.objectives[0].network.graph_modules()[0], DiscreteGraphModule)
+
+    def scores(self) -> Scores:
+        """Scores of the training rows ``(n, c)``, labelled or not."""
+        every = [each.scores() for each in self.objectives]
+        scores: Scores = torch.stack(every).mean(dim=0).double().numpy()
+        return scores
+
+    def apply(self, data: Path | pd.DataFrame) -> pd.DataFrame:
+        """Predict new rows: the prediction, its probabilities, and the neighbours that decided.
+
+        Edges go from training rows to new ones, so a row's prediction does not depend on which
+        others are in the file.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read or lacks a column of the training.
+        """
+        if isinstance(data, pd.DataFrame):
+            table = as_table(data, schema=self.schema)
+        else:
+            table = read_table(data, schema=self.schema, id=self.id)
+        wanted = [name for name in self.schema.names if table.find(name) is not None]
+        columns = Columns.of_table(table, wanted)
+        names = table.names or tuple(str(row) for row in range(len(table)))
+        return self.predict(self.encoder.encode(columns), names)
+
+    def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
+        """Do the same for encoded features ``(m, f)``."""
+        blocks = [
+            self._predict(features[start : start + ROWS_AT_ONCE])
+            for start in range(0, len(features), ROWS_AT_ONCE)
+        ]
+        if not blocks:
+            raise DataError("there is no row to predict")
+        frame = self._frame(np.concatenate([scores for scores, _ in blocks]), names)
+        shares = [share for _, block in blocks for share in block]
+        frame["neighbors"] = [self._told(share) for share in shares]
+        return frame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Prediction and probabilities of every training row, with its target where it is known."""
+        frame = self._frame(self.scores(), self.task.names)
+        if self.task.kind == "classification":
+            names = np.array([*self.task.outputs, ""], dtype=object)
+            frame["target"] = names[self.task.codes]
+        return frame
+
+    def points(self) -> NDArray[np.float64]:
+        """Latent points of the training rows under the first seed ``(n, point_dim)``."""
+        points: NDArray[np.float64] = (
+            self.objectives[0].passes_of()[0].samples[0].points.double().numpy()
+        )
+        return points
+
+    def edge_shares(self) -> dict[tuple[int, int], float]:
+        """Inferred edges (source, target) and the share of drawn graphs that hold them."""
+        counts: dict[tuple[int, int], int] = {}
+        total = 0
+        for objective in self.objectives:
+            for found in objective.passes_of():
+                total += 1
+                sources, targets = _drawn(found.samples[0].edges)
+                for pair in zip(sources.tolist(), targets.tolist(), strict=True):
+                    counts[pair] = counts.get(pair, 0) + 1
+        return {pair: count / total for pair, count in counts.items()}
+
+    def neighbors(self, name: str, k: int = 10) -> pd.DataFrame:
+        """Return the rows that a training row most often draws as its sources.
+
+        Raises
+        ------
+        DataError
+            If no row has that name.
+        """
+        if name not in self.task.names:
+            raise DataError(f"no row '{name}'{did_you_mean(name, self.task.names)}")
+        row = self.task.names.index(name)
+        shares = [(share, s) for (s, t), share in self.edge_shares().items() if t == row]
+        best = sorted(shares, reverse=True)[:k]
+        return pd.DataFrame(
+            {
+                "name": [self.task.names[source] for _, source in best],
+                "share": [share for share, _ in best],
+                "target": [self._label(source) for _, source in best],
+            }
+        ).set_index("name")
+
+    def export(self, folder: Path) -> Sequence[Path]:
+        """Write edges, graph, points, predictions and the network; return the files written."""
+        from geoframe_lgi.export import export_trained
+
+        return export_trained(self, folder)
+
+    def _predict(self, features: NDArray[np.float32]) -> tuple[Scores, list[dict[int, float]]]:
+        """Scores ``(m, c)`` of new rows, and each row's shares of training rows."""
+        n = len(self.task)
+        scores = []
+        counts: list[dict[int, int]] = [{} for _ in features]
+        total = 0
+        for objective in self.objectives:
+            joined = torch.cat([objective.features, torch.from_numpy(features)])
+            generator = torch.Generator().manual_seed(self.seed)
+            for number in range(objective.passes):
+                seeds = [_row_seed(row, self.seed, number) for row in features]
+                found = objective.network(joined, generator, rows=n, seeds=seeds)
+                scores.append(objective.loss.to_scores(found.logits[n:]))
+                if found.samples[0].new is not None:
+                    total += 1
+                    for row, sources in enumerate(found.samples[0].new.tolist()):
+                        for source in sources:
+                            counts[row][source] = counts[row].get(source, 0) + 1
+        shares = [{s: count / total for s, count in row.items()} for row in counts]
+        return np.mean(scores, axis=0), shares
+
+    def _frame(self, scores: Scores, names: Sequence[str]) -> pd.DataFrame:
+        outputs, kind = self.task.outputs, self.task.kind
+        index = pd.Index(names, name="name")
+        if kind == "regression":
+            return pd.DataFrame(scores, index=index, columns=list(outputs))
+        probabilities = pd.DataFrame(
+            scores, index=index, columns=[f"probability_{name}" for name in outputs]
+        )
+        if kind == "multi-label":
+            said = pd.DataFrame(scores > 0.5, index=index, columns=list(outputs)).astype(int)
+            return pd.concat([said, probabilities], axis=1)
+        prediction = np.array(outputs, dtype=object)[scores.argmax(axis=1)]
+        return pd.concat([pd.Series(prediction, index, name="prediction"), probabilities], axis=1)
+
+    def _told(self, shares: dict[int, float]) -> str:
+        """Name the neighbours that a prediction came from, the most frequent first."""
+        best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:TOLD]
+        return "; ".join(
+            f"{self.task.names[row]} ({label}, {share:.0%})"
+            if (label := self._label(row))
+            else f"{self.task.names[row]} ({share:.0%})"
+            for row, share in best
+        )
+
+    def _label(self, row: int) -> str:
+        if not self.task.labelled[row]:
+            return ""
+        target = self.task.target[row]
+        if self.task.kind == "classification":
+            return self.task.outputs[int(target[0])]
+        return ", ".join(f"{value:g}" for value in target)
+
+
+def _drawn(edges: Edges | DenseEdges) -> tuple[Tensor, Tensor]:
+    if isinstance(edges, DenseEdges):
+        raise DataError("the continuous module weighs all pairs; there is no list of edges")
+    return edges.sources, edges.targets
+
+
+def _row_seed(row: NDArray[np.float32], seed: int, number: int) -> int:
+    """Seed of a new row's noise: it depends on the row alone, not on its place in a file."""
+    return zlib.crc32(row.tobytes() + f"{seed} {number}".encode())
