@@ -18,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from geoframe_snowflake.certificate import distortion
+from geoframe_embedding.measures import Ratios
+from geoframe_embedding.pairs import choose_pairs
+from geoframe_embedding.scaling import principal_axes
 from geoframe_snowflake.checks import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.exact import exact_embedding, principal_axes
+from geoframe_snowflake.exact import exact_embedding
 from geoframe_snowflake.finite_metric import GraphMetric
-from geoframe_snowflake.pairs import choose_pairs
 from geoframe_snowflake.readers.raw import RawEdges, numbered
 from geoframe_snowflake.tree_metric import tree_embedding
 
@@ -69,7 +70,7 @@ def measure(metric: GraphMetric) -> tuple[float, int, float, float, float]:
         values, vectors = principal_axes(distances**2)
         plain = vectors * np.sqrt(values.clip(min=0))
         lengths = np.linalg.norm(plain[pairs.first] - plain[pairs.second], axis=1)
-        scaling = distortion(pairs.given, lengths).worst
+        scaling = Ratios(given=pairs.given, embedded=lengths).worst
         error = np.abs(embedding.distance(pairs.first, pairs.second) - pairs.given).max()
         return embedding.exponent, embedding.dim, float(error), scaling, seconds
     tree = tree_embedding(metric)

@@ -15,4 +15,4 @@ def test_examples_run_as_they_are(path: Path, tmp_path: Path) -> None:
     assert metrics["target_variance"] > 0
     if "exact_error" in metrics:
         assert metrics["exact_error"] <= 1e-9
-    assert run.load().nearest(run.load().names[0], 1)
+    assert len(run.load().nearest(run.load().names[0], 1)) == 1

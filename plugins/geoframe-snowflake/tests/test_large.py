@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoframe_embedding.pairs import choose_pairs
+from geoframe_embedding.scaling import spread_landmarks
 from geoframe_snowflake.checks import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
 from geoframe_snowflake.exact_fit import fit_exactly
 from geoframe_snowflake.finite_metric import GraphMetric
-from geoframe_snowflake.landmarks import choose_landmarks, landmark_embedding
-from geoframe_snowflake.pairs import choose_pairs
+from geoframe_snowflake.landmarks import landmark_embedding
 from geoframe_snowflake.readers.networks import network_edges
 from geoframe_snowflake.tree_metric import tree_embedding
 
@@ -24,7 +25,7 @@ def metric_of(graph: nx.Graph) -> GraphMetric:
 @settings(max_examples=25)
 def test_distances_to_landmarks_are_exact(seed: int, count: int) -> None:
     metric = metric_of(nx.gnp_random_graph(40, 0.12, seed=seed))
-    landmarks, rows = choose_landmarks(metric, count, seed=seed)
+    landmarks, rows = spread_landmarks(metric, count, seed=seed)
     assert len(set(landmarks.tolist())) == len(landmarks)
     pairs = choose_pairs(metric, 200, seed=seed).apart()
     sample = (pairs.first, pairs.second, pairs.given)
@@ -62,11 +63,3 @@ def test_every_weighted_tree_is_exact_with_exponent_two(seed: int, n: int) -> No
 def test_a_graph_with_a_cycle_is_no_tree() -> None:
     with pytest.raises(ValueError, match="cycles"):
         tree_embedding(MetricGraph(graph="cycle").load())
-
-
-def test_sampled_pairs_have_their_distances() -> None:
-    metric = MetricGraph(graph="grid", size=12).load()
-    pairs = choose_pairs(metric, 500, seed=0)
-    assert not pairs.complete
-    assert (pairs.first != pairs.second).all()
-    np.testing.assert_array_equal(pairs.given, metric.matrix()[pairs.first, pairs.second])

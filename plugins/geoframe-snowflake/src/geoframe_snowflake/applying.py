@@ -1,36 +1,23 @@
-"""An embedding applied: to new items, and to files for other tools."""
+"""An embedding applied to new items."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import safetensors.torch
-import torch
-from numpy.typing import NDArray
 
 from geoframe.data import format_by_suffix
 from geoframe.errors import DataError, did_you_mean
-from geoframe.run.files import write_bytes
+from geoframe_embedding.trained import point_frame
 from geoframe_snowflake.data import SUFFIXES, read_features
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.power import SnowflakePower
-from geoframe_snowflake.radial import Radial
 from geoframe_snowflake.readers.files import TABLES, numbers, read_cells, with_header
-from geoframe_snowflake.trained import TrainedEmbedding
-
-CURVE_POINTS = 1000
+from geoframe_snowflake.trained import TrainedSnowflake
 
 
-def embed_file(
-    trained: TrainedEmbedding, path: Path, config: MetricDataConfig
-) -> Mapping[str, NDArray[np.generic]]:
-    """Points of new or known items: arrays ``name`` ``(m,)`` and ``point`` ``(m, d)``.
+def apply_file(trained: TrainedSnowflake, path: Path, config: MetricDataConfig) -> pd.DataFrame:
+    """Points of new or known items, keyed by name: ``point_0``, ``point_1``, ...
 
     The file says where the items are, in one of three ways: features, if the run trained an
     encoder (``name`` and numbers); edges with columns ``source``, ``target`` and perhaps
@@ -49,12 +36,10 @@ def embed_file(
         raise DataError(told if told.startswith(str(path)) else f"{path}: {told}") from None
 
 
-def _placed(
-    trained: TrainedEmbedding, path: Path, config: MetricDataConfig
-) -> Mapping[str, NDArray[np.generic]]:
-    if trained.embedding.embedder.inductive:
+def _placed(trained: TrainedSnowflake, path: Path, config: MetricDataConfig) -> pd.DataFrame:
+    if trained.embedding.inputs.ndim == 2:
         names, features = read_features(path, config.name)
-        return {"name": np.array(names), "point": trained.embed(features)}
+        return point_frame(names, trained.embed(features))
     format = format_by_suffix(path, SUFFIXES)
     if format not in TABLES:
         raise DataError(f"{path}: distances or edges of new items come as csv, tsv or parquet")
@@ -63,15 +48,14 @@ def _placed(
         return _attached(trained, path, frame, config)
     named = tuple(frame.iloc[:, 0])
     if len(frame.columns) == 1:
-        return {"name": np.array(named), "point": trained.points_of(named)}
+        return point_frame(named, trained.points_of(named))
     known = [str(column) for column in frame.columns[1:]]
-    points = trained.place(known, numbers(path, frame.iloc[:, 1:]))
-    return {"name": np.array(named), "point": points}
+    return point_frame(named, trained.place(known, numbers(path, frame.iloc[:, 1:])))
 
 
 def _attached(
-    trained: TrainedEmbedding, path: Path, frame: pd.DataFrame, config: MetricDataConfig
-) -> Mapping[str, NDArray[np.generic]]:
+    trained: TrainedSnowflake, path: Path, frame: pd.DataFrame, config: MetricDataConfig
+) -> pd.DataFrame:
     """New items by their edges to known ones: as far from all as the shortest way over an edge."""
     known = set(trained.names)
     lengths = np.ones(len(frame))
@@ -94,57 +78,12 @@ def _attached(
     new_names = tuple(to_known)
     distances = np.stack(
         [
-            np.min([length + trained.distance(old, trained.names) for old, length in edges], axis=0)
+            np.min(
+                np.array([length for _, length in edges])[:, None]
+                + trained.rows(trained.numbers([old for old, _ in edges])),
+                axis=0,
+            )
             for edges in to_known.values()
         ]
     )
-    return {"name": np.array(new_names), "point": trained.place(trained.names, distances)}
-
-
-def export_trained(trained: TrainedEmbedding, folder: Path) -> Sequence[Path]:
-    """Write coordinates (Parquet and npz), the learned curve (CSV), weights and names.
-
-    The exact embedding, if there is one besides the trained, is written as ``exact.npz`` with
-    arrays ``name``, ``point`` and ``exponent``.
-    """
-    files: list[Path] = []
-
-    def write(name: str, content: bytes) -> None:
-        write_bytes(folder / name, content)
-        files.append(folder / name)
-
-    columns = trained.coordinates()
-    parquet = BytesIO()
-    pd.DataFrame(columns).to_parquet(parquet, index=False)
-    write("coordinates.parquet", parquet.getvalue())
-    write("coordinates.npz", _npz(name=np.array(trained.names), point=trained.points.numpy()))
-    embedding = trained.embedding
-    if isinstance(embedding.geometry, Radial):
-        write("curve.csv", _curve(trained).encode())
-    if trained.exact is not None:
-        geometry = trained.exact.embedding.geometry
-        assert isinstance(geometry, SnowflakePower)
-        arrays = {"point": trained.exact.points.numpy(), "exponent": np.array(geometry.fixed)}
-        write("exact.npz", _npz(name=np.array(trained.names), **arrays))
-    weights = {**embedding.state_dict(), "inputs": embedding.inputs}
-    write("model.safetensors", safetensors.torch.save(weights))
-    write("items.json", json.dumps(trained.names).encode())
-    return files
-
-
-def _npz(**arrays: NDArray[Any]) -> bytes:
-    content = BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    return content.getvalue()
-
-
-def _curve(trained: TrainedEmbedding) -> str:
-    """The profile as CSV: Euclidean distance of two points, distance in the data's units."""
-    geometry, points = trained.embedding.geometry, trained.points
-    assert isinstance(geometry, Radial)
-    # No two points are further apart than twice the largest distance from the mean.
-    largest = 2 * float(torch.linalg.vector_norm(points - points.mean(dim=0), dim=1).max())
-    t = torch.linspace(0, largest, CURVE_POINTS, dtype=points.dtype)
-    f = trained.embedding.scale * geometry.profile(t)
-    frame = pd.DataFrame({"euclidean": t.double().numpy(), "distance": f.double().numpy()})
-    return str(frame.to_csv(index=False))
+    return point_frame(new_names, trained.place(trained.names, distances))

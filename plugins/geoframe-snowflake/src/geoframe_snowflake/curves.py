@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from geoframe_snowflake.finite_metric import Floats
+from geoframe_embedding.distances import Floats
 
 CURVES: Mapping[str, Callable[[Floats], Floats]] = {
     "t": lambda t: t,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf
 
 from geoframe.errors import DataError
+from geoframe_embedding.scaling import principal_axes
 
 Floats = NDArray[np.float64]
 
@@ -140,31 +141,6 @@ def gram_at(squared: Floats, base: int) -> Floats:
     gram += from_base
     gram *= 0.5
     return gram
-
-
-def principal_axes(squared: Floats, dim: int | None = None) -> tuple[Floats, Floats]:
-    """Eigenvalues and vectors of the centred Gram matrix of ``(n, n)``, largest first.
-
-    Parameters
-    ----------
-    dim
-        Number of axes; all of them if left out.
-
-    Returns
-    -------
-    values, vectors
-        ``(dim,)`` and ``(n, dim)``; ``vectors * sqrt(values)`` is classical scaling.
-    """
-    import scipy.linalg
-
-    n = len(squared)
-    mean = squared.mean(axis=0)
-    gram = -0.5 * (squared - mean - mean[:, None] + mean.mean())
-    window = None if dim is None or dim >= n else (n - dim, n - 1)
-    values, vectors = scipy.linalg.eigh(
-        gram, subset_by_index=window, driver="evd" if window is None else "evr", overwrite_a=True
-    )
-    return values[::-1], vectors[:, ::-1]
 
 
 def _places(distances: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

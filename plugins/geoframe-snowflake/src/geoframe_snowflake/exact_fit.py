@@ -8,11 +8,13 @@ from typing import Literal
 import attrs
 import numpy as np
 
-from geoframe_snowflake.exact import Floats, exact_embedding
+from geoframe_embedding.distances import Floats
+from geoframe_embedding.pairs import choose_pairs
+from geoframe_embedding.scaling import spread_landmarks
+from geoframe_snowflake.exact import exact_embedding
 from geoframe_snowflake.finite_metric import FiniteMetric
-from geoframe_snowflake.landmarks import choose_landmarks, landmark_embedding
+from geoframe_snowflake.landmarks import landmark_embedding
 from geoframe_snowflake.layout import truncate
-from geoframe_snowflake.pairs import choose_pairs
 
 SAMPLE = 20_000
 """Pairs besides those of landmarks that the heights of a landmark embedding are fitted to."""
@@ -63,7 +65,7 @@ def fit_exactly(metric: FiniteMetric, *, limit: int, landmarks: int, seed: int) 
             distances=distances,
             seconds=time.perf_counter() - started,
         )
-    chosen, rows = choose_landmarks(metric, landmarks, seed=seed)
+    chosen, rows = spread_landmarks(metric, landmarks, seed=seed)
     sample = choose_pairs(metric, SAMPLE, seed=seed).apart()
     found = landmark_embedding(chosen, rows, (sample.first, sample.second, sample.given), seed=seed)
     return ExactFit(

@@ -1,4 +1,4 @@
-"""Pictures of an embedding for its report."""
+"""Pictures of a run: those of any embedding, and the learned profile."""
 
 from __future__ import annotations
 
@@ -6,44 +6,54 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection
+import torch
 from matplotlib.figure import Figure
 
-from geoframe.run.figures import label
-from geoframe_snowflake.curves import CURVES
-from geoframe_snowflake.finite_metric import Floats, Ints
+from geoframe.run.directory import Run
+from geoframe_embedding.distances import EuclideanDistances, Floats
+from geoframe_embedding.figures import (
+    GREY,
+    MOST_DOTS,
+    map_of_points,
+    ratio_histogram,
+    shepard_plot,
+)
+from geoframe_embedding.measures import Ratios
+from geoframe_embedding.pairs import Pairs
+from geoframe_snowflake.curves import CURVES, fitted_curves
+from geoframe_snowflake.finite_metric import FiniteMetric
+from geoframe_snowflake.radial import Radial
+from geoframe_snowflake.trained import TrainedSnowflake
 
-MOST_DOTS = 3000
-"""Pairs drawn as dots, and edges drawn, at most; more only make a black picture."""
-MOST_LABELS = 40
-RATIOS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
-"""Ticks of an axis of ratios."""
 STYLES: Mapping[str, Any] = dict(
     zip(CURVES, (":", "--", "-.", (0, (1, 4)), (0, (5, 1, 1, 1, 1, 1))), strict=True)
 )
 """Line style of each known curve."""
 
 
-def distortion_histogram(ratios: Floats) -> Figure:
-    """Histogram of embedded / given over pairs ``(p,)``, on a logarithmic axis."""
-    figure = Figure(figsize=(6, 3.2), layout="constrained")
-    axes = figure.add_subplot()
-    positive = ratios[ratios > 0]
-    if len(positive):
-        low, high = np.log10(positive.min()), np.log10(positive.max())
-        margin = max(0.02, 0.05 * (high - low))
-        bins = np.logspace(low - margin, high + margin, 60)
-        axes.hist(positive, bins=bins.tolist(), color="#3b6fb6")
-        # Ratios usually span less than a decade, in which no power of ten falls.
-        ticks = [tick for tick in RATIOS if 10 ** (low - margin) <= tick <= 10 ** (high + margin)]
-        if len(ticks) > 2:  # else the axis is so short that it may as well be linear
-            axes.set_xscale("log")
-            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-            axes.minorticks_off()
-    axes.axvline(1.0, color="black", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("embedded / given distance of a pair")
-    axes.set_ylabel("pairs")
-    return figure
+def draw(
+    run: Run, metric: FiniteMetric, trained: TrainedSnowflake, pairs: Pairs, ratios: Ratios
+) -> list[str]:
+    """Write the pictures of an embedding; return what is to be said of them."""
+    notes: list[str] = []
+    points = trained.points.double().numpy()
+    run.write_figure("distortion", ratio_histogram(ratios.ratio))
+    run.write_figure("shepard", shepard_plot(ratios))
+    geometry = trained.embedding.geometry
+    if isinstance(geometry, Radial):
+        lengths = EuclideanDistances(points=points).between(pairs.first, pairs.second)
+        unit = float(np.median(lengths)) or 1.0
+        t = torch.linspace(0, float(lengths.max()) or 1.0, 400, dtype=trained.points.dtype)
+        with torch.no_grad():
+            f = (trained.embedding.scale * geometry.profile(t)).double().numpy()
+        arguments = t.double().numpy()
+        curves = fitted_curves(arguments, f, unit)
+        drawn = learned_curve(arguments, f, lengths, pairs.given, curves)
+        run.write_figure("learned-curve", drawn)
+        name = min(curves, key=lambda each: curves[each][1])
+        notes.append(f"The curve f is closest to {name} (relative misfit {curves[name][1]:.2g}).")
+    run.write_figure("embedding", map_of_points(points, metric.edges, metric.names))
+    return notes
 
 
 def learned_curve(
@@ -67,7 +77,7 @@ def learned_curve(
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.add_subplot()
     every = max(1, len(lengths) // MOST_DOTS)
-    axes.scatter(lengths[::every], given[::every], s=4, alpha=0.3, color="#9aa5b1", label="pairs")
+    axes.scatter(lengths[::every], given[::every], s=4, alpha=0.3, color=GREY, label="pairs")
     for name, (values, misfit) in curves.items():
         axes.plot(t, values, linestyle=STYLES[name], linewidth=1, color="#5b6577")
         axes.plot([], [], linestyle=STYLES[name], color="#5b6577", label=f"{name} ({misfit:.0%})")
@@ -76,31 +86,4 @@ def learned_curve(
     axes.set_xlabel("Euclidean distance of the points")
     axes.set_ylabel("distance")
     axes.legend(frameon=False, fontsize=8)
-    return figure
-
-
-def embedding(points: Floats, edges: Ints | None, names: tuple[str, ...]) -> Figure:
-    """Draw the first two principal axes of points ``(n, d)``, with a graph's edges if there are."""
-    centred = points - points.mean(axis=0)
-    values, axes_of = np.linalg.eigh(centred.T @ centred)
-    plane = centred @ axes_of[:, ::-1][:, :2]
-    if plane.shape[1] == 1:
-        plane = np.hstack([plane, np.zeros_like(plane)])
-    share = float(values[-2:].sum() / max(float(values.sum()), np.finfo(np.float64).tiny))
-    figure = Figure(figsize=(7, 6), layout="constrained")
-    axes = figure.add_subplot()
-    if edges is not None:
-        drawn = edges[:: max(1, len(edges) // MOST_DOTS)][:MOST_DOTS]
-        lines = LineCollection(list(plane[drawn]), colors="#9aa5b1", linewidths=0.6, alpha=0.6)
-        axes.add_collection(lines)
-    size = 18 if len(points) <= 300 else 4
-    axes.scatter(plane[:, 0], plane[:, 1], s=size, color="#3b6fb6", zorder=2)
-    if len(points) <= MOST_LABELS:
-        for place, name in zip(plane, names, strict=True):
-            axes.annotate(
-                label(name, 20), place, fontsize=7, textcoords="offset points", xytext=(3, 3)
-            )
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel(f"first two principal axes, {share:.0%} of the variance")
-    axes.autoscale()
     return figure

@@ -118,6 +118,11 @@ class GraphMetric(FiniteMetric):
         return csr_array((self.lengths, (self.ends[:, 0], self.ends[:, 1])), shape=(n, n))
 
     @property
+    def unweighted(self) -> bool:
+        """Whether all edges have the same length."""
+        return bool(np.all(self.lengths == self.lengths[:1]))
+
+    @property
     def is_tree(self) -> bool:
         """Whether the graph has no cycle."""
         return len(self.ends) == len(self) - 1

@@ -6,8 +6,8 @@ import attrs
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
-from geoframe_snowflake.exact import Floats, bisect_exponent, gram_at
-from geoframe_snowflake.finite_metric import FiniteMetric, Ints
+from geoframe_embedding.distances import Floats, Ints
+from geoframe_snowflake.exact import bisect_exponent, gram_at
 
 TOLERANCE = 1e-6
 """Relative width of the bracket at which the bisection for the exponent ends."""
@@ -35,26 +35,6 @@ class LandmarkEmbedding:
         difference = self.points[i] - self.points[j]
         found: Floats = np.sqrt((difference**2).sum(axis=-1)) ** self.exponent
         return found
-
-
-def choose_landmarks(metric: FiniteMetric, count: int, *, seed: int) -> tuple[Ints, Floats]:
-    """Pick items far from each other: each next one is the farthest from those before.
-
-    Returns
-    -------
-    landmarks, rows
-        ``(count,)`` and their distances to all items ``(count, n)``; fewer, if no further item
-        has a positive distance.
-    """
-    n = len(metric)
-    chosen = [int(np.random.default_rng(seed).integers(n))]
-    rows = [metric.rows(np.array(chosen))[0]]
-    nearest = rows[0].copy()
-    while len(chosen) < min(count, n) and nearest.max() > 0:
-        chosen.append(int(nearest.argmax()))
-        rows.append(metric.rows(np.array(chosen[-1:]))[0])
-        np.minimum(nearest, rows[-1], out=nearest)
-    return np.array(chosen), np.stack(rows)
 
 
 def landmark_embedding(

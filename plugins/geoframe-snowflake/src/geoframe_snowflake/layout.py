@@ -6,7 +6,8 @@ import attrs
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
-from geoframe_snowflake.exact import Floats, principal_axes
+from geoframe_embedding.distances import Floats
+from geoframe_embedding.scaling import principal_axes
 
 EXPONENTS = 8
 """Exponents tried between 1 and the smallest exact one."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
@@ -11,10 +10,8 @@ from geoframe.reference import ReferenceTable
 from geoframe_snowflake.run_config import SnowflakeRunConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from geoframe.run.directory import Run
-    from geoframe_snowflake.trained import TrainedEmbedding
+    from geoframe_snowflake.trained import TrainedSnowflake
 
 
 class NeuralSnowflakes(Method):
@@ -33,7 +30,7 @@ class NeuralSnowflakes(Method):
         from geoframe_snowflake.data import load_metric
         from geoframe_snowflake.evaluation import evaluate
         from geoframe_snowflake.exact_fit import fit_exactly
-        from geoframe_snowflake.trained import TrainedEmbedding
+        from geoframe_snowflake.trained import TrainedSnowflake
         from geoframe_snowflake.training import exact_model, keep, train
 
         metric = load_metric(config.data)
@@ -48,7 +45,7 @@ class NeuralSnowflakes(Method):
                 metric, limit=options.exact_limit, landmarks=options.landmarks, seed=config.seed
             )
             model = exact_model(torch.from_numpy(fit.points), fit.exponent)
-            exact = TrainedEmbedding(model, metric.names)
+            exact = TrainedSnowflake(model, metric.names, data=config.data)
         fitted = []
         if options.train:
             # The main geometry first: it alone is logged, and continued after an interruption.
@@ -57,31 +54,20 @@ class NeuralSnowflakes(Method):
             fitted += [
                 (other.name, train(config, other, metric, fit, None)) for other in config.compare
             ]
-            result = TrainedEmbedding(main.trained.embedding, metric.names, exact=exact)
+            result = main.trained
+            result.exact = exact
         else:
             assert exact is not None  # the config asks for one of them
             result = exact
-        keep(result, run)
+        keep(result, metric, run)
         pair = (fit, exact) if fit is not None and exact is not None else None
         return evaluate(config, metric, pair, fitted, run)
 
-    def load(self, run: Run) -> TrainedEmbedding:
+    def load(self, run: Run) -> TrainedSnowflake:
         """Return the embedding with its queries; ``.exact`` is the training-free one."""
         from geoframe_snowflake.training import restore
 
         return restore(run)
-
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Points of items by features, by edges to known items or by distances to them."""
-        from geoframe_snowflake.applying import embed_file
-
-        return embed_file(run.load(), data, run.config.data)
-
-    def export(self, run: Run, folder: Path) -> Sequence[Path]:
-        """Write coordinates, the learned curve, the exact embedding and the weights."""
-        from geoframe_snowflake.applying import export_trained
-
-        return export_trained(run.load(), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the paper's table of synthetic metrics."""

@@ -19,7 +19,7 @@ METRICS = (
     "mse_fresh",
     "target_variance",
     "target_mean",
-    "distortion_worst",
+    "distortion_worst_pairs",
     "relaxation_promised",
 )
 

@@ -67,6 +67,13 @@ class EvaluationConfig:
         unit="items",
         help="Items from which all others are ranked, for MAP and mean rank of their neighbours.",
     )
+    smacof: int = option(
+        300,
+        ge=0,
+        unit="items",
+        help="Items up to which scikit-learn's SMACOF is run beside, for comparison; of more it "
+        "takes longer than all else.",
+    )
     worst: int = option(10, ge=0, help="Worst pairs and worst triangles listed in the report.")
 
 

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import copy
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from geoframe import ConfigError
-from geoframe_snowflake.embedding import GeometryEmbedding
-from geoframe_snowflake.objective import Loss, discrepancy
+from geoframe_embedding.discrepancy import Loss, discrepancy
+from geoframe_embedding.embedding import EmbeddedItems
 
 CURVE_PAIRS = 20_000
 """Pairs that the first fit of the geometry sees at most."""
 
 
+@runtime_checkable
+class FittedUnits(Protocol):
+    """A geometry that takes its units from Euclidean distances and the wanted ones."""
+
+    def rescale(self, distances: Tensor, targets: Tensor | None = None) -> None:
+        """Set the units by Euclidean distances ``(p,)`` of pairs and their targets ``(p,)``."""
+        ...
+
+
 @torch.no_grad()
-def calibrate(embedding: GeometryEmbedding, pairs: Tensor, targets: Tensor) -> None:
+def calibrate(embedding: EmbeddedItems, pairs: Tensor, targets: Tensor) -> None:
     """Start with the median distance of the pairs equal to their median target.
 
-    A geometry with ``rescale(distances, targets)`` does it itself, from Euclidean distances.
+    A geometry with units of its own (:class:`FittedUnits`) does it itself.
     """
+    geometry = embedding.geometry
+    if not isinstance(geometry, FittedUnits):
+        embedding.calibrate(pairs, targets)
+        return
     points = embedding()
     x, y = points[pairs[:, 0]], points[pairs[:, 1]]
-    rescale = getattr(embedding.geometry, "rescale", None)
-    if rescale is not None:
-        rescale(torch.linalg.vector_norm(x - y, dim=-1), targets)
-        return
-    median = embedding.distances(pairs, points).median()
-    if median > 0:
-        embedding.scale.copy_(targets.median() / median)
+    geometry.rescale(torch.linalg.vector_norm(x - y, dim=-1), targets)
 
 
-def freeze(embedding: GeometryEmbedding, names: tuple[str, ...]) -> None:
+def freeze(embedding: EmbeddedItems, names: tuple[str, ...]) -> None:
     """Keep parameters of the geometry as they are.
 
     Raises
@@ -53,7 +61,7 @@ def freeze(embedding: GeometryEmbedding, names: tuple[str, ...]) -> None:
 
 
 def fit_curve(
-    embedding: GeometryEmbedding, pairs: Tensor, targets: Tensor, loss: Loss, *, steps: int
+    embedding: EmbeddedItems, pairs: Tensor, targets: Tensor, loss: Loss, *, steps: int
 ) -> None:
     """Fit the geometry's parameters to the pairs by L-BFGS, the coordinates held where they are.
 

@@ -7,25 +7,26 @@ import time
 import attrs
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from geoframe import ConfigError, DataError, Embedder, Geometry
+from geoframe import ConfigError, DataError, Geometry
 from geoframe.components import Component
 from geoframe.embedders.table import Table
 from geoframe.run.directory import Run
-from geoframe_snowflake.embedding import Coordinates, GeometryEmbedding
+from geoframe_embedding.building import Items, build_embedding
+from geoframe_embedding.distances import Floats
+from geoframe_embedding.embedding import EmbeddedItems
+from geoframe_embedding.objective import PairObjective
+from geoframe_embedding.pairs import choose_pairs
+from geoframe_embedding.store import keep_embedding, keep_names, read_items, read_names
+from geoframe_snowflake.coordinates import Coordinates
 from geoframe_snowflake.exact_fit import ExactFit
-from geoframe_snowflake.finite_metric import FiniteMetric, Floats
-from geoframe_snowflake.objective import DistanceObjective
-from geoframe_snowflake.pairs import choose_pairs
+from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.run_config import SnowflakeRunConfig
 from geoframe_snowflake.start import calibrate, fit_curve, freeze
-from geoframe_snowflake.trained import TrainedEmbedding
+from geoframe_snowflake.trained import TrainedSnowflake
 
-INPUTS = "inputs"
-"""Name of the items' inputs among the tensors of a finished run."""
 JITTER = 1e-2
 """Noise that separates points at one place, in units of the standard deviation of all."""
 
@@ -34,7 +35,7 @@ JITTER = 1e-2
 class Fitted:
     """A trained embedding and what it took."""
 
-    trained: TrainedEmbedding
+    trained: TrainedSnowflake
     parameters: int
     """Number of trained numbers."""
     seconds: float
@@ -52,7 +53,7 @@ def train(
     options = config.snowflake
     # The same numbers for each geometry, whatever was trained before it.
     torch.manual_seed(config.seed)
-    embedding = build(config, component, len(metric), metric.features)
+    embedding = build(config, component, items_of(metric))
     if exact is not None and options.start == "exact" and isinstance(embedding.embedder, Table):
         _start_at(embedding.embedder, exact.start(embedding.geometry.dim), config.seed)
     chosen = choose_pairs(metric, options.pairs, seed=config.seed)
@@ -63,30 +64,35 @@ def train(
     freeze(embedding, options.frozen if component is config.geometry else ())
     calibrate(embedding, pairs, targets)
     fit_curve(embedding, pairs, targets, options.loss, steps=options.curve_steps)
-    objective = DistanceObjective(embedding, pairs, targets, options.loss)
+    objective = PairObjective(embedding, pairs, targets, options.loss)
     parameters = sum(p.numel() for p in embedding.parameters() if p.requires_grad)
     if parameters:
         config.trainer.build().fit(objective, run)
     return Fitted(
-        trained=TrainedEmbedding(embedding.cpu(), metric.names),
+        trained=TrainedSnowflake(embedding.cpu(), metric.names, data=config.data),
         parameters=parameters,
         seconds=time.perf_counter() - started,
     )
 
 
-def build(
-    config: SnowflakeRunConfig,
-    component: Component,
-    n: int,
-    features: NDArray[np.float32] | None,
-) -> GeometryEmbedding:
+def items_of(metric: FiniteMetric) -> Items:
+    """What an embedder may see of the items."""
+    return Items(
+        count=len(metric),
+        features=metric.features,
+        edges=metric.edges,
+        lengths=metric.lengths if isinstance(metric, GraphMetric) else None,
+    )
+
+
+def build(config: SnowflakeRunConfig, component: Component, items: Items) -> EmbeddedItems:
     """Put embedder and geometry together, untrained.
 
     Raises
     ------
     ConfigError
         If the geometry has negative distances, or features are to be coordinates of it and
-        their number is another.
+        their number is another, or the embedder uses a graph and there is none.
     DataError
         If features are needed and there are none.
     """
@@ -96,24 +102,20 @@ def build(
             [f"geometry: '{component.name}' has negative distances, which no data here have"]
         )
     dtype = torch.float64 if config.snowflake.double else torch.float32
-    embedder, inputs = _embedder(config, geometry, n, features)
-    return GeometryEmbedding(embedder, geometry, inputs).to(dtype)
+    if config.snowflake.encode:
+        built = build_embedding(config.embedder, geometry, items, remedy="give data.nodes")
+    else:
+        built = _as_coordinates(geometry, items)
+    return built.to(dtype)
 
 
-def _embedder(
-    config: SnowflakeRunConfig, geometry: Geometry, n: int, features: NDArray[np.float32] | None
-) -> tuple[Embedder, Tensor]:
-    encode = config.snowflake.encode
-    inductive = getattr(config.embedder.spec.load(), "inductive", True) or not encode
-    if inductive and features is None:
-        what = f"embedder '{config.embedder.name}'" if encode else "snowflake.encode = false"
-        raise DataError(f"{what} needs features of the items, and there are none; give data.nodes")
-    if not inductive or features is None:
-        built = config.embedder.build(in_features=n, out_features=geometry.dim)
-        return built, torch.arange(n)
-    inputs, width = torch.tensor(features), features.shape[1]
-    if encode:
-        return config.embedder.build(in_features=width, out_features=geometry.dim), inputs
+def _as_coordinates(geometry: Geometry, items: Items) -> EmbeddedItems:
+    if items.features is None:
+        raise DataError(
+            "snowflake.encode = false needs features of the items, and there are none; give "
+            "data.nodes"
+        )
+    width = items.features.shape[1]
     if width != geometry.dim:
         raise ConfigError(
             [
@@ -121,7 +123,7 @@ def _embedder(
                 "snowflake.encode = false these are the coordinates"
             ]
         )
-    return Coordinates(width), inputs
+    return EmbeddedItems(Coordinates(width), geometry, torch.tensor(items.features))
 
 
 @torch.no_grad()
@@ -132,19 +134,19 @@ def _start_at(table: Table, layout: Floats, seed: int) -> None:
     table.rows.copy_(torch.from_numpy(layout / unit + JITTER * noise))
 
 
-def exact_model(points: Tensor, exponent: float) -> GeometryEmbedding:
+def exact_model(points: Tensor, exponent: float) -> EmbeddedItems:
     """Points ``(n, dim)`` of an exact embedding as a model, in their own precision."""
     geometry = SnowflakePower(points.shape[1], exponent=exponent)
     table = Table(*points.shape)
-    embedding = GeometryEmbedding(table, geometry, torch.arange(len(points))).to(points.dtype)
+    embedding = EmbeddedItems(table, geometry, torch.arange(len(points))).to(points.dtype)
     with torch.no_grad():
         table.rows.copy_(points)
     return embedding
 
 
-def keep(result: TrainedEmbedding, run: Run) -> None:
+def keep(result: TrainedSnowflake, metric: FiniteMetric, run: Run) -> None:
     """Write what :func:`restore` needs into the run directory."""
-    run.write_json("items", result.names)
+    keep_names(run, result.names)
     exact = result if run.config.snowflake.train is False else result.exact
     if exact is not None:
         geometry = exact.embedding.geometry
@@ -152,23 +154,21 @@ def keep(result: TrainedEmbedding, run: Run) -> None:
         run.write_tensors("exact", {"points": exact.points})
         run.write_json("exact", {"exponent": geometry.fixed})
     if run.config.snowflake.train:
-        embedding = result.embedding
-        run.write_tensors("model", {**embedding.state_dict(), INPUTS: embedding.inputs})
+        keep_embedding(run, result.embedding, items_of(metric))
 
 
-def restore(run: Run) -> TrainedEmbedding:
+def restore(run: Run) -> TrainedSnowflake:
     """Rebuild what a finished run made, without its data."""
     config: SnowflakeRunConfig = run.config
-    names = run.read_json("items")
+    names = read_names(run)
     exact = None
     if config.snowflake.exact:
         points = run.read_tensors("exact")["points"]
-        exact = TrainedEmbedding(exact_model(points, run.read_json("exact")["exponent"]), names)
+        model = exact_model(points, run.read_json("exact")["exponent"])
+        exact = TrainedSnowflake(model, names, data=config.data)
         if not config.snowflake.train:
             return exact
-    state = run.read_tensors("model")
-    inputs = state.pop(INPUTS)
-    features = inputs.float().numpy() if inputs.ndim == 2 else None
-    embedding = build(config, config.geometry, len(names), features)
+    items, state = read_items(run, len(names))
+    embedding = build(config, config.geometry, items)
     embedding.load_state_dict(state)
-    return TrainedEmbedding(embedding, names, exact=exact)
+    return TrainedSnowflake(embedding, names, data=config.data, exact=exact)

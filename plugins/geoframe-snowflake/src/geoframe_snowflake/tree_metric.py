@@ -7,7 +7,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from geoframe_snowflake.finite_metric import Floats, GraphMetric, Ints
+from geoframe_embedding.distances import Floats, Ints
+from geoframe_snowflake.finite_metric import GraphMetric
 
 
 @attrs.frozen(kw_only=True, eq=False)

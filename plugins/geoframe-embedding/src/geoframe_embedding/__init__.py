@@ -1,0 +1,1 @@
+"""Items as points of a geometry: what every embedding method shares. Light at import."""
