@@ -105,12 +105,24 @@ Segmenter = Callable[[View], NDArray[np.int32]]
 """From an image to the labels of its pixels ``(h, w)``."""
 
 
-def describe(view: View, segment: Segmenter, *, name: str = "") -> Description:
-    """Find the objects of an image, complete their shapes and check them against it."""
+Completion = Callable[[View, NDArray[np.int32]], Sequence["SceneObject"]]
+"""From labels of pixels to objects with boxes and whole shapes."""
+
+
+def describe(
+    view: View, segment: Segmenter, completion: Completion | None = None, *, name: str = ""
+) -> Description:
+    """Find the objects of an image, complete their shapes and check them against it.
+
+    Parameters
+    ----------
+    completion
+        By default :func:`complete_all`.
+    """
     started = time.perf_counter()
     labels = segment(view)
     segmented = time.perf_counter()
-    found = complete_all(view, labels)
+    found = tuple((completion or complete_all)(view, labels))
     completed = time.perf_counter()
     checked = check(view, labels, [each.mesh for each in found])
     seconds = {

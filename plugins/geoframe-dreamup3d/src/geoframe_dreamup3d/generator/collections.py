@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-from geoframe.data import load_npz, shown
+from geoframe.data import load_npz, shown, stored_file
 from geoframe.errors import DataError
 from geoframe_dreamup3d.generator.meshes import MeshShape
 from geoframe_dreamup3d.generator.primitives import Primitive, unit_sphere
@@ -23,6 +23,8 @@ MESH_SUFFIXES = (".obj", ".ply", ".stl", ".off", ".glb", ".gltf", ".dae")
 LARGEST = 0.5
 """Metres: a mesh with a longer side is taken to be in millimetres, or refused."""
 BLOB_VERTICES = 320
+STORED = ("ycb19", "ycb_more46", "common5")
+"""Packs of meshes in the folder that GEOFRAME_DATA names."""
 
 
 def primitives(count: int, seed: int) -> list[Shape]:
@@ -195,7 +197,7 @@ def _colour(generator: np.random.Generator) -> NDArray[np.float64]:
 
 
 def shapes_of(sources: Sequence[str], *, count: int = 60, seed: int = 0) -> list[Shape]:
-    """Collect shapes from ``primitives``, ``blobs`` and paths of meshes or packs of them.
+    """Collect shapes from ``primitives``, ``blobs``, stored packs, and paths of meshes or packs.
 
     Parameters
     ----------
@@ -208,10 +210,13 @@ def shapes_of(sources: Sequence[str], *, count: int = 60, seed: int = 0) -> list
             made += primitives(count, seed)
         elif source == "blobs":
             made += blobs(count, seed)
+        elif source in STORED:
+            made += load_meshes(stored_file("meshes", f"{source}.npz"))
         elif Path(source).exists():
             made += load_meshes(Path(source))
         else:
             raise DataError(
-                f"shapes: '{shown(source)}' is neither 'primitives', 'blobs', a file nor a folder"
+                f"shapes: '{shown(source)}' is none of primitives, blobs, "
+                f"{', '.join(STORED)}, and no file or folder"
             )
     return made

@@ -40,10 +40,20 @@ class MeshShape:
 
     def surface(self, n: int, generator: np.random.Generator) -> NDArray[np.float64]:
         """Draw faces by area and points evenly on them."""
-        a, b, c = (self.vertices[self.faces[:, k]] for k in range(3))
-        areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-        face = generator.choice(len(areas), size=n, p=areas / areas.sum())
-        u, v = generator.random((2, n, 1))
-        flip = u + v > 1
-        u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
-        return np.asarray(a[face] + u * (b - a)[face] + v * (c - a)[face])
+        return surface_points(self.vertices, self.faces, n, generator)
+
+
+def surface_points(
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    n: int,
+    generator: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Draw points ``(n, 3)`` evenly from the surface of a mesh."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    face = generator.choice(len(areas), size=n, p=areas / areas.sum())
+    u, v = generator.random((2, n, 1))
+    flip = u + v > 1
+    u, v = np.where(flip, 1 - u, u), np.where(flip, 1 - v, v)
+    return np.asarray(a[face] + u * (b - a)[face] + v * (c - a)[face])

@@ -1,0 +1,1 @@
+"""Networks from points with colours to features of points."""

@@ -1,0 +1,72 @@
+"""From the ``[data]`` table to scenes to train on and sets of scenes to measure on. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from geoframe.errors import DataError
+from geoframe_data.scene_files import read_scenes
+from geoframe_data.scenes import Scenes
+from geoframe_dreamup3d.config import ScenesDataConfig
+from geoframe_dreamup3d.generator.noise import SensorNoise
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class TestSet:
+    """Scenes to measure on."""
+
+    name: str
+    scenes: Scenes
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Data:
+    """What a run works with."""
+
+    train: Scenes
+    tests: Sequence[TestSet]
+
+
+def load_data(config: ScenesDataConfig, *, seed: int) -> Data:
+    """Read or make the scenes.
+
+    Raises
+    ------
+    DataError
+        One line: what is wrong, where, and what to do.
+    """
+    scenes = (
+        config.dataset.build().load()
+        if config.path is None
+        else read_scenes(config.path, intrinsics=config.intrinsics, unit=config.unit)
+    )
+    if not isinstance(scenes, Scenes):
+        raise DataError(f"data.dataset: '{config.dataset.name}' does not provide scenes")
+    tests = []
+    if config.test is not None:
+        read = read_scenes(config.test, intrinsics=config.intrinsics, unit=config.unit)
+        tests.append(TestSet(name=config.test.stem, scenes=read))
+    tests += [TestSet(name=each.name, scenes=each.build().load()) for each in config.tests]
+    if not tests:
+        held = max(1, round(config.test_fraction * len(scenes)))
+        if held >= len(scenes):
+            raise DataError(
+                f"{len(scenes)} scene{'' if len(scenes) == 1 else 's'} cannot be divided into some "
+                "to train on and some to measure on; give data.test"
+            )
+        first = len(scenes) - held
+        tests.append(TestSet(name="held out", scenes=scenes.select(range(first, len(scenes)))))
+        scenes = scenes.select(range(first))
+    return Data(train=with_noise(scenes, seed) if config.noise else scenes, tests=tests)
+
+
+def with_noise(scenes: Scenes, seed: int) -> Scenes:
+    """Scenes with the errors of a depth sensor added, always the same ones for a seed."""
+    noise = SensorNoise()
+    noisy = [
+        noise.apply(depth, np.random.default_rng([seed, i])) for i, depth in enumerate(scenes.depth)
+    ]
+    return attrs.evolve(scenes, depth=np.stack(noisy))

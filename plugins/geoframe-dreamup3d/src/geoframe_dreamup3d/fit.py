@@ -1,0 +1,41 @@
+"""From config and data to the back end that a run trains, and back from a run directory."""
+
+from __future__ import annotations
+
+from geoframe import Training
+from geoframe.run.directory import Run
+from geoframe_data.scenes import Scenes
+from geoframe_dreamup3d.backends import Backend, ClassicalBackend
+from geoframe_dreamup3d.config import DreamUp3DConfig
+
+
+def fit(config: DreamUp3DConfig, scenes: Scenes, run: Run) -> tuple[Backend, Training | None]:
+    """Train what ``backend`` names; the classical one needs no training.
+
+    Raises
+    ------
+    DataError
+        If the scenes lack what it is trained on.
+    """
+    if config.backend == "votes":
+        from geoframe_dreamup3d.votes.fit import fit_votes
+
+        return fit_votes(config, scenes, run)
+    return ClassicalBackend(), None
+
+
+def keep(backend: Backend, run: Run) -> None:
+    """Write what :func:`restore` needs into the run directory."""
+    state = backend.state()
+    if state:
+        run.write_tensors("model", state)
+
+
+def restore(run: Run) -> Backend:
+    """Rebuild what :func:`fit` made, without its data."""
+    config: DreamUp3DConfig = run.config
+    if config.backend == "votes":
+        from geoframe_dreamup3d.votes.fit import restore_votes
+
+        return restore_votes(run.read_tensors("model"))
+    return ClassicalBackend()

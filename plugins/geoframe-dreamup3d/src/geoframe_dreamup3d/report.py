@@ -1,0 +1,137 @@
+"""What a run reports: measures beside those of Euclidean clusters, objects, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from geoframe import Result, Training
+from geoframe.run.directory import Run
+from geoframe.run.resources import peak_memory_mib
+from geoframe_data.scenes import Scenes
+from geoframe_dreamup3d.backends import Backend
+from geoframe_dreamup3d.config import DreamUp3DConfig
+from geoframe_dreamup3d.data import Data, TestSet, with_noise
+from geoframe_dreamup3d.evaluation import (
+    SegmentationScores,
+    best_dbscan,
+    score_segmentation,
+    score_shapes,
+    touching_scenes,
+    views_of,
+)
+from geoframe_dreamup3d.figures import scenes_figure
+from geoframe_dreamup3d.generator.collections import shapes_of
+from geoframe_dreamup3d.objects import describe
+
+NOISE_SEED = 1
+"""Seed of the sensor noise that test scenes are measured with too."""
+
+Metrics = dict[str, float | int | str | None]
+
+
+def report(
+    config: DreamUp3DConfig, data: Data, backend: Backend, training: Training | None, run: Run
+) -> Result:
+    """Measure a back end on all test sets and draw the first one's scenes, worst first."""
+    metrics: Metrics = {}
+    rows: list[dict[str, Any]] = []
+    notes = [*data.train.repairs]
+    first: SegmentationScores | None = None
+    for k, test in enumerate(data.tests):
+        prefix = "" if k == 0 else f"test{k + 1}_"
+        if test.scenes.truth is None:
+            notes.append(f"the test scenes '{test.name}' have no masks, so nothing was measured")
+            continue
+        measured, scores, table = measure(config, test, backend)
+        metrics |= {f"{prefix}{name}": value for name, value in measured.items()}
+        rows += table
+        first = scores if k == 0 else first
+    objects = draw(config, data.tests[0].scenes, first, backend, run)
+    run.write_json("objects", objects)
+    if training is not None:
+        metrics |= {"epochs": training.epochs, "seconds": training.seconds}
+    metrics["peak_memory_mib"] = peak_memory_mib()
+    return Result(metrics=metrics, tables={"segmentation": rows}, notes=notes)
+
+
+def measure(
+    config: DreamUp3DConfig, test: TestSet, backend: Backend
+) -> tuple[Metrics, SegmentationScores, list[dict[str, Any]]]:
+    """Measure masks, with and without sensor noise, and shapes, on one set of scenes.
+
+    Returns
+    -------
+    tuple
+        Metrics; scores of each scene; rows that set the back end beside Euclidean clusters.
+    """
+    scenes = test.scenes.select(range(min(config.evaluation.scenes, len(test.scenes))))
+    noisy, touch = with_noise(scenes, NOISE_SEED), touching_scenes(scenes)
+    metrics: Metrics = {}
+    rows: list[dict[str, Any]] = []
+    scores: SegmentationScores | None = None
+    for condition, each in (("", scenes), ("_noisy", noisy)):
+        views = views_of(each, len(each))
+        own = score_segmentation(each, views, backend.segment, touch)
+        scores = scores or own
+        eps, rival = best_dbscan(each, views, touch)
+        metrics |= {f"{name}{condition}": value for name, value in own.means().items()}
+        metrics |= {
+            f"dbscan_{name}{condition}": value
+            for name, value in rival.means().items()
+            if name.startswith(("ari", "msc"))
+        }
+        said = "sensor noise" if condition else "as they are"
+        for name, score in ((config.backend, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
+            rows.append({"scenes": test.name, "depth": said, "by": name, **score.means()})
+    metrics["objects_touching"] = float(scores.touching.mean()) if scores else None
+    metrics |= measure_shapes(config, scenes, backend)
+    assert scores is not None
+    return metrics, scores, rows
+
+
+def measure_shapes(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) -> Metrics:
+    """Measure centres and shapes, with true masks and with found ones; empty without models."""
+    truth = scenes.truth
+    if not config.evaluation.models or not config.evaluation.shapes or truth is None:
+        return {}
+    if truth.poses is None:
+        return {}
+    models = {each.name: each for each in shapes_of(config.evaluation.models)}
+    views = views_of(scenes, config.evaluation.shapes)
+    metrics: Metrics = {}
+    for name, segment in (("_true_masks", None), ("", backend.segment)):
+        scores = score_shapes(scenes, views, models, segment, completion=backend.complete)
+        metrics |= {f"{key}{name}": value for key, value in scores.means().items()}
+        metrics[f"objects_compared{name}"] = len(scores.rows)
+    return metrics
+
+
+def draw(
+    config: DreamUp3DConfig,
+    scenes: Scenes,
+    scores: SegmentationScores | None,
+    backend: Backend,
+    run: Run,
+) -> Sequence[dict[str, Any]]:
+    """Draw test scenes, worst first; return rows of their objects."""
+    count = min(config.evaluation.pictures, len(scenes))
+    order = np.arange(len(scenes)) if scores is None else np.argsort(scores.ari_fg, kind="stable")
+    found, remarks = [], []
+    rows: list[dict[str, Any]] = []
+    for i in order[: max(count, 1)].tolist():
+        view = views_of(scenes.select([i]), 1)[0]
+        one = describe(view, backend.segment, backend.complete, name=scenes.name(i))
+        rows += one.rows()
+        found.append(one)
+        ari = "" if scores is None else f", ARI-FG {scores.ari_fg[i]:.2f}"
+        remarks.append(f"scene {scenes.name(i)}{ari}")
+    if count:
+        run.write_figure("worst_scenes", scenes_figure(found[:count], remarks[:count]))
+    return [{key: _plain(value) for key, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
