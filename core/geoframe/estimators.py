@@ -1,0 +1,340 @@
+"""Methods as scikit-learn estimators: built from a method's config and what its ``load`` gives.
+
+One class serves every method. Data in memory are written to a file that the method's own readers
+understand, so the same data mean the same thing in a notebook and in the shell, and what is fitted
+is a run like any other.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import attrs
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from geoframe.config.fields import option_of
+from geoframe.config.structure import unstructure
+from geoframe.errors import ConfigError, DataError, RunError
+from geoframe.importing import import_target
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+    from geoframe.run.directory import Run
+
+WRITERS = "geoframe.data_writers"
+"""Entry-point group: kind of data -> function that writes data in memory as a file of that kind.
+
+It is called as ``write(data, labels, folder)`` and returns options of a ``[data]`` table, ``path``
+and maybe ``labels``, or None if the data are not of its kind.
+"""
+LABELS = ("labels", "label", "target")
+"""What methods call the option that names the labels."""
+PREDICTION = "prediction"
+PROBABILITY = "probability_"
+
+
+def estimator(method: str, /, **options: Any) -> Estimator:
+    """Return an unfitted estimator of an installed method.
+
+    Parameters
+    ----------
+    method
+        Name of the method.
+    **options
+        Keys of its config, nested ones joined by two underscores: ``geometry__dim=5``.
+
+    Raises
+    ------
+    PluginError
+        If the method is not installed.
+
+    Examples
+    --------
+    >>> tree = geoframe.estimator("hnn", geometry__dim=5).fit("taxonomy.csv")  # doctest: +SKIP
+    >>> tree.nearest("mammal", k=3)                                         # doctest: +SKIP
+    """
+    from geoframe_registry.discovery import find
+
+    find("method", method)
+    name = "".join(part.capitalize() for part in method.replace(":", "-").split("-"))
+    cls: type[Estimator] = type(f"{name}Estimator", (Estimator,), {"method": method})
+    return cls(**options)
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """A method with scikit-learn's conventions; a plugin names its own by a subclass of one line.
+
+    Parameters
+    ----------
+    run_dir
+        Where to keep the run; by default a temporary folder that goes with the object.
+    **options
+        Keys of the method's config, nested ones joined by two underscores.
+
+    Attributes
+    ----------
+    run_
+        The finished :class:`~geoframe.run.directory.Run`.
+    trained_
+        What the method's ``load`` gives, with its queries.
+    n_features_in_, feature_names_in_
+        Of a table or an array with two axes.
+    """
+
+    method: ClassVar[str]
+    """Name of the method."""
+
+    def __init__(self, *, run_dir: str | PathLike[str] | None = None, **options: Any) -> None:
+        self.run_dir = run_dir
+        self._options = options
+
+    # ----------------------------------------------------------------------------- parameters
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters given, and with ``deep`` every other key of the config too."""
+        given = {"run_dir": self.run_dir, **self._options}
+        if not deep:
+            return given
+        return {**_flat(unstructure(self._config({}))), **given}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change parameters, nested ones too (``trainer__steps=100``).
+
+        Raises
+        ------
+        ValueError
+            If the method's config has no such key, or the value is out of range.
+        """
+        before, run_dir = self._options, self.run_dir
+        self._options = {**before, **params}
+        self.run_dir = self._options.pop("run_dir", run_dir)
+        try:
+            self._config({})
+        except ConfigError as error:
+            self._options, self.run_dir = before, run_dir
+            raise ValueError(f"Invalid parameter for {type(self).__name__}: {error}") from None
+        return self
+
+    def _config(self, data: Mapping[str, Any]) -> Any:
+        """Return the checked config with the options, and keys of its ``[data]`` table."""
+        from geoframe.api import configure
+
+        return configure(self.method, self._tables(data))
+
+    def _tables(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        tables: dict[str, Any] = {}
+        for name, value in self._options.items():
+            *path, last = name.split("__")
+            table = tables
+            for key in path:
+                table = table.setdefault(key, {})
+            table[last] = value
+        if data:
+            tables["data"] = {**data, **tables.get("data", {})}
+        return tables
+
+    # --------------------------------------------------------------------------------- fitting
+
+    def fit(self, X: Any = None, y: ArrayLike | None = None) -> Self:
+        """Run the method.
+
+        Parameters
+        ----------
+        X
+            A path, or data in memory of the kind that the method takes: a DataFrame, an array, a
+            networkx graph, a ``Data`` of torch-geometric, a list of texts. None leaves it to the
+            options, ``data__dataset__name`` say.
+        y
+            Labels or targets ``(n,)``, if they are no column of ``X``.
+
+        Raises
+        ------
+        ConfigError
+            If an option is unknown or out of range.
+        DataError
+            If the data cannot be used.
+        """
+        from geoframe_registry import runs
+
+        base = Path(self._temporary() / "run" if self.run_dir is None else self.run_dir)
+        data = self._data_options(X, y, base.with_name(f"{base.name}-data"))
+        run = runs.finish(runs.prepare(self.method, self._tables(data), base))
+        self._take(run)
+        if getattr(X, "ndim", None) == 2:
+            self.n_features_in_ = int(X.shape[1])
+            if hasattr(X, "columns"):
+                self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        return self
+
+    def _temporary(self) -> Path:
+        """Make a folder that goes with the object."""
+        folder = tempfile.mkdtemp(prefix="geoframe-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
+
+    def _take(self, run: Run) -> None:
+        self.run_ = run
+        self.trained_ = run.load()
+
+    def _data_options(self, data: Any, labels: Any, folder: Path) -> dict[str, Any]:
+        """Options of ``[data]`` for data in memory, which are written into ``folder``."""
+        if data is None:
+            return {}
+        if isinstance(data, str | PathLike):
+            return {"path": str(Path(data).absolute())}
+        section = attrs.fields_dict(type(self._config({}).data))
+        kinds = option_of(section["dataset"]).provides if "dataset" in section else ()
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in kinds:
+            write = _writer(kind)
+            written = None if write is None else write(data, labels, folder)
+            if written is not None:
+                return _in_words_of(section, written)
+        raise DataError(
+            f"{type(self).__name__} takes {' or '.join(kinds) or 'files'}, and a "
+            f"{type(data).__name__} is not understood as such; save it to a file and give the path"
+        )
+
+    # --------------------------------------------------------------------------------- results
+
+    def transform(self, X: Any) -> pd.DataFrame:
+        """What the method says of new data, one row an item, keyed by its name."""
+        check_is_fitted(self, "run_")
+        with tempfile.TemporaryDirectory(prefix="geoframe-") as folder:
+            options = self._data_options(X, None, Path(folder))
+            return self.run_.method.apply(self.run_, Path(options["path"]))
+
+    def fit_transform(self, X: Any, y: ArrayLike | None = None) -> pd.DataFrame:
+        """Fit, and return what was learned of the training items."""
+        frame: pd.DataFrame = self.fit(X, y).trained_.to_frame()
+        return frame
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predicted classes or numbers of new data ``(n,)``.
+
+        Raises
+        ------
+        RunError
+            If the method predicts nothing.
+        """
+        frame = self.transform(X)
+        if PREDICTION not in frame:
+            raise RunError(f"'{self.method}' predicts nothing; transform(X) says what it gives")
+        return frame[PREDICTION].to_numpy()
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probability of each class ``(n, classes)``, in the order of ``classes_``.
+
+        Raises
+        ------
+        RunError
+            If the method gives no probabilities.
+        """
+        frame = self.transform(X)
+        columns = [name for name in frame if str(name).startswith(PROBABILITY)]
+        if not columns:
+            raise RunError(f"'{self.method}' gives no probabilities")
+        self.classes_ = np.array([str(name).removeprefix(PROBABILITY) for name in columns])
+        return frame[columns].to_numpy(np.float64)
+
+    def score(self, X: Any, y: ArrayLike) -> float:
+        """Share of right classes, or for numbers the coefficient of determination."""
+        from sklearn.metrics import accuracy_score, r2_score
+
+        truth, predicted = np.asarray(y), self.predict(X)
+        numbers = truth.dtype.kind == "f" and predicted.dtype.kind in "iuf"
+        return float((r2_score if numbers else accuracy_score)(truth, predicted))
+
+    def sample(self, n: int, *, seed: int = 0) -> NDArray[Any]:
+        """Draw new items ``(n, *item_shape)``; the same seed gives the same items."""
+        check_is_fitted(self, "run_")
+        items: NDArray[Any] = (
+            self.run_.method.sampler(self.run_).draw(n, seed=seed)["items"].numpy()
+        )
+        return items
+
+    def __getattr__(self, name: str) -> Any:
+        """Queries of the trained object (``nearest``, ``distance``, ...) are its own too."""
+        if name.startswith("_") or name.endswith("_") or "trained_" not in self.__dict__:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return getattr(self.trained_, name)
+
+    # --------------------------------------------------------------------------------- storage
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Keep the run as a folder, which ``geoframe.open_run`` opens too.
+
+        Raises
+        ------
+        RunError
+            If there is something at ``path``.
+        """
+        check_is_fitted(self, "run_")
+        target = Path(path)
+        if target.exists():
+            raise RunError(f"{target}: exists already; name a new folder")
+        shutil.copytree(self.run_.path, target, ignore=shutil.ignore_patterns(".lock", ".tmp-*"))
+        return target
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Open a run as a fitted estimator.
+
+        Raises
+        ------
+        RunError
+            If there is no finished run at ``path``, or it is of another method.
+        """
+        from geoframe.api import open_run
+
+        run = open_run(path)
+        if getattr(cls, "method", run.method_name) != run.method_name:
+            raise RunError(f"{path}: is a run of '{run.method_name}', not of '{cls.method}'")
+        loaded = cls(**_flat(unstructure(run.config)))
+        loaded._take(run)
+        return loaded
+
+    def _repr_html_inner(self) -> str:
+        """Show the trained object with its picture once there is one."""
+        picture: Callable[[], str] | None = getattr(
+            self.__dict__.get("trained_"), "_repr_html_", None
+        )
+        shown: str = super()._repr_html_inner() if picture is None else picture()
+        return shown
+
+
+def _flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tables.items():
+        name = f"{prefix}{key}"
+        found |= _flat(value, f"{name}__") if isinstance(value, Mapping) else {name: value}
+    return found
+
+
+def _writer(kind: str) -> Callable[[Any, Any, Path], Mapping[str, Any] | None] | None:
+    for point in metadata.entry_points(group=WRITERS, name=kind):
+        write: Any = import_target(point.value, f"writer of '{kind}'", str(point.dist))
+        return write  # type: ignore[no-any-return]
+    return None
+
+
+def _in_words_of(section: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """Call the option of the labels what the method calls it."""
+    options = {key: value for key, value in written.items() if key != "labels"}
+    if "labels" in written:
+        named = next((name for name in LABELS if name in section), None)
+        if named is None:
+            raise DataError("this method takes no labels; leave y out")
+        options[named] = written["labels"]
+    return options
