@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import metadata
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from geoframe.components import ComponentSpec
 from geoframe.config.fields import Option
 from geoframe.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from geoframe.components import ComponentSpec
 
 GROUP = "geoframe.capabilities"
 

@@ -11,7 +11,6 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -21,10 +20,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from geoframe.api import configure, open_run, run_method
 from geoframe.config.fields import option_of
 from geoframe.config.structure import unstructure
-from geoframe.errors import ConfigError, DataError, RunError
-from geoframe.importing import import_target
+from geoframe.errors import ConfigError, RunError
+from geoframe.memory import write_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 
     from geoframe.run.directory import Run
 
-WRITERS = "geoframe.data_writers"
-"""Entry-point group: kind of data -> function that writes data in memory as a file of that kind.
-
-It is called as ``write(data, labels, folder)`` and returns options of a ``[data]`` table, ``path``
-and maybe ``labels``, or None if the data are not of its kind.
-"""
-LABELS = ("labels", "label", "target")
-"""What methods call the option that names the labels."""
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 
@@ -64,9 +56,7 @@ def estimator(method: str, /, **options: Any) -> Estimator:
     >>> tree = geoframe.estimator("hnn", geometry__dim=5).fit("taxonomy.csv")  # doctest: +SKIP
     >>> tree.nearest("mammal", k=3)                                         # doctest: +SKIP
     """
-    from geoframe_registry.discovery import find
-
-    find("method", method)
+    configure(method)  # so that a wrong name is told at once
     name = "".join(part.capitalize() for part in method.replace(":", "-").split("-"))
     cls: type[Estimator] = type(f"{name}Estimator", (Estimator,), {"method": method})
     return cls(**options)
@@ -128,8 +118,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def _config(self, data: Mapping[str, Any]) -> Any:
         """Return the checked config with the options, and keys of its ``[data]`` table."""
-        from geoframe.api import configure
-
         return configure(self.method, self._tables(data))
 
     def _tables(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,12 +153,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         DataError
             If the data cannot be used.
         """
-        from geoframe_registry import runs
-
         base = Path(self._temporary() / "run" if self.run_dir is None else self.run_dir)
         data = self._data_options(X, y, base.with_name(f"{base.name}-data"))
-        run = runs.finish(runs.prepare(self.method, self._tables(data), base))
-        self._take(run)
+        self._take(run_method(self.method, self._tables(data), path=base))
         if getattr(X, "ndim", None) == 2:
             self.n_features_in_ = int(X.shape[1])
             if hasattr(X, "columns"):
@@ -195,16 +180,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             return {"path": str(Path(data).absolute())}
         section = attrs.fields_dict(type(self._config({}).data))
         kinds = option_of(section["dataset"]).provides if "dataset" in section else ()
-        folder.mkdir(parents=True, exist_ok=True)
-        for kind in kinds:
-            write = _writer(kind)
-            written = None if write is None else write(data, labels, folder)
-            if written is not None:
-                return _in_words_of(section, written)
-        raise DataError(
-            f"{type(self).__name__} takes {' or '.join(kinds) or 'files'}, and a "
-            f"{type(data).__name__} is not understood as such; save it to a file and give the path"
-        )
+        return write_data(kinds, data, labels, folder, section)
 
     # --------------------------------------------------------------------------------- results
 
@@ -296,8 +272,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         RunError
             If there is no finished run at ``path``, or it is of another method.
         """
-        from geoframe.api import open_run
-
         run = open_run(path)
         if getattr(cls, "method", run.method_name) != run.method_name:
             raise RunError(f"{path}: is a run of '{run.method_name}', not of '{cls.method}'")
@@ -320,21 +294,3 @@ def _flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         name = f"{prefix}{key}"
         found |= _flat(value, f"{name}__") if isinstance(value, Mapping) else {name: value}
     return found
-
-
-def _writer(kind: str) -> Callable[[Any, Any, Path], Mapping[str, Any] | None] | None:
-    for point in metadata.entry_points(group=WRITERS, name=kind):
-        write: Any = import_target(point.value, f"writer of '{kind}'", str(point.dist))
-        return write  # type: ignore[no-any-return]
-    return None
-
-
-def _in_words_of(section: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
-    """Call the option of the labels what the method calls it."""
-    options = {key: value for key, value in written.items() if key != "labels"}
-    if "labels" in written:
-        named = next((name for name in LABELS if name in section), None)
-        if named is None:
-            raise DataError("this method takes no labels; leave y out")
-        options[named] = written["labels"]
-    return options

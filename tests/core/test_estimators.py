@@ -90,7 +90,7 @@ def test_tables_are_predicted(tmp_path):
 @pytest.mark.parametrize(
     ("data", "labels", "said"),
     [
-        (object(), None, "takes graph, and a object is not understood"),
+        (object(), None, "the method takes graph, and a object is not understood"),
         (TREE, [1, 2], "takes no labels"),
         (nx.MultiDiGraph([(0, 1), (0, 1)]), None, "parallel edges"),
     ],

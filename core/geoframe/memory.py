@@ -1,0 +1,69 @@
+"""Data in memory as files that a method's own readers understand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from geoframe.errors import DataError
+from geoframe.importing import import_target
+
+WRITERS = "geoframe.data_writers"
+"""Entry-point group: kind of data -> function that writes data in memory as a file of that kind.
+
+It is called as ``write(data, labels, folder)`` and returns options of a ``[data]`` table, ``path``
+and maybe ``labels``, or None if the data are not of its kind.
+"""
+LABELS = ("labels", "label", "target")
+"""What methods call the option that names the labels."""
+
+
+def write_data(
+    kinds: Sequence[str], data: Any, labels: Any, folder: Path, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write data in memory into ``folder`` and return options of ``[data]`` that read them.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of data that the method takes; the first whose writer understands the data counts.
+    data, labels
+        The data, and labels ``(n,)`` or None.
+    options
+        What the ``[data]`` table of the method knows, by name.
+
+    Raises
+    ------
+    DataError
+        If no writer understands them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in kinds:
+        write = _writer(kind)
+        written = None if write is None else write(data, labels, folder)
+        if written is not None:
+            return _in_words_of(options, written)
+    raise DataError(
+        f"the method takes {' or '.join(kinds) or 'files'}, and a {type(data).__name__} is not "
+        "understood as such; save it to a file and give the path"
+    )
+
+
+def _writer(kind: str) -> Callable[[Any, Any, Path], Mapping[str, Any] | None] | None:
+    for point in metadata.entry_points(group=WRITERS, name=kind):
+        write: Any = import_target(point.value, f"writer of '{kind}'", str(point.dist))
+        return write  # type: ignore[no-any-return]
+    return None
+
+
+def _in_words_of(section: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+    """Call the option of the labels what the method calls it."""
+    options = {key: value for key, value in written.items() if key != "labels"}
+    if "labels" in written:
+        named = next((name for name in LABELS if name in section), None)
+        if named is None:
+            raise DataError("this method takes no labels; leave y out")
+        options[named] = written["labels"]
+    return options
