@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -68,6 +69,13 @@ class NetworkDenoiser(nn.Module):
         if output.shape[1] == 2 * noisy.shape[1]:
             output = output[:, : noisy.shape[1]]  # the rest is a learned variance
         return clean_of(self.prediction, output, state, alpha, alpha * wide)
+
+    def copy_to_train(self) -> nn.Module:
+        """A copy that denoises and whose network trains."""
+        copied = copy.copy(self)
+        copied._modules = dict(self._modules)
+        copied.network = copy.deepcopy(self.network).requires_grad_(True).train()
+        return copied
 
     def _levels(self, sigma: float | Tensor, rows: int) -> Tensor:
         each = sigma.flatten().tolist() if isinstance(sigma, Tensor) else [sigma]

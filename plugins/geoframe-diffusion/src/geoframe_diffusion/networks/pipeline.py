@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from geoframe import ConfigError, DataError
 from geoframe.data import shown
@@ -103,6 +103,10 @@ class DiffusersModel(DenoisingSampler):
     ) -> Tensor:
         """Posterior mean of images, or of latents."""
         return self.denoiser.denoise(noisy, sigma, condition)
+
+    def copy_to_train(self) -> nn.Module:
+        """A copy of the network, as a denoiser that trains."""
+        return self.denoiser.copy_to_train()
 
     def encode(self, images: Tensor) -> Tensor:
         """Images ``(B, C, H, W)`` in [-1, 1] -> latents, differentiable; itself without one."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from geoframe import DataError, Trainer
 from geoframe.run.directory import Run
@@ -131,6 +132,12 @@ class SmallUNet(DenoisingSampler):
         """Posterior mean of items ``(B, *item_shape)``, in their own units."""
         clean = self.denoiser.denoise(self._inside(noisy), sigma / self.unit, condition)
         return self._outside(clean)
+
+    def copy_to_train(self) -> nn.Module:
+        """A copy that denoises and whose network trains."""
+        copied = copy.copy(self)
+        copied._modules = {**self._modules, "denoiser": self.denoiser.copy_to_train()}
+        return copied
 
     def _describe(self, data: Tensor, classes: int) -> None:
         if data.ndim not in (3, 4) or min(data.shape[1:3]) < 1:

@@ -1,0 +1,127 @@
+"""Scenes for use without geoframe: PNG, PLY, npz, and the module's tensors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from geoframe import Embedder
+from geoframe.run.files import write_bytes, write_json, write_tensors
+from geoframe_sdi.scenes.mesh import MeshTexture
+from geoframe_sdi.scenes.splats import GaussianSplats
+from geoframe_sdi.scenes.volume import BLOB, BLOB_RADIUS, Volume
+
+SOLID_DENSITY = 5.0
+"""Density from which a point of a volume goes into the point cloud."""
+LATTICE = 64
+"""Points along an edge at which a volume is read."""
+SH_CONSTANT = 0.28209479177387814
+"""Of spherical harmonics of degree 0, in which PLY files of splats keep colours."""
+
+
+def export_scene(
+    scene: Embedder,
+    views: NDArray[np.float64],
+    names: Sequence[str],
+    facts: Mapping[str, Any],
+    folder: Path,
+) -> Sequence[Path]:
+    """Write a scene into a folder.
+
+    Returns
+    -------
+    sequence of Path
+        ``scene.safetensors`` and ``scene.json`` (all that trained, with name and options), a PNG a
+        view, and by kind: ``texture.png``; ``splats.ply`` (as 3-D Gaussian splatting writes it);
+        ``points.ply`` and ``volume.npz``.
+    """
+    paths = [folder / "scene.safetensors", folder / "scene.json"]
+    write_tensors(paths[0], scene.state_dict())
+    write_json(paths[1], facts)
+    for name, view in zip(names, views, strict=True):
+        path = folder / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png"
+        _write_png(path, view)
+        paths.append(path)
+    if isinstance(scene, MeshTexture):
+        texture = (torch.tanh(scene.texture.detach())[0].permute(1, 2, 0).numpy() + 1) / 2
+        paths.append(folder / "texture.png")
+        _write_png(paths[-1], texture[..., 0] if texture.shape[2] == 1 else texture)
+    elif isinstance(scene, GaussianSplats):
+        paths.append(folder / "splats.ply")
+        write_bytes(paths[-1], _splat_ply(scene))
+    elif isinstance(scene, Volume):
+        paths += _write_volume(scene, folder)
+    return paths
+
+
+def _write_png(path: Path, pixels: NDArray[Any]) -> None:
+    from PIL import Image
+
+    content = BytesIO()
+    Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(content, "PNG")
+    write_bytes(path, content.getvalue())
+
+
+def _colour(values: NDArray[Any]) -> NDArray[Any]:
+    three = np.repeat(values, 3, axis=1) if values.shape[1] == 1 else values[:, :3]
+    return three
+
+
+def _ply(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    """Binary little-endian PLY of vertices; bytes stay bytes, the rest become floats."""
+    kinds = {name: "u1" if each.dtype == np.uint8 else "<f4" for name, each in columns.items()}
+    count = len(next(iter(columns.values())))
+    rows = np.empty(count, dtype=list(kinds.items()))
+    for name, each in columns.items():
+        rows[name] = each
+    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {count}"]
+    lines += [
+        f"property {'uchar' if kind == 'u1' else 'float'} {name}" for name, kind in kinds.items()
+    ]
+    return "\n".join([*lines, "end_header", ""]).encode() + rows.tobytes()
+
+
+def _splat_ply(scene: GaussianSplats) -> bytes:
+    means, scales = scene.means.detach().numpy(), scene.log_scales.detach().numpy()
+    turned = functional.normalize(scene.quaternions.detach(), dim=1).numpy()
+    colour = _colour(torch.tanh(scene.colours.detach()).numpy() / 2) / SH_CONSTANT
+    columns = {name: means[:, index] for index, name in enumerate("xyz")}
+    columns |= {f"f_dc_{index}": colour[:, index] for index in range(3)}
+    columns["opacity"] = scene.opacities.detach().numpy()
+    columns |= {f"scale_{index}": scales[:, index] for index in range(3)}
+    columns |= {f"rot_{index}": turned[:, index] for index in range(4)}
+    return _ply(columns)
+
+
+@torch.no_grad()
+def _write_volume(scene: Volume, folder: Path) -> list[Path]:
+    line = torch.linspace(-1, 1, LATTICE)
+    points = torch.stack(torch.meshgrid(line, line, line, indexing="ij"), -1).reshape(-1, 3)
+    raw, colour = scene.field(points)
+    start = BLOB * (1 - points.norm(dim=1) / BLOB_RADIUS)
+    density = (functional.softplus(raw + start) / scene.radius).numpy()
+    colours = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
+    solid = density > SOLID_DENSITY
+    places = (points * scene.radius).numpy()[solid]
+    columns: dict[str, NDArray[Any]] = {n: places[:, i] for i, n in enumerate("xyz")}
+    columns |= {n: colours[solid][:, i] for i, n in enumerate(("red", "green", "blue"))}
+    paths = [folder / "points.ply", folder / "volume.npz"]
+    write_bytes(paths[0], _ply(columns))
+    content = BytesIO()
+    np.savez_compressed(
+        content,
+        allow_pickle=False,
+        density=density.reshape(LATTICE, LATTICE, LATTICE).astype(np.float32),
+        colour=colours.reshape(LATTICE, LATTICE, LATTICE, 3),
+        radius=np.float32(scene.radius),
+    )
+    write_bytes(paths[1], content.getvalue())
+    return paths

@@ -1,0 +1,1 @@
+"""Guidance: what score distillation subtracts from what, and when."""

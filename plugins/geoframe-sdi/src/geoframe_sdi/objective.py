@@ -1,0 +1,124 @@
+"""What the trainer minimises: the guidance's loss of renders, and terms on the geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+
+from geoframe import Embedder, Objective, RunError
+from geoframe.capabilities import capability
+from geoframe_sdi.config import RegulariserConfig
+from geoframe_sdi.divergence import signs_of_divergence
+from geoframe_sdi.guidance.loss import ScoreDistillation
+from geoframe_sdi.scenes.base import Regularised
+
+SPARSE_UNTIL = 0.3
+"""Share of the training over which sparsity fades: 3000 of the paper's 10 000 steps."""
+CONVEX_UNTIL = 0.4
+
+
+class DistillationObjective(Objective):
+    """Renders views of the scene and asks the guidance where they should go.
+
+    Parameters
+    ----------
+    scene
+        The embedder that trains.
+    guidance
+        The loss.
+    cameras
+        Rows ``(n, k)``: the items.
+    conditions
+        ``(n, ...)``, or None.
+    shape
+        Channels, height and width of a render.
+    weights
+        Of the terms on the geometry.
+    stop
+        Whether to end at the first sign of divergence.
+    """
+
+    cameras: Tensor
+    conditions: Tensor | None
+
+    def __init__(
+        self,
+        scene: Embedder,
+        guidance: ScoreDistillation,
+        cameras: Tensor,
+        conditions: Tensor | None,
+        *,
+        shape: tuple[int, int, int],
+        weights: RegulariserConfig,
+        stop: bool = False,
+    ) -> None:
+        super().__init__()
+        self.scene, self.guidance, self.shape = scene, guidance, shape
+        self.weights, self.stop = weights, stop
+        self.register_buffer("cameras", cameras, persistent=False)
+        self.register_buffer("conditions", conditions, persistent=False)
+        self.signs: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self.cameras)
+
+    def forward(self, items: Tensor) -> Mapping[str, Tensor]:
+        """Distil the views ``items`` ``(b,)``."""
+        progress = self.require_progress()
+        images = self.scene(self.cameras[items]).reshape(-1, *self.shape)
+        condition = None if self.conditions is None else self.conditions[items]
+        loss = self.guidance(images, progress, condition, views=items)
+        values = self._watched(images.detach())
+        terms = self._terms(progress)
+        total = loss + sum(terms.values()) if terms else loss
+        return {"loss": total, **values, **{name: term.detach() for name, term in terms.items()}}
+
+    def optimizer(self, learning_rate: float, weight_decay: float) -> Optimizer | None:
+        """VSD's network learns at a rate of its own; else the trainer's optimizer serves."""
+        particles = self.guidance.particles
+        if particles is None:
+            return None
+        groups = [
+            {"params": list(self.scene.parameters()), "lr": learning_rate},
+            {"params": list(particles.parameters()), "lr": self.guidance.config.particle_rate},
+        ]
+        return Adam(groups, weight_decay=weight_decay)
+
+    def _terms(self, progress: float) -> dict[str, Tensor]:
+        shares = {
+            "sparsity": self.weights.sparsity * max(0.0, 1 - progress / SPARSE_UNTIL),
+            "opaque": self.weights.opaque,
+            "z_variance": self.weights.z_variance,
+            "convexity": self.weights.convexity * max(0.1, 1 - 0.9 * progress / CONVEX_UNTIL),
+        }
+        shares = {name: share for name, share in shares.items() if share}
+        if not shares:
+            return {}
+        known = capability(self.scene, Regularised)
+        if known is None:
+            raise RunError(
+                f"regularisers: {type(self.scene).__name__} knows no geometry; leave them out"
+            )
+        found = known.geometry_terms()
+        return {name: share * found[name] for name, share in shares.items()}
+
+    def _watched(self, images: Tensor) -> dict[str, Tensor]:
+        known = capability(self.scene, Regularised)
+        seen = getattr(known, "seen", None)
+        opacity = None if seen is None else float(seen.opacity.detach().mean())
+        values = {
+            "sigma": self.guidance.last["sigma"],
+            "noise_std": self.guidance.last["noise_std"],
+            "saturated": float((images.abs() > 0.98).float().mean()),
+            "calls": float(self.guidance.calls),
+        }
+        if opacity is not None:
+            values["opacity"] = opacity
+        new = signs_of_divergence(values, images) - self.signs
+        self.signs |= new
+        if new and self.stop:
+            raise RunError(f"distillation diverges: {'; '.join(sorted(new))}")
+        return {name: torch.tensor(value) for name, value in values.items()}

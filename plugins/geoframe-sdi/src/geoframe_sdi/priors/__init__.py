@@ -1,0 +1,1 @@
+"""Diffusion priors that come with this plugin."""

@@ -1,0 +1,1 @@
+"""Scenes: embedders from camera rows to pixels."""

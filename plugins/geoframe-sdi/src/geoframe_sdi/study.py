@@ -1,0 +1,90 @@
+"""One run: the scene that was asked for, others to compare, and what came out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from geoframe import Result, RunError
+from geoframe.config import unstructure
+from geoframe.run.directory import Run
+from geoframe.run.resources import peak_memory_mib
+from geoframe_sdi.config import SDIConfig
+from geoframe_sdi.evaluation import Value, measure, reference, summary
+from geoframe_sdi.figures import draw
+from geoframe_sdi.fit import Setting, distil, loss_for
+from geoframe_sdi.objective import DistillationObjective
+from geoframe_sdi.trained import DistilledScene, names_of
+
+SCENE = "scene"
+"""Name of the trained tensors in a run."""
+
+
+def study(setting: Setting, run: Run) -> Result:
+    """Distil with the guidance asked for and with those to compare, for as many steps each."""
+    config = setting.config
+    known = reference(setting, loss_for(setting, config.guidance))
+    names = list(dict.fromkeys((config.guidance.name, *config.sdi.compare)))
+    rows: list[dict[str, Any]] = []
+    views: dict[str, Tensor] = {}
+    notes: list[str] = []
+    own: DistillationObjective | None = None
+    for name in names:
+        guidance = attrs.evolve(config.guidance, name=name)
+        where = run if name == names[0] else run.part(f"compare-{name}")
+        objective, training = distil(setting, guidance, where)
+        found, views[name] = measure(setting, objective, training, known)
+        rows.append({"guidance": name, **found})
+        notes += [f"{name}: {sign}." for sign in sorted(objective.signs)]
+        if own is None:
+            own = objective
+            _keep(setting, objective, known.cameras, run)
+    assert own is not None
+    metrics: dict[str, Value] = {key: value for key, value in rows[0].items() if key != "guidance"}
+    metrics |= {"peak_memory_mib": peak_memory_mib(), **setting.facts}
+    draw(setting, own, known, views, run)
+    verdicts = [f"{row['guidance']}: {summary(row)}." for row in rows]
+    return Result(metrics=metrics, tables={"guidance": rows}, notes=[*verdicts, *notes])
+
+
+def _keep(setting: Setting, objective: DistillationObjective, cameras: Tensor, run: Run) -> None:
+    run.write_tensors(SCENE, objective.scene.state_dict())
+    run.write_tensors("views", {"cameras": cameras})
+    component = setting.config.scene
+    facts = {
+        "scene": component.name,
+        "options": unstructure(component.options),
+        "in_features": cameras.shape[1],
+        "shape": list(setting.shape),
+        "flat": setting.flat,
+    }
+    run.write_json(SCENE, facts)
+
+
+def restore(run: Run) -> DistilledScene:
+    """Rebuild the scene of a finished run, without its prior.
+
+    Raises
+    ------
+    RunError
+        If the run was a dry one.
+    """
+    config: SDIConfig = run.config
+    if config.sdi.dry_run:
+        raise RunError(f"{run.path}: was a dry run; run it again with sdi.dry_run = false")
+    facts = run.read_json(SCENE)
+    shape = (facts["shape"][0], facts["shape"][1], facts["shape"][2])
+    cameras = run.read_tensors("views")["cameras"]
+    context: dict[str, Any] = {
+        "in_features": facts["in_features"],
+        "out_features": shape[0] * shape[1] * shape[2],
+    }
+    if getattr(config.scene.options, "shape", ()) is None:
+        context["shape"] = shape
+    scene = config.scene.build(**context)
+    scene.load_state_dict(run.read_tensors(SCENE))
+    with torch.no_grad():
+        return DistilledScene(scene, cameras, names_of(cameras, facts["flat"]), shape, facts)
