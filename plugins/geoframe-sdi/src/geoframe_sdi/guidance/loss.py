@@ -237,7 +237,7 @@ class ScoreDistillation(nn.Module):
             inversion_scale=0.0,
             options=self.options,
             memory=self.memory,
-            particles=self.particles and self.particles.denoiser,
+            particles=None if self.particles is None else self.particles.denoiser,
         )
         asked.inversion_scale = self._inversion_scale(asked)
         first, second = self.rule.difference(asked)
