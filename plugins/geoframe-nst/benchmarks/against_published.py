@@ -28,8 +28,8 @@ from rich.table import Table
 from torch import Tensor
 
 from geoframe.config import TomlTable, apply_overrides
+from geoframe_data.graph import Graph
 from geoframe_nst.data import load_graph
-from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.metrics import distortion
 from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.reference import neural
@@ -94,7 +94,7 @@ class PairWise(Watched):
 
 def train(
     kind: type[Watched], overrides: Mapping[str, Any], steps: int
-) -> tuple[list[tuple[float, float]], WeightedDigraph]:
+) -> tuple[list[tuple[float, float]], Graph]:
     """Train and return the history of (CPU seconds, distortion)."""
     every = max(1, steps // LOOKS)
     table = apply_overrides(

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from geoframe.components import ComponentSpec
 from geoframe.config import TomlTable, load_toml, structure
 from geoframe.errors import DataError
+from geoframe_data.graph import Graph
 from geoframe_nst.data import load_graph
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.datasets import installed
 from geoframe_nst.datasets.closure import ancestors, depth, requirement_distance
 from geoframe_nst.datasets.installed import InstalledDistributions
-from geoframe_nst.graph import WeightedDigraph
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA is not set: no stored datasets"
@@ -47,7 +47,7 @@ def dataset(name: str, **options: Any) -> GraphDataConfig:
     return structure(GraphDataConfig, TomlTable(table), resolve)
 
 
-def load(name: str, **options: Any) -> WeightedDigraph:
+def load(name: str, **options: Any) -> Graph:
     return load_graph(dataset(name, cycles="keep", **options))
 
 
@@ -222,7 +222,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _edges(graph: WeightedDigraph) -> dict[tuple[str, str], float]:
+def _edges(graph: Graph) -> dict[tuple[str, str], float]:
     return {
         (graph.names[u], graph.names[v]): weight
         for (u, v), weight in zip(graph.edges.tolist(), graph.weights.tolist(), strict=True)

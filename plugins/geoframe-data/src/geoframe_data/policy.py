@@ -19,10 +19,9 @@ from scipy.sparse.csgraph import connected_components
 from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_data.graph import Features, Floats, Graph, Ints
+from geoframe_data.graph_options import Duplicates, MissingWeight
 
 SelfLoops = Literal["drop", "refuse"]
-MissingWeight = Literal["auto", "one", "cosine"]
-Duplicates = Literal["refuse", "first", "mean", "min", "max", "sum"]
 Disconnected = Literal["refuse", "largest"]
 
 MIN_COSINE = 0.01

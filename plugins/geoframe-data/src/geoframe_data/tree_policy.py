@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.graph import Graph
-from geoframe_data.policy import Duplicates, all_named, without_duplicates
+from geoframe_data.graph_options import Duplicates
+from geoframe_data.policy import all_named, without_duplicates
 from geoframe_data.rooting import centre, hang
 from geoframe_data.tree import Tree
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from geoframe.run.files import write_bytes
 from geoframe.run.tables import write_arrays
+from geoframe_data import read_nodes
 from geoframe_nst.data_config import GraphDataConfig
-from geoframe_nst.readers.nodes import read_nodes
 from geoframe_nst.trained import TrainedSpacetime
 from geoframe_nst.training import INPUTS
 
@@ -31,7 +31,14 @@ def embed_table(
     DataError
         If the table cannot be read, or its nodes are unknown or have other features.
     """
-    table = read_nodes(path, config)
+    table = read_nodes(
+        path,
+        name=config.name,
+        time=config.time,
+        features=config.features,
+        delimiter=config.delimiter,
+        max_bytes=config.max_bytes,
+    )
     names = np.array(table.names)
     if trained.embedding.embedder.inductive:
         return {"name": names, "point": trained.embed(table.features)}

@@ -1,49 +1,26 @@
-"""From the ``[data]`` table to a graph."""
+"""From the ``[data]`` table to a weighted directed graph without cycles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
-from geoframe.data import format_by_suffix, load_npz
 from geoframe.errors import DataError
-from geoframe_nst.data_config import Format, GraphDataConfig
-from geoframe_nst.graph import WeightedDigraph
-from geoframe_nst.policy import repair
-from geoframe_nst.readers.arrays import graph_of_arrays, load_safetensors
-from geoframe_nst.readers.networks import read_network
-from geoframe_nst.readers.nodes import with_node_table
-from geoframe_nst.readers.raw import RawGraph
-from geoframe_nst.readers.tables import read_edge_list
+from geoframe_data.graph import Graph
+from geoframe_data.graph_options import Duplicates, MissingWeight
+from geoframe_data.policy import (
+    SelfLoops,
+    check_names,
+    check_weights,
+    with_weights,
+    without_duplicates,
+    without_self_loops,
+)
+from geoframe_nst.cycles import without_cycles
+from geoframe_nst.data_config import Cycles, GraphDataConfig
 
-SUFFIXES: dict[str, Format] = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".edges": "csv",
-    ".edgelist": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".graphml": "graphml",
-    ".gml": "gml",
-    ".json": "json",
-    ".npz": "npz",
-    ".safetensors": "safetensors",
-}
-"""File suffix -> format."""
-
-READERS: dict[Format, Callable[[Path, GraphDataConfig], RawGraph]] = {
-    "csv": lambda path, config: read_edge_list(path, config, tabs=False),
-    "tsv": lambda path, config: read_edge_list(path, config, tabs=True),
-    "graphml": lambda path, config: read_network(path, config, format="graphml"),
-    "gml": lambda path, config: read_network(path, config, format="gml"),
-    "json": lambda path, config: read_network(path, config, format="json"),
-    "npz": lambda path, config: graph_of_arrays(load_npz(path), path, config),
-    "safetensors": lambda path, config: graph_of_arrays(load_safetensors(path), path, config),
-}
-"""Format -> function that reads it."""
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-18, 1e18
+"""Edge weights outside of which their squares leave the range of float32."""
 
 
-def load_graph(config: GraphDataConfig) -> WeightedDigraph:
+def load_graph(config: GraphDataConfig) -> Graph:
     """Read the user's graph, or build the dataset that stands for it, and apply the policies.
 
     Raises
@@ -51,10 +28,8 @@ def load_graph(config: GraphDataConfig) -> WeightedDigraph:
     DataError
         One line: what is wrong, where, and what to do.
     """
-    graph = _dataset(config) if config.path is None else _read(config.path, config)
     return repair(
-        graph,
-        weight=config.weight,
+        config.given(config.dataset),
         missing_weight=config.missing_weight,
         self_loops=config.self_loops,
         duplicates=config.duplicates,
@@ -62,24 +37,44 @@ def load_graph(config: GraphDataConfig) -> WeightedDigraph:
     )
 
 
-def _read(path: Path, config: GraphDataConfig) -> RawGraph:
-    format = config.format
-    if format == "auto":
-        if path.is_dir():
-            raise DataError(f"{path}: is a folder; name a file in it")
-        format = format_by_suffix(path, SUFFIXES)
-    raw = READERS[format](path, config)
-    return raw if config.nodes is None else with_node_table(raw, config.nodes, config)
+def repair(
+    graph: Graph,
+    *,
+    missing_weight: MissingWeight = "auto",
+    self_loops: SelfLoops = "drop",
+    duplicates: Duplicates = "refuse",
+    cycles: Cycles = "refuse",
+) -> Graph:
+    """Check a graph as it was read, and repair what the options allow.
 
+    The order is: self-loops, missing weights, impossible weights, duplicates, cycles. A graph
+    need not be connected: nothing relates its components, so neither a distance nor an order
+    between them means anything.
 
-def _dataset(config: GraphDataConfig) -> RawGraph:
-    graph: WeightedDigraph = config.dataset.build().load()
-    return RawGraph(
-        origin=f"dataset '{config.dataset.name}'",
-        names=graph.names,
-        edges=graph.edges,
-        weights=graph.weights,
-        features=graph.features,
-        times=graph.times,
-        repairs=graph.repairs,
+    Parameters
+    ----------
+    graph
+        What a reader or a dataset gave; an edge u -> v says that u precedes v.
+    missing_weight, self_loops, duplicates, cycles
+        See :class:`geoframe_nst.data_config.GraphDataConfig`.
+
+    Raises
+    ------
+    DataError
+        If something is wrong that the options do not allow to repair.
+    """
+    if graph.directed is False:
+        raise DataError(
+            f"{graph.origin}: the graph is undirected; an edge must say which end comes first; "
+            "save it as a directed graph"
+        )
+    check_names(graph)
+    graph = without_self_loops(graph, self_loops)
+    if not len(graph.edges):
+        raise DataError(f"{graph.origin}: the graph has no edges; it needs at least one")
+    graph = with_weights(graph, missing_weight)
+    check_weights(
+        graph, SMALLEST_WEIGHT, LARGEST_WEIGHT, "so that their squares are float32 numbers"
     )
+    graph = without_duplicates(graph, duplicates)
+    return without_cycles(graph, cycles, duplicates)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from geoframe import Result, Training
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
+from geoframe_data.graph import Graph
 from geoframe_nst import figures
 from geoframe_nst.config import NSTConfig
-from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.metrics import (
     directionality,
     directionality_ceiling,
@@ -27,7 +27,7 @@ from geoframe_nst.trained import TrainedSpacetime
 
 def evaluate(
     config: NSTConfig,
-    graph: WeightedDigraph,
+    graph: Graph,
     trained: TrainedSpacetime,
     training: Training,
     run: Run,
@@ -35,7 +35,7 @@ def evaluate(
     """Measure a trained spacetime against its graph and draw it into the run's figures."""
     distances = trained.edge_distances(graph.edges)
     times = trained.times()
-    lengths = distortion(graph.weights, distances)
+    lengths = distortion(graph.lengths, distances)
     quality = order_quality(
         times,
         Reachability(len(graph), graph.edges),
@@ -91,18 +91,16 @@ def evaluate(
     return Result(metrics=metrics, tables={"worst_edges": worst}, notes=notes)
 
 
-def worst_edges(
-    graph: WeightedDigraph, distances: NDArray[np.float64], count: int
-) -> list[dict[str, Any]]:
+def worst_edges(graph: Graph, distances: NDArray[np.float64], count: int) -> list[dict[str, Any]]:
     """List the edges whose distance is furthest from their weight, by the ratio of the two."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.abs(np.log(np.abs(distances) / graph.weights))
+        off = np.abs(np.log(np.abs(distances) / graph.lengths))
     worst = np.argsort(-np.where(distances > 0, off, np.inf), kind="stable")[:count]
     return [
         {
             "source": graph.names[graph.edges[edge, 0]],
             "target": graph.names[graph.edges[edge, 1]],
-            "weight": float(graph.weights[edge]),
+            "weight": float(graph.lengths[edge]),
             "distance": float(distances[edge]),
         }
         for edge in worst.tolist()
@@ -110,14 +108,14 @@ def worst_edges(
 
 
 def _draw(
-    graph: WeightedDigraph,
+    graph: Graph,
     trained: TrainedSpacetime,
     distances: NDArray[np.float64],
     times: NDArray[np.float64],
     run: Run,
 ) -> None:
     with np.errstate(divide="ignore"):
-        run.write_figure("distortion", figures.distortion_histogram(graph.weights / distances))
+        run.write_figure("distortion", figures.distortion_histogram(graph.lengths / distances))
     places = trained.places()
     run.write_figure(
         "space_and_time", figures.space_and_time(places, times, graph.edges, graph.names)

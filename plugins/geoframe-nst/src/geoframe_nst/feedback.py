@@ -22,7 +22,7 @@ EXACT_NODES = 2000
 
 @attrs.frozen(kw_only=True)
 class FeedbackArcSet:
-    """Edges whose removal leaves no cycle."""
+    """Ints whose removal leaves no cycle."""
 
     removed: Ints
     """int64 ``(k,)``: positions of the removed edges, increasing."""
@@ -88,7 +88,7 @@ def feedback_arc_set(
 
 
 def _break_component(edges: Ints, cost: Floats, deadline: float) -> tuple[NDArray[np.bool_], float]:
-    """Edges of one component to remove, as a mask, and a lower bound of their total cost."""
+    """Ints of one component to remove, as a mask, and a lower bound of their total cost."""
     nodes, edges = np.unique(edges, return_inverse=True)
     edges = edges.reshape(-1, 2)
     best = _backward(edges, _greedy_order(len(nodes), edges, cost))
@@ -158,7 +158,7 @@ def _violated(n: int, edges: Ints, chosen: NDArray[np.bool_]) -> list[frozenset[
 
 
 def _leftover(edges: Ints, cost: Floats, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Edges that break the cycles left once ``chosen`` are removed."""
+    """Ints that break the cycles left once ``chosen`` are removed."""
     kept = np.flatnonzero(~chosen)
     leftover = np.zeros(len(edges), dtype=bool)
     order = _greedy_order(int(edges.max()) + 1, edges[kept], cost[kept])

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from geoframe.run.figures import label
 
 MOST_EDGES = 3000
-"""Edges drawn at most; more would only make a black picture and a large file."""
+"""Ints drawn at most; more would only make a black picture and a large file."""
 MOST_LABELS = 25
 LABEL_SIZE = (0.16, 0.025)
 """Width and height that a label needs, as shares of the picture."""

@@ -140,7 +140,7 @@ def _merge_series(
 
 
 def transitive_reduction(reachability: Reachability) -> Ints:
-    """Edges between components that no longer path implies -> int64 ``(E', 2)``."""
+    """Ints between components that no longer path implies -> int64 ``(E', 2)``."""
     edges = reachability.edges
     implied = np.zeros(len(edges), dtype=bool)
     first = np.searchsorted(edges[:, 0], np.arange(reachability.components + 1)).tolist()

@@ -213,6 +213,6 @@ def topological_order(n: int, edges: Ints) -> Ints:
 
 
 def _distinct(edges: Ints, n: int) -> Ints:
-    """Edges without self-loops and repetitions, sorted by source, then target."""
+    """Ints without self-loops and repetitions, sorted by source, then target."""
     keys = np.unique(edges[edges[:, 0] != edges[:, 1]] @ np.array([n, 1], dtype=np.int64))
     return np.stack(np.divmod(keys, max(n, 1)), axis=1)

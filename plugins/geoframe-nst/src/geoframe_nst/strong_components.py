@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from geoframe_nst.graph import Edges
+from geoframe_data.graph import Ints
 
 
-def strong_components(edges: Edges, n: int) -> NDArray[np.int64]:
+def strong_components(edges: Ints, n: int) -> NDArray[np.int64]:
     """Label each node with its strongly connected component -> int64 ``(n,)``.
 
     Labels are numbered in the order of each component's first node.

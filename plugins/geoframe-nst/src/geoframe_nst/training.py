@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from geoframe import DataError, Geometry, PartialOrder, Training
 from geoframe.embedders.table import Table
 from geoframe.run.directory import Run
+from geoframe_data.graph import Graph
 from geoframe_nst.config import NSTConfig
 from geoframe_nst.embedding import SpacetimeEmbedding
-from geoframe_nst.graph import WeightedDigraph
 from geoframe_nst.incomparable import IncomparablePairs
 from geoframe_nst.landmarks import landmark_coordinates
 from geoframe_nst.linear_extensions import DEFAULT_TIME_DIM, linear_extensions
@@ -26,7 +26,7 @@ INPUTS = "inputs"
 """Name of the nodes' inputs among the tensors of a finished run."""
 
 
-def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedSpacetime, Training]:
+def train(config: NSTConfig, graph: Graph, run: Run) -> tuple[TrainedSpacetime, Training]:
     """Fit a spacetime to ``graph``, logging and keeping checkpoints in ``run``."""
     objective = objective_for(config, graph)
     training = config.trainer.build().fit(objective, run)
@@ -35,14 +35,14 @@ def train(config: NSTConfig, graph: WeightedDigraph, run: Run) -> tuple[TrainedS
     return TrainedSpacetime(objective.embedding.cpu(), graph.names), training
 
 
-def objective_for(config: NSTConfig, graph: WeightedDigraph) -> SpacetimeObjective:
+def objective_for(config: NSTConfig, graph: Graph) -> SpacetimeObjective:
     """Build the untrained model and the loss that a config asks for on a graph."""
     geometry = config.geometry.build()
     reachability = Reachability(len(graph), graph.edges)
     extensions = linear_extensions(config, geometry, reachability, graph.edges)
     embedding = build(config, geometry, len(graph), graph.features, extensions)
     edges = torch.tensor(graph.edges)
-    weights = torch.tensor(graph.weights, dtype=torch.float32)
+    weights = torch.tensor(graph.lengths, dtype=torch.float32)
     if config.nst.start == "landmarks":
         _start_at_landmarks(embedding, graph, config.seed, extensions)
     if config.nst.calibrate:
@@ -124,7 +124,7 @@ def build(
 
 @torch.no_grad()
 def _start_at_landmarks(
-    embedding: SpacetimeEmbedding, graph: WeightedDigraph, seed: int, extensions: Tensor | None
+    embedding: SpacetimeEmbedding, graph: Graph, seed: int, extensions: Tensor | None
 ) -> None:
     """Start the rows of a lookup table where path lengths, and linear extensions, put the nodes."""
     embedder = embedding.embedder
@@ -133,7 +133,7 @@ def _start_at_landmarks(
     rows = embedder.rows
     spacetime = embedding.spacetime
     space = spacetime.space.dim if isinstance(spacetime, NeuralSpacetime) else rows.shape[1]
-    start = landmark_coordinates(len(graph), graph.edges, graph.weights, space, seed=seed)
+    start = landmark_coordinates(len(graph), graph.edges, graph.lengths, space, seed=seed)
     rows[:, :space] = torch.tensor(start, dtype=rows.dtype)
     if embedding.ranks is None and extensions is not None:
         rows[:, space:] = extensions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -28,11 +28,6 @@ from geoframe_data.graphs.ontologies import read_obo
 from geoframe_data.graphs.paths import read_folder, read_indented, read_paths
 from geoframe_data.graphs.xml_trees import read_phyloxml
 
-GraphFormat = Literal[
-    "auto", "csv", "tsv", "parquet", "feather", "xlsx", "jsonl",
-    "graphml", "gml", "json", "npz", "safetensors",
-    "newick", "nexus", "phyloxml", "obo", "paths", "indented", "folder",
-]  # fmt: skip
 SUFFIXES: Mapping[str, str] = {
     ".csv": "csv",
     ".txt": "csv",
@@ -118,7 +113,7 @@ def read_graph(
         Path of a file or folder; or a networkx graph, a PyG ``Data``, a pandas frame of edges, or
         a mapping of arrays.
     format
-        One of :data:`GraphFormat`; ``auto`` goes by content, then by suffix.
+        One of ``geoframe_data.graph_options.GraphFormat``; ``auto`` goes by content, then suffix.
     source, target
         Columns of the two ends of an edge; ``source`` and ``target``, ``from`` and ``to``,
         ``parent`` and ``child``, ``u`` and ``v`` stand for each other.

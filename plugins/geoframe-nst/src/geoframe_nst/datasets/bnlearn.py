@@ -13,7 +13,7 @@ from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
 from geoframe.errors import DataError, did_you_mean
-from geoframe_nst.graph import WeightedDigraph
+from geoframe_data.graph import Graph
 
 INVERSE_FLOOR = 0.01
 """Mutual information, in nats, that ``inverse`` adds so that independence has a finite length."""
@@ -37,7 +37,7 @@ class BayesianNetwork(Dataset):
     )
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/bnlearn.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the DAG.
 
         Raises
@@ -55,7 +55,7 @@ class BayesianNetwork(Dataset):
         network = networks[self.network]
         information = np.array(network["mi"], dtype=np.float64)
         inverse = self.weight == "inverse"
-        return WeightedDigraph(
+        return Graph(
             names=network["nodes"],
             edges=network["edges"],
             weights=1 / (INVERSE_FLOOR + information) if inverse else np.exp(-information),

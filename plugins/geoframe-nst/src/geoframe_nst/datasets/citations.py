@@ -11,7 +11,7 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_nst.graph import Edges, Floats, WeightedDigraph
+from geoframe_data.graph import Floats, Graph, Ints
 
 
 @attrs.frozen(kw_only=True)
@@ -29,7 +29,7 @@ class Citations(Dataset):
 
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/cit-hepth2000.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the DAG.
 
         Raises
@@ -41,7 +41,7 @@ class Citations(Dataset):
 
         arrays = load_npz(stored_file("cit-hepth2000", "cit_hepth_2000_2002.npz", self.root))
         edges = arrays["edges"].astype(np.int64)
-        return WeightedDigraph(
+        return Graph(
             names=[f"hep-th/{number:07d}" for number in arrays["arxiv_id"].tolist()],
             edges=edges,
             weights=reference_distance(len(arrays["day"]), edges),
@@ -49,7 +49,7 @@ class Citations(Dataset):
         )
 
 
-def reference_distance(n: int, edges: Edges) -> Floats:
+def reference_distance(n: int, edges: Ints) -> Floats:
     """Jaccard distance of the sets of direct predecessors of both ends, each with itself.
 
     The target's set holds the source, so two sets are never disjoint; in a DAG the source's never

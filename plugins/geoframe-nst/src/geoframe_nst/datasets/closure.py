@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe_nst.graph import Edges, Floats
+from geoframe_data.graph import Floats, Ints
 
 
-def topological_order(n: int, edges: Edges) -> list[int]:
+def topological_order(n: int, edges: Ints) -> list[int]:
     """Return the nodes of a DAG so that every edge goes forward.
 
     Raises
@@ -29,7 +29,7 @@ def topological_order(n: int, edges: Edges) -> list[int]:
     return order
 
 
-def ancestors(n: int, edges: Edges) -> list[set[int]]:
+def ancestors(n: int, edges: Ints) -> list[set[int]]:
     """Return the set of nodes that precede each node of a DAG, itself not included."""
     before = _neighbours(n, edges[:, ::-1])
     found: list[set[int]] = [set() for _ in range(n)]
@@ -38,7 +38,7 @@ def ancestors(n: int, edges: Edges) -> list[set[int]]:
     return found
 
 
-def depth(n: int, edges: Edges) -> NDArray[np.int64]:
+def depth(n: int, edges: Ints) -> NDArray[np.int64]:
     """Return the number of edges of the longest path that ends in each node of a DAG, ``(n,)``."""
     after = _neighbours(n, edges)
     levels = [0] * n
@@ -48,7 +48,7 @@ def depth(n: int, edges: Edges) -> NDArray[np.int64]:
     return np.array(levels, dtype=np.int64)
 
 
-def requirement_distance(n: int, edges: Edges) -> Floats:
+def requirement_distance(n: int, edges: Ints) -> Floats:
     """Length of each edge u -> v of a dependency DAG: the share of v's needs that u leaves open.
 
     Let S(x) be x with all that it needs, directly or not. The length is the Jaccard distance
@@ -62,7 +62,7 @@ def requirement_distance(n: int, edges: Edges) -> Floats:
     return distance
 
 
-def _neighbours(n: int, edges: Edges) -> list[list[int]]:
+def _neighbours(n: int, edges: Ints) -> list[list[int]]:
     lists: list[list[int]] = [[] for _ in range(n)]
     for source, target in edges.tolist():
         lists[source].append(target)

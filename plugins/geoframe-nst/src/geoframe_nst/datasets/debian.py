@@ -11,7 +11,7 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_nst.graph import WeightedDigraph
+from geoframe_data.graph import Graph
 
 
 @attrs.frozen(kw_only=True)
@@ -29,7 +29,7 @@ class DebianDependencies(Dataset):
     reduction: bool = option(False, help="Leave out edges that follow from others by transitivity.")
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/debian-deps.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the DAG.
 
         Raises
@@ -43,7 +43,7 @@ class DebianDependencies(Dataset):
         arrays = load_npz(stored_file("debian-deps", "debian12_python.npz", self.root))
         edges = arrays["reduction_edges" if self.reduction else "edges"].astype(np.int64)
         n = len(arrays["names"])
-        return WeightedDigraph(
+        return Graph(
             names=arrays["names"].tolist(),
             edges=edges,
             weights=requirement_distance(n, edges),

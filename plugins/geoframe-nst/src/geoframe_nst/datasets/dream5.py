@@ -11,8 +11,8 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
+from geoframe_data.graph import Graph
 from geoframe_nst.datasets.layout import scaled_layout
-from geoframe_nst.graph import WeightedDigraph
 
 FILES = {"insilico": "net1_insilico.npz", "ecoli": "net3_ecoli.npz"}
 
@@ -32,7 +32,7 @@ class Dream5(Dataset):
     network: Literal["insilico", "ecoli"] = option("insilico", help="Which network.")
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/dream5.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the graph, cycles included.
 
         Raises
@@ -41,12 +41,12 @@ class Dream5(Dataset):
             If the file is not found.
         """
         from geoframe.data import load_npz
-        from geoframe_nst.policy import cosine_weights
+        from geoframe_data.policy import cosine_weights
 
         arrays = load_npz(stored_file("dream5", FILES[self.network], self.root))
         edges = arrays["edges"].astype(np.int64)
         features = scaled_layout(arrays["dot_xy"])
-        return WeightedDigraph(
+        return Graph(
             names=arrays["names"].tolist(),
             edges=edges,
             weights=cosine_weights(features, edges),

@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from geoframe.dataset import Dataset
-from geoframe_nst.graph import Features, WeightedDigraph
+from geoframe_data.graph import Features, Graph
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -36,7 +36,7 @@ class InstalledDistributions(Dataset):
 
     component: ClassVar[str] = "geoframe_nst.datasets.installed:InstalledDistributions"
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Read the metadata of everything on ``sys.path``.
 
         Raises
@@ -45,9 +45,8 @@ class InstalledDistributions(Dataset):
             If no installed distribution requires another.
         """
         # Imported here: the class is looked at by every check of a config that names it.
+        from geoframe_nst.data import repair
         from geoframe_nst.datasets.closure import depth, requirement_distance
-        from geoframe_nst.policy import repair
-        from geoframe_nst.readers.raw import RawGraph
 
         installed = _installed()
         names = sorted(installed)
@@ -62,7 +61,7 @@ class InstalledDistributions(Dataset):
         edges = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         note = f"passed over {unreadable} requirements that cannot be parsed"
         graph = repair(
-            RawGraph(
+            Graph(
                 origin="installed distributions",
                 names=tuple(names),
                 edges=edges,

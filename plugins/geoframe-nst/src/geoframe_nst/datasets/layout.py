@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe_nst.graph import Features
+from geoframe_data.graph import Features
 
 
 def scaled_layout(positions: NDArray[np.float64]) -> Features:

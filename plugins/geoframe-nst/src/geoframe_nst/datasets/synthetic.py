@@ -11,8 +11,8 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
+from geoframe_data.graph import Floats, Graph
 from geoframe_nst.datasets.layout import scaled_layout
-from geoframe_nst.graph import Floats, WeightedDigraph
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +40,7 @@ class SyntheticDAG(Dataset):
     )
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/nst-synthetic.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the DAG.
 
         Raises
@@ -56,7 +56,7 @@ class SyntheticDAG(Dataset):
         positions = np.empty_like(rows)
         positions[arrays[f"order_p{self.p}"]] = rows
         ends = positions[edges].astype(np.float64)
-        return WeightedDigraph(
+        return Graph(
             names=[str(node) for node in range(len(rows))],
             edges=edges,
             weights=synthetic_weight(

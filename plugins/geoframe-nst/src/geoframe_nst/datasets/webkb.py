@@ -11,7 +11,7 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_nst.graph import WeightedDigraph
+from geoframe_data.graph import Graph
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +33,7 @@ class WebKB(Dataset):
     )
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/webkb.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the graph, cycles included.
 
         Raises
@@ -42,7 +42,7 @@ class WebKB(Dataset):
             If the file is not found.
         """
         from geoframe.data import load_npz
-        from geoframe_nst.policy import cosine_weights
+        from geoframe_data.policy import cosine_weights
 
         file = f"{self.source}_{self.university}.npz"
         arrays = load_npz(stored_file("webkb", file, self.root))
@@ -51,7 +51,7 @@ class WebKB(Dataset):
         links = arrays["edges"].astype(np.int64)
         edges = links[links[:, 0] != links[:, 1]]
         numbered = [str(page) for page in range(len(words))]
-        return WeightedDigraph(
+        return Graph(
             names=arrays["urls"].tolist() if "urls" in arrays else numbered,
             edges=edges,
             weights=cosine_weights(features, edges),

@@ -11,7 +11,7 @@ import numpy as np
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_nst.graph import WeightedDigraph
+from geoframe_data.graph import Graph
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +33,7 @@ class WordNet(Dataset):
     )
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/wordnet.")
 
-    def load(self) -> WeightedDigraph:
+    def load(self) -> Graph:
         """Return the DAG.
 
         Raises
@@ -56,7 +56,7 @@ class WordNet(Dataset):
         )
         descendants = np.log1p(np.bincount(pairs[:, 0], minlength=n))
         edges = pairs if self.closure else direct
-        return WeightedDigraph(
+        return Graph(
             names=arrays["names"].tolist(),
             edges=edges,
             weights=(descendants[edges[:, 0]] - descendants[edges[:, 1]]) / np.log(n),
