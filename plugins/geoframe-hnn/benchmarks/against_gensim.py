@@ -33,7 +33,7 @@ def peer(task: dict) -> dict:
 def main() -> None:
     import numpy as np
 
-    from geoframe_hnn.build import build_tree
+    from geoframe_data.tree_policy import as_tree
     from geoframe_hnn.datasets.stored import WordNetTree
     from geoframe_hnn.hyperbolic_tree import embed_tree
 
@@ -64,7 +64,7 @@ def main() -> None:
     print(f"{'':32}{'dim':>4}{'MAP':>9}{'mean rank':>11}{'seconds':>9}")
     start = time.process_time()
     raw = WordNetTree(subset="mammals").load()
-    tree = build_tree(raw, multiple_parents="first", lengths="nested")
+    tree = as_tree(raw, multiple_parents="first", lengths="nested")
     embedded = embed_tree(tree)
     bound = embedded.certificate()
     seconds = time.process_time() - start

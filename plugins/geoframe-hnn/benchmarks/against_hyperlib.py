@@ -48,7 +48,7 @@ def peer(task: dict) -> dict:
 def main() -> None:
     import numpy as np
 
-    from geoframe_hnn.build import build_tree
+    from geoframe_data.tree_policy import as_tree
     from geoframe_hnn.datasets.stored import StoredTree
     from geoframe_hnn.hyperbolic_tree import embed_tree
 
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--hyperlib", help="a Python that has hyperlib; without it, ours alone")
     parser.add_argument("--tree", default="phylo_mosses_hofbauer2016")
     options = parser.parse_args()
-    tree = build_tree(StoredTree(tree=options.tree).load(), lengths="ones")
+    tree = as_tree(StoredTree(tree=options.tree).load(), lengths="ones")
     rng = np.random.default_rng(0)
     u = rng.integers(len(tree), size=PAIRS)
     v = (u + rng.integers(1, len(tree), size=PAIRS)) % len(tree)

@@ -15,19 +15,19 @@ from typing import get_args
 import numpy as np
 
 from geoframe.run.resources import peak_memory_mib
+from geoframe_data.tree import Tree
+from geoframe_data.tree_policy import as_tree
 from geoframe_hnn.bounds import euclidean_lower_bound
-from geoframe_hnn.build import build_tree
 from geoframe_hnn.datasets.stored import StoredName, StoredTree, WordNetTree
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.quality import evaluation_pairs, measure_distortion
-from geoframe_hnn.tree import Tree
 
 
 def trees() -> dict[str, Tree]:
-    found = {name: build_tree(StoredTree(tree=name).load()) for name in get_args(StoredName)}
+    found = {name: as_tree(StoredTree(tree=name).load()) for name in get_args(StoredName)}
     for subset in ("mammals", "nouns"):
         raw = WordNetTree(subset=subset).load()
-        found[f"wordnet {subset}"] = build_tree(raw, multiple_parents="first")
+        found[f"wordnet {subset}"] = as_tree(raw, multiple_parents="first")
     return found
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from geoframe_hnn.build import build_tree
+from geoframe_data.tree import Tree
+from geoframe_data.tree_policy import as_tree
 from geoframe_hnn.datasets.stored import StoredTree
 from geoframe_hnn.datasets.synthetic import CompleteTree, RandomTree
-from geoframe_hnn.tree import Tree
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA names no folder of data sets"
@@ -18,15 +18,15 @@ needs_data = pytest.mark.skipif(
 
 
 def complete(branching: int, depth: int) -> Tree:
-    return build_tree(CompleteTree(branching=branching, depth=depth).load())
+    return as_tree(CompleteTree(branching=branching, depth=depth).load())
 
 
 def random_tree(nodes: int, *, seed: int = 0, ratio: float = 1.0) -> Tree:
-    return build_tree(RandomTree(nodes=nodes, seed=seed, ratio=ratio).load())
+    return as_tree(RandomTree(nodes=nodes, seed=seed, ratio=ratio).load())
 
 
 def stored(name: str, *, lengths: str = "given") -> Tree:
-    return build_tree(StoredTree(tree=name).load(), lengths=lengths)
+    return as_tree(StoredTree(tree=name).load(), lengths=lengths)
 
 
 def star(leaves: int) -> Tree:

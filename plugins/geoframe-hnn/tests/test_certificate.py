@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoframe.errors import DataError
+from geoframe_data.tree import Tree
 from geoframe_hnn import certificate
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.quality import Pairs, evaluation_pairs, measure_distortion
 from geoframe_hnn.scale import sufficient_scale
-from geoframe_hnn.tree import Tree
 
 
 @settings(max_examples=100)

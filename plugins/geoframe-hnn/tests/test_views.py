@@ -6,13 +6,13 @@ from hnn_trees import path, random_tree, trees
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoframe_hnn.build import build_tree
+from geoframe_data.graph import Graph
+from geoframe_data.tree import Tree
+from geoframe_data.tree_policy import as_tree
 from geoframe_hnn.frames import distances
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.polar import norm, third_side
 from geoframe_hnn.quality import evaluation_pairs, measure_ranking
-from geoframe_hnn.raw import RawTree
-from geoframe_hnn.tree import Tree
 from geoframe_hnn.views import _around_in_space, around, looking_back
 
 
@@ -20,7 +20,7 @@ def comb(teeth: int) -> Tree:
     """A spine with a leaf at every node, half as deep as it has nodes."""
     spine = np.arange(0, 2 * teeth, 2)
     edges = np.stack([np.append(spine[:-1], spine), np.append(spine[1:], spine + 1)], axis=1)
-    return build_tree(RawTree(origin="comb", names=tuple(map(str, range(2 * teeth))), edges=edges))
+    return as_tree(Graph(origin="comb", names=tuple(map(str, range(2 * teeth))), edges=edges))
 
 
 @given(tree=trees(), center=st.integers(0, 99), scale=st.sampled_from([1e-3, 1.0, 30.0]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoframe_hnn.tree import Floats, Tree
+from geoframe_data.graph import Floats
+from geoframe_data.tree import Tree
 
 
 def euclidean_lower_bound(tree: Tree, dim: int) -> float:

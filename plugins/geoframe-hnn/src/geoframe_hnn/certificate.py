@@ -14,8 +14,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
+from geoframe_data.graph import Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.polar import Floats, norm, third_side
-from geoframe_hnn.tree import Ints, Tree
 
 LARGE_FAMILY = 2000
 """Siblings above which pairs are not looked at one by one."""

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
 from geoframe.components import Component
 from geoframe.config.fields import component, option
+from geoframe_data.graph_options import Duplicates, GraphOptions
 
-Format = Literal[
-    "auto", "newick", "nexus", "csv", "tsv", "graphml", "json", "npz", "paths", "folder"
-]
 Lengths = Literal["given", "ones", "nested"]
 
 
 @attrs.frozen(kw_only=True)
-class TreeDataConfig:
+class TreeDataConfig(GraphOptions):
     """A weighted tree: the user's file or folder, or a dataset by name."""
 
-    path: Path | None = option(
-        None, help="The file or folder that holds the tree; without it the dataset below is used."
-    )
-    format: Format = option(
-        "auto",
-        help="Format of the file; auto goes by its suffix. 'paths' is text with one path like "
-        "animals/birds/owl a line; 'folder' is the directory tree itself.",
-    )
-    source: str = option("parent", help="Column of the parent.")
-    target: str = option("child", help="Column of the child.")
-    weight: str = option(
-        "length", help="Column, edge attribute or array of the edge's length, a positive number."
-    )
     lengths: Lengths = option(
         "given",
         help="Edge lengths: given (1 where the file has none), ones, or nested: 3^depth, which "
@@ -52,9 +36,18 @@ class TreeDataConfig:
     zero_lengths: Literal["merge", "refuse"] = option(
         "merge", help="What to do with edges of length 0, whose ends no embedding can tell apart."
     )
+    duplicates: Duplicates = option(
+        "refuse",
+        help="Length of an edge that stands there several times with different lengths; exact "
+        "repetitions are merged in any case.",
+    )
     dataset: Component = component(
         "dataset",
         default={"name": "python-library"},
-        provides=("tree",),
+        provides=("tree", "graph"),
         help="The tree to use when path is left out.",
     )
+
+    def reading(self) -> dict[str, Any]:
+        """Keyword arguments of :func:`geoframe_data.read_graph`."""
+        return {**super().reading(), "roots": True}

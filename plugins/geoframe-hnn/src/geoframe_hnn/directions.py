@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from geoframe_data.graph import Floats, Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.codes import spherical_code
-from geoframe_hnn.tree import Floats, Ints, Tree
 
 COMMON = 0.1
 """Share of the circle that the adaptive rule divides equally, whatever the edges' lengths."""

@@ -13,6 +13,7 @@ import numpy as np
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
+from geoframe_data.tree import Tree
 from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.config import HNNConfig
 from geoframe_hnn.figures import distortion_by_distance, drawable, poincare_disc
@@ -26,7 +27,6 @@ from geoframe_hnn.quality import (
     measure_distortion,
     measure_ranking,
 )
-from geoframe_hnn.tree import Tree
 
 RESOLVED = 36.0
 """Distance from the root (curvature -1) beyond which float64 root coordinates are all rounding."""

@@ -13,10 +13,8 @@ from geoframe.data import load_npz, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import write_arrays
-from geoframe_hnn.data_config import TreeDataConfig
+from geoframe_data import Graph, read_graph
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.raw import RawTree
-from geoframe_hnn.readers.tables import read_parent_list
 from geoframe_hnn.trained import TrainedTree
 
 Columns = dict[str, NDArray[np.generic]]
@@ -25,9 +23,9 @@ Columns = dict[str, NDArray[np.generic]]
 def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.generic]]:
     """Embed the nodes of a file.
 
-    A parent list (csv, tsv) attaches leaves to known nodes or to each other; the result has a row
-    for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes
-    through the run's network.
+    A parent list (or any other tree) attaches leaves to known nodes or to each other; the result
+    has a row for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes through
+    the run's network.
 
     Raises
     ------
@@ -39,8 +37,6 @@ def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.gene
         if "features" not in arrays:
             raise DataError(f"{path}: no array 'features'; it has {', '.join(arrays)}")
         return {"point": trained.embed_features(arrays["features"]).numpy()}
-    if path.suffix not in (".csv", ".tsv"):
-        raise DataError(f"{path}: new nodes come as .csv, .tsv (parent, child, length) or .npz")
     grown = _attached(trained, path)
     new = np.arange(len(trained.tree), len(grown))
     found = columns(grown, new)
@@ -49,39 +45,36 @@ def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.gene
 
 
 def _attached(trained: TrainedTree, path: Path) -> HyperbolicTree:
-    # A config that only carries the column names; its dataset is never looked at.
-    names = TreeDataConfig(dataset=None)  # type: ignore[arg-type]
-    raw = read_parent_list(path, names, "\t" if path.suffix == ".tsv" else ",")
-    below = set(raw.edges[:, 1].tolist())
-    for node, name in enumerate(raw.names):
+    graph = read_graph(path, roots=True)
+    below = set(graph.edges[:, 1].tolist())
+    for node, name in enumerate(graph.names):
         if node not in below and name not in trained.tree:
             raise DataError(
                 f"{path}: '{shown(name)}' is neither a node of the run nor given a parent"
                 f"{did_you_mean(name, trained.tree.names)}"
             )
-    lengths = np.ones(len(raw.edges)) if raw.lengths is None else raw.lengths
-    order = _parents_first(path, raw)
+    order = _parents_first(path, graph)
     try:
         return trained.attach(
-            [raw.names[child] for child in raw.edges[order, 1]],
-            [raw.names[parent] for parent in raw.edges[order, 0]],
-            lengths[order].tolist(),
+            [graph.names[child] for child in graph.edges[order, 1]],
+            [graph.names[parent] for parent in graph.edges[order, 0]],
+            graph.lengths[order].tolist(),
         )
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
 
-def _parents_first(path: Path, raw: RawTree) -> list[int]:
+def _parents_first(path: Path, graph: Graph) -> list[int]:
     """Order of the edges in which no node hangs from one that is attached later."""
     sorter: TopologicalSorter[int] = TopologicalSorter()
     rows: dict[int, list[int]] = {}
-    for row, (parent, child) in enumerate(raw.edges.tolist()):
+    for row, (parent, child) in enumerate(graph.edges.tolist()):
         sorter.add(child, parent)
         rows.setdefault(child, []).append(row)
     try:
         nodes = list(sorter.static_order())
     except CycleError as error:
-        way = " -> ".join(raw.node(node) for node in error.args[1])
+        way = " -> ".join(graph.node(node) for node in error.args[1])
         raise DataError(f"{path}: not a tree: it has a cycle {way}") from None
     return [row for node in nodes for row in rows.get(node, ())]
 

@@ -11,10 +11,10 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from geoframe.run.figures import label
+from geoframe_data.graph import Floats, Ints
 from geoframe_hnn.directions import planar_directions
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.quality import Distortion
-from geoframe_hnn.tree import Floats, Ints
 
 MOST_EDGES = 3000
 """Edges drawn at most, those nearest to the centre."""

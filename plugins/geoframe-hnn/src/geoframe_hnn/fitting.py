@@ -14,6 +14,8 @@ from geoframe import Geometry
 from geoframe.components import Component
 from geoframe.errors import ConfigError
 from geoframe.run.directory import Run
+from geoframe_data.graph import Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.config import HNNConfig
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree, embed_tree
 from geoframe_hnn.inputs import InputScale, choose_anchors, node_inputs, resolved, scale_of
@@ -21,7 +23,6 @@ from geoframe_hnn.memorise import MemorisingNetwork
 from geoframe_hnn.models import FreePoints, Model, PolarNodes, build_model
 from geoframe_hnn.objectives import DistilObjective, PairObjective
 from geoframe_hnn.trained_network import PointCloud, TrainedNetwork
-from geoframe_hnn.tree import Ints, Tree
 
 
 class Clock:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe_data.graph import Floats, Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.polar import across, carry_back, norm, third_side
-from geoframe_hnn.tree import Floats, Ints, Tree
 
 BLOCK = 500_000
 """Pairs worked on at a time; a block takes about 100 MB in two dimensions."""

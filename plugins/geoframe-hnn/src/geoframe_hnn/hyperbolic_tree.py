@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geoframe.errors import DataError
+from geoframe_data.graph import Floats, Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.certificate import Certificate, sibling_pairs
 from geoframe_hnn.directions import adaptive_directions, equal_directions, fresh_direction
 from geoframe_hnn.frames import distances
 from geoframe_hnn.scale import certified_scale, checked_scale
-from geoframe_hnn.tree import Floats, Ints, Tree
 from geoframe_hnn.views import around, looking_back
 
 Angles = Literal["equal", "adaptive"]

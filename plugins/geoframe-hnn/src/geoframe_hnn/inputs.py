@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
+from geoframe_data.graph import Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.config import Inputs
-from geoframe_hnn.tree import Ints, Tree
 
 Features = NDArray[np.float32]
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from geoframe import Objective
+from geoframe_data.tree import Tree
 from geoframe_hnn.models import FreePoints, Model, PolarNodes
 from geoframe_hnn.polar import Floats
-from geoframe_hnn.tree import Tree
 
 MATRIX = 2048
 """Nodes up to which all tree distances are kept as a matrix (16 MiB)."""

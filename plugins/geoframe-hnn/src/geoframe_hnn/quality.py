@@ -8,9 +8,10 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geoframe_data.graph import Floats, Ints
+from geoframe_data.tree import Tree
 from geoframe_hnn.certificate import sibling_pairs
 from geoframe_hnn.frames import BLOCK as LIFTED
-from geoframe_hnn.tree import Floats, Ints, Tree
 
 BLOCK = 1_000_000
 """Distances measured at a time."""

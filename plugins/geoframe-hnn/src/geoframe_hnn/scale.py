@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from geoframe.errors import DataError
+from geoframe_data.graph import Floats
+from geoframe_data.tree import Tree
 from geoframe_hnn.certificate import Certificate, sibling_pairs
-from geoframe_hnn.tree import Floats, Tree
 
 PRECISION = 1e-3
 """Relative precision of the scale found."""

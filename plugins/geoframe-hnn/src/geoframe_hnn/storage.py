@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoframe.run.directory import Run
+from geoframe_data.tree import Tree
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
-from geoframe_hnn.tree import Tree
 
 if TYPE_CHECKING:
     from geoframe_hnn.trained_network import TrainedNetwork

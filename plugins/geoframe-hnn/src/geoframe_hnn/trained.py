@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
+from geoframe_data.graph import Floats
+from geoframe_data.tree import Tree
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.quality import Embedding
-from geoframe_hnn.tree import Floats, Tree
 
 if TYPE_CHECKING:
     from torch import Tensor

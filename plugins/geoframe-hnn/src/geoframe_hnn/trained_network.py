@@ -10,9 +10,9 @@ from torch import Tensor
 
 from geoframe import Geometry
 from geoframe.errors import DataError
+from geoframe_data.graph import Floats, Ints
 from geoframe_hnn.inputs import InputScale
 from geoframe_hnn.models import EmbeddedNodes, Model
-from geoframe_hnn.tree import Floats, Ints
 
 
 class PointCloud:

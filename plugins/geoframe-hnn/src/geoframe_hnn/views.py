@@ -10,9 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from geoframe_data.graph import Floats
+from geoframe_data.tree import Tree
 from geoframe_hnn.frames import seen_from_ancestors
 from geoframe_hnn.polar import across, carry_back, carry_forth
-from geoframe_hnn.tree import Floats, Tree
 
 
 def looking_back(

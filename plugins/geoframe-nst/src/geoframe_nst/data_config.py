@@ -33,6 +33,6 @@ class GraphDataConfig(GraphOptions):
     dataset: Component = component(
         "dataset",
         default={"name": "installed-distributions"},
-        provides=("graph",),
+        provides=("graph", "tree"),
         help="The graph to use when path is left out.",
     )

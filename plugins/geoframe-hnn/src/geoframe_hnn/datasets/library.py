@@ -10,7 +10,7 @@ import attrs
 
 from geoframe.config.fields import option
 from geoframe.dataset import Dataset
-from geoframe_hnn.raw import RawTree
+from geoframe_data.graph import Graph
 
 
 @attrs.frozen(kw_only=True)
@@ -23,9 +23,9 @@ class PythonLibrary(Dataset):
 
     tests: bool = option(False, help="Whether to include the library's own tests.")
 
-    def load(self) -> RawTree:
+    def load(self) -> Graph:
         """Walk the folder, leaving out caches and installed packages."""
-        from geoframe_hnn.readers.paths import read_folder
+        from geoframe_data.graphs.paths import read_folder
 
         skip = {"__pycache__", "site-packages", "dist-packages"}
         if not self.tests:

@@ -10,7 +10,7 @@ import attrs
 from geoframe.config.fields import option
 from geoframe.data import stored_file
 from geoframe.dataset import Dataset
-from geoframe_hnn.raw import RawTree
+from geoframe_data.graph import Graph
 
 StoredName = Literal[
     "smalltree",
@@ -33,7 +33,7 @@ class StoredTree(Dataset):
     tree: StoredName = option("phylo_mosses_hofbauer2016", help="Which of them.")
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/trees.")
 
-    def load(self) -> RawTree:
+    def load(self) -> Graph:
         """Read the tree.
 
         Raises
@@ -41,11 +41,9 @@ class StoredTree(Dataset):
         DataError
             If the file is not found.
         """
-        from geoframe.data import load_npz
-        from geoframe_hnn.readers.arrays import tree_of_arrays
+        from geoframe_data import read_graph
 
-        path = stored_file("trees", f"{self.tree}.npz", self.root)
-        return tree_of_arrays(load_npz(path), str(path))
+        return read_graph(stored_file("trees", f"{self.tree}.npz", self.root))
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +60,7 @@ class WordNetTree(Dataset):
     subset: Literal["mammals", "nouns"] = option("mammals", help="1180 mammals or 82115 nouns.")
     root: Path | None = option(None, help="Folder of the files; else $GEOFRAME_DATA/wordnet.")
 
-    def load(self) -> RawTree:
+    def load(self) -> Graph:
         """Read the hierarchy.
 
         Raises
@@ -71,11 +69,10 @@ class WordNetTree(Dataset):
             If the file is not found.
         """
         from geoframe.data import load_npz
-        from geoframe_hnn.readers.arrays import tree_of_arrays
+        from geoframe_data import read_graph
 
         mammals = self.subset == "mammals"
         file = "mammals_closure.npz" if mammals else "wordnet30_nouns.npz"
-        path = stored_file("wordnet", file, self.root)
-        arrays = load_npz(path)
+        arrays = load_npz(stored_file("wordnet", file, self.root))
         edges = arrays["reduction" if mammals else "edges"]
-        return tree_of_arrays({"edges": edges, "names": arrays["names"]}, str(path))
+        return read_graph({"edges": edges, "names": arrays["names"]})

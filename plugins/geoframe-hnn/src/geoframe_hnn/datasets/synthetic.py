@@ -9,7 +9,7 @@ import numpy as np
 
 from geoframe.config.fields import option
 from geoframe.dataset import Dataset
-from geoframe_hnn.raw import RawTree
+from geoframe_data.graph import Graph
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +23,7 @@ class CompleteTree(Dataset):
     branching: int = option(2, ge=1, help="Children of an inner node.")
     depth: int = option(8, ge=0, unit="edges", help="Edges from the root to a leaf.")
 
-    def load(self) -> RawTree:
+    def load(self) -> Graph:
         """Make the tree; nodes are numbered level by level."""
         n = sum(self.branching**level for level in range(self.depth + 1))
         child = np.arange(1, n)
@@ -44,7 +44,7 @@ class RandomTree(Dataset):
         1.0, ge=1, help="Longest edge over shortest; lengths are log-uniform between them."
     )
 
-    def load(self) -> RawTree:
+    def load(self) -> Graph:
         """Draw the tree."""
         rng = np.random.default_rng(self.seed)
         parent = np.array([rng.integers(child) for child in range(1, self.nodes)], dtype=np.int64)
@@ -54,11 +54,12 @@ class RandomTree(Dataset):
         return _tree(parent, "random tree", lengths)
 
 
-def _tree(parent: np.ndarray, origin: str, lengths: np.ndarray | None = None) -> RawTree:
+def _tree(parent: np.ndarray, origin: str, lengths: np.ndarray | None = None) -> Graph:
     n = len(parent) + 1
-    return RawTree(
+    return Graph(
         origin=origin,
         names=tuple(map(str, range(n))),
         edges=np.stack([parent, np.arange(1, n)], axis=1).astype(np.int64),
-        lengths=lengths,
+        weights=lengths,
+        directed=True,
     )

@@ -1,1 +1,0 @@
-"""Readers of users' files, one module per family of formats; none of them unpickles."""
