@@ -88,7 +88,7 @@ def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp
     with pytest.raises(DataError, match=r"has a cycle '(d|e)' -> '(d|e)' -> '(d|e)'"):
         run.method.embed(run, write(tmp_path, "new.csv", "parent,child\nd,e\ne,d\n"))
     with pytest.raises(DataError, match=r"'3O' is neither.*; did you mean '3"):
-        run.method.embed(run, write(tmp_path, "new.csv", "3O,x\n"))
+        run.method.embed(run, write(tmp_path, "new.csv", "parent,child\n3O,x\n"))
     assert run.load().nearest("0", -1) == []
 
 
