@@ -105,6 +105,29 @@ class ComponentSpec:
 
 
 @attrs.frozen(kw_only=True)
+class AbsentSpec(ComponentSpec):
+    """A component that a finished run used and that cannot be found any more.
+
+    A run is opened all the same, and whoever builds the component is told the reason then: a
+    trained model needs its trainer's plugin no longer.
+    """
+
+    reason: str
+
+    @property
+    def declared(self) -> type:
+        """Raise the :class:`PluginError` that told so."""
+        raise PluginError(self.reason)
+
+
+@attrs.frozen
+class AbsentOptions:
+    """Options of an absent component, as they were kept."""
+
+    table: Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
 class Component:
     """A reference in a config, resolved: which component, with which options."""
 

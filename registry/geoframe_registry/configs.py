@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from geoframe.components import Component, ComponentSpec
+from geoframe.components import AbsentSpec, Component, ComponentSpec
 from geoframe.config import MethodConfig, TomlTable, structure
+from geoframe.config.structure import Resolver
 from geoframe.errors import ConfigError, PluginError
 from geoframe.method import Method
 from geoframe_registry.discovery import find
@@ -42,8 +43,41 @@ def configure(method: str, table: TomlTable) -> tuple[ComponentSpec, Any]:
     ConfigError
         With every mistake in the table.
     """
+    return _configure(method, table, find)
+
+
+def read_config(method: str, table: TomlTable) -> tuple[ComponentSpec, Any]:
+    """Make a finished run's config, whatever has been uninstalled since but the method.
+
+    Raises
+    ------
+    PluginError
+        If the method is missing, broken or in conflict.
+    ConfigError
+        With every mistake in the table.
+    """
+    return _configure(method, table, _find_or_absent)
+
+
+def _configure(method: str, table: TomlTable, resolve: Resolver) -> tuple[ComponentSpec, Any]:
     spec = find("method", method)
-    return spec, structure(method_class(spec).Config, table, find)
+    return spec, structure(method_class(spec).Config, table, resolve)
+
+
+def _find_or_absent(kind: str, name: str) -> ComponentSpec:
+    try:
+        spec = find(kind, name)
+        _ = spec.options  # a broken plugin is as good as an absent one
+        return spec
+    except PluginError as error:
+        return AbsentSpec(
+            kind=kind,
+            name=name,
+            target="",
+            distribution="(not installed)",
+            version="",
+            reason=f"the run needs {kind} '{name}': {error}",
+        )
 
 
 def component(kind: str, table: Mapping[str, Any]) -> Component:

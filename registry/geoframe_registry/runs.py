@@ -11,7 +11,7 @@ import attrs
 from geoframe.components import Component, ComponentSpec
 from geoframe.config import TomlTable, load_toml
 from geoframe.errors import RunError
-from geoframe_registry.configs import configure, method_class
+from geoframe_registry.configs import configure, method_class, read_config
 from geoframe_registry.hooks import Hooks
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def open_run(path: Path) -> Run:
 
     refuse_links(path)
     method = read_manifest(path)["method"]
-    spec, options = configure(method, load_toml(path / "config.toml"))
+    spec, options = read_config(method, load_toml(path / "config.toml"))
     return Run(path.absolute(), spec.name, method_class(spec)(), options)
 
 

@@ -243,3 +243,76 @@ def test_an_optimizer_that_counts_steps_in_integers_goes_on_to_the_bit():
         step(point, optimizer)
         step(again, resumed)
     assert torch.equal(point, again)
+
+
+class BesideANetwork(LeastSquares):
+    """A frozen network that somebody may change, thaw at half of the training, or replace."""
+
+    def __init__(self, *, seed=5, thaw=False, touch=False, **options):
+        super().__init__(**options)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.network = torch.nn.Linear(5, 5).requires_grad_(False)
+        self.thaw = thaw
+        self.touch = touch
+
+    def forward(self, items):
+        if self.thaw and self.require_progress() >= 0.5:
+            self.network.weight.data.add_(1.0)
+        if self.touch and self.calls == 0:
+            self.network.bias.data.add_(1.0)
+        return super().forward(items)
+
+
+def made(**options):
+    torch.manual_seed(3)
+    return BesideANetwork(**options)
+
+
+def test_a_frozen_network_is_not_kept(tmp_path):
+    run = new_run(tmp_path / "run")
+    fit(made(), run)
+    kept = run.checkpoints.last()
+    assert not any("network" in name for name in kept.tensors)
+    assert set(kept.state["left_out"]) == {"network.weight", "network.bias"}
+
+
+def test_a_frozen_network_that_was_changed_is_kept(tmp_path):
+    run = new_run(tmp_path / "run")
+    fit(made(thaw=True), run)
+    kept = run.checkpoints.last()
+    assert set(kept.state["left_out"]) == {"network.bias"}
+    assert "model.network.weight" in kept.tensors
+
+
+def test_a_run_goes_on_beside_the_same_network_alone(tmp_path):
+    with pytest.raises(RunError, match="not finite"):
+        fit(made(fail_at=20), run := new_run(tmp_path / "run"))
+    run.close()
+    whole = made()
+    fit(whole)
+    resumed = made()
+    fit(resumed, again := new_run(tmp_path / "run", resume=True))
+    assert torch.equal(resumed.linear.weight, whole.linear.weight)
+    again.close()
+    with pytest.raises(RunError, match=r"'network\.weight', which does not train, is not"):
+        fit(made(seed=6), new_run(tmp_path / "run", resume=True))
+
+
+def test_the_best_state_needs_no_frozen_network(tmp_path):
+    objective = made()
+    training = fit(objective, steps=300, patience=2, evaluate_every=5, monitor="gap")
+    assert training.stopped == "patience"
+    assert torch.equal(objective.network.weight, made().network.weight)
+
+
+def test_progress_is_set_before_each_step():
+    seen = []
+
+    class Watching(LeastSquares):
+        def forward(self, items):
+            seen.append(self.require_progress())
+            return super().forward(items)
+
+    fit(Watching(), steps=4)
+    assert seen == [0.0, 0.25, 0.5, 0.75]

@@ -11,7 +11,7 @@ import attrs
 import cattrs
 
 from geoframe.abilities import misfit
-from geoframe.components import Component, ComponentSpec
+from geoframe.components import AbsentOptions, AbsentSpec, Component, ComponentSpec
 from geoframe.config.fields import Option, option_of
 from geoframe.config.toml import FileString, TomlTable, describe
 from geoframe.errors import ConfigError, GeoframeError, did_you_mean
@@ -62,6 +62,8 @@ def unstructure(config: Any) -> dict[str, Any]:
     Options that are ``None`` are left out, since TOML has no null and ``None`` is always a
     default.
     """
+    if isinstance(config, AbsentOptions):
+        return dict(config.table)
     table: dict[str, Any] = {}
     for field in attrs.fields(type(config)):
         value = getattr(config, field.name)
@@ -279,6 +281,8 @@ def _structure_component(
         if not isinstance(name, str):
             raise ValueError(f"expected a string, got {describe(name)}")
         spec = resolve(info.kind, name)
+        if isinstance(spec, AbsentSpec):
+            return Component(spec=spec, options=AbsentOptions(table))
         if reason := misfit(spec, info):
             raise ValueError(reason)
         options = spec.options

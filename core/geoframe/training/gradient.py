@@ -21,6 +21,7 @@ from geoframe.trainer import Objective, Trainer, Training
 from geoframe.training.agreement import Agreement
 from geoframe.training.config import GradientTrainerConfig
 from geoframe.training.denormals import flushed_denormals
+from geoframe.training.frozen import FrozenParts
 from geoframe.training.interrupt import deferred_interrupt
 from geoframe.training.patience import Patience
 from geoframe.training.schedule import Batches, learning_rate_factor
@@ -108,6 +109,7 @@ class _Loop:
         self.batches = batches
         self.run = run
         self.objective = objective.to(accelerator.device)
+        self.frozen = FrozenParts(self.objective)
         self.optimizer = objective.optimizer(options.learning_rate, options.weight_decay)
         if self.optimizer is None:
             self.optimizer = self._default_optimizer()
@@ -203,7 +205,7 @@ class _Loop:
         known = {**{key: value.item() for key, value in values.items()}, **due}
         if name not in known:
             raise ConfigError([f"trainer.monitor: '{name}' is not one of {', '.join(known)}"])
-        self.patience.see(self._agreed(known[name]), self.objective.state_dict())
+        self.patience.see(self._agreed(known[name]), self.frozen.rest(self.frozen.unchanged()))
 
     def _agreed(self, value: float) -> float:
         """Return the mean over the processes: they must all lose patience after the same step."""
@@ -221,14 +223,16 @@ class _Loop:
             return
         tensors: dict[str, Tensor] = {}
         assert self.optimizer is not None
+        left_out = self.frozen.unchanged()
         state = {
-            "model": self.objective.state_dict(),
+            "model": self.frozen.rest(left_out),
             "optimizer": self.optimizer.state_dict(),
             "random": random,
             "patience": self.patience.state(),
         }
         packed = {key: pack(value, key, tensors) for key, value in state.items()}
-        self.run.checkpoints.save(self.at, tensors, {"seconds": self.seconds, **packed})
+        facts = {"seconds": self.seconds, "left_out": left_out}
+        self.run.checkpoints.save(self.at, tensors, {**facts, **packed})
 
     def restore(self) -> None:
         """Go on from the run's last checkpoint, or begin."""
@@ -244,7 +248,8 @@ class _Loop:
             key: unpack(last.state[key], last.tensors)
             for key in ("model", "optimizer", "random", "patience")
         }
-        self.objective.load_state_dict(state["model"])
+        # Checkpoints of series 0.1 hold everything.
+        self.frozen.load(state["model"], last.state.get("left_out", {}))
         assert self.optimizer is not None
         load_optimizer(self.optimizer, state["optimizer"])
         self.patience.restore(state["patience"])
@@ -262,7 +267,8 @@ class _Loop:
     def finish(self) -> Training:
         """Leave the objective with its best parameters, unwrapped and in eval mode."""
         if self.patience.best_state is not None:
-            self.objective.load_state_dict(self.patience.best_state)
+            own = self.objective.state_dict()
+            self.objective.load_state_dict({**own, **self.patience.best_state})
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         self.objective.eval()
         return Training(
