@@ -1,0 +1,1 @@
+"""Clifford-equivariant networks whose metric is fixed or learned."""

@@ -1,0 +1,1 @@
+"""The Clifford algebra of a quadratic form: blades, products, outermorphisms, versors."""

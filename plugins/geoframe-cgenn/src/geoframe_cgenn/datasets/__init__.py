@@ -1,0 +1,1 @@
+"""Data of the published experiments and of those that make a learned metric measurable."""

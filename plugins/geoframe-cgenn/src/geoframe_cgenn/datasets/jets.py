@@ -1,0 +1,69 @@
+"""Jets of particles from top quarks and from other quarks and gluons. Torch-free."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.config import option
+from geoframe.data import load_npz, stored_file
+from geoframe.dataset import Dataset
+from geoframe_cgenn.sets import VectorSets
+
+
+@attrs.frozen(kw_only=True)
+class PythiaJets(Dataset):
+    """Top and QCD jets at particle level (Pythia 8, no detector): sets of momenta (px, py, pz, E).
+
+    They are made like the Top Quark Tagging Reference Dataset, but are not it: without a detector
+    simulation they are easier to tell apart.
+    """
+
+    component: ClassVar[str] = "geoframe_cgenn.datasets.jets:PythiaJets"
+    provides = "vectors"
+
+    constituents: int = option(
+        30, ge=1, le=50, unit="particles", help="Hardest particles kept of each jet."
+    )
+    root: Path | None = option(None, help="Folder of the file; else $GEOFRAME_DATA/jets_pythia.")
+
+    def load(self) -> VectorSets:
+        """Read the stored jets; momenta in GeV."""
+        arrays = load_npz(stored_file("jets_pythia", "jets_pythia.npz", self.root))
+        sizes = arrays["n"].astype(np.int64)
+        momenta = unpacked(arrays["pt_q"], arrays["eta_q"], arrays["phi_q"])
+        sets = VectorSets(
+            vectors=momenta[:, None],
+            scalars=np.zeros((len(momenta), 0)),
+            sizes=sizes,
+            targets=arrays["label"].astype(np.int64),
+            kind="class",
+            of_sets=True,
+            classes=("QCD", "top"),
+            split=arrays["split"].astype(np.int64),
+        )
+        return sets.shortened(self.constituents)
+
+
+def unpacked(
+    pt: NDArray[np.integer], eta: NDArray[np.integer], phi: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """Momenta (px, py, pz, E) ``(r, 4)`` in GeV of massless particles from packed numbers."""
+    transverse = np.exp(pt / 6500.0 - 3.0)
+    rapidity, angle = eta / 1e4, phi / 1e4
+    momenta: NDArray[np.float64] = transverse[:, None] * np.stack(
+        [np.cos(angle), np.sin(angle), np.sinh(rapidity), np.cosh(rapidity)], axis=1
+    )
+    return momenta
+
+
+def jet_masses(sets: VectorSets) -> NDArray[np.float64]:
+    """Invariant mass of each set in GeV ``(g,)``."""
+    total = np.add.reduceat(sets.vectors[:, 0], sets.starts, axis=0)
+    squared = total[:, 3] ** 2 - (total[:, :3] ** 2).sum(axis=1)
+    masses: NDArray[np.float64] = np.sqrt(np.maximum(squared, 0.0))
+    return masses

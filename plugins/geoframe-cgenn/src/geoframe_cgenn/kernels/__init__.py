@@ -1,0 +1,1 @@
+"""Products and scalings of multivectors in blade-first layout ``(D, batch, channels)``."""

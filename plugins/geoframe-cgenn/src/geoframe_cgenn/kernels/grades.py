@@ -1,0 +1,94 @@
+"""Per-grade squares and scalings, with gradients written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from geoframe_cgenn.algebra.blades import Grades, blades
+from geoframe_cgenn.algebra.form import DiagonalForm
+
+
+def grade_squares(x: Tensor, form: DiagonalForm, grades: Grades) -> Tensor:
+    """Extended form of each grade: ``(D, b, c)`` of some grades -> ``(len(grades), b, c)``."""
+    tables = blades(form.n)
+    squares = form.blade_squares
+    if len(grades) <= form.n:
+        squares = squares[tables.positions(grades)]
+    counts = [tables.count(grade) for grade in grades]
+    if torch.compiler.is_compiling():
+        weighted = x.square() * squares[:, None, None]
+        return torch.stack([part.sum(dim=0) for part in torch.split(weighted, counts)])
+    result: Tensor = _GradeSquares.apply(x, squares, counts)  # type: ignore[no-untyped-call]
+    return result
+
+
+def scale_grades(x: Tensor, scale: Tensor, n: int, grades: Grades) -> Tensor:
+    """Multiply every grade of ``(D, b, c)`` by its row of ``scale`` ``(len(grades), b, c)``."""
+    counts = [blades(n).count(grade) for grade in grades]
+    if torch.compiler.is_compiling():
+        parts = torch.split(x, counts)
+        return torch.cat([part * row for part, row in zip(parts, scale, strict=True)])
+    result: Tensor = _ScaleGrades.apply(x, scale, counts)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _GradeSquares(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, squares: Tensor, counts: list[int]) -> Tensor:
+        ctx.save_for_backward(x, squares)
+        ctx.counts = counts
+        out = x.new_zeros(len(counts), *x.shape[1:])
+        rows, factors = iter(x.unbind(0)), iter(squares.tolist())
+        for total, count in zip(out.unbind(0), counts, strict=True):
+            for _ in range(count):
+                row = next(rows)
+                total.addcmul_(row, row, value=next(factors))
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, squares = ctx.saved_tensors
+        dx = torch.empty_like(x)
+        rows, outs, factors = iter(x.unbind(0)), iter(dx.unbind(0)), squares.tolist()
+        ds = torch.zeros_like(squares) if ctx.needs_input_grad[1] else None
+        at = 0
+        for g, count in zip(grad.unbind(0), ctx.counts, strict=True):
+            for _ in range(count):
+                row, out = next(rows), next(outs)
+                torch.mul(g, row, out=out)
+                if ds is not None:
+                    ds[at] = (out * row).sum()
+                out.mul_(2.0 * factors[at])
+                at += 1
+        return dx, ds, None
+
+
+class _ScaleGrades(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, counts: list[int]) -> Tensor:
+        ctx.save_for_backward(x, scale)
+        ctx.counts = counts
+        out = torch.empty_like(x)
+        for part, row, result in zip(
+            torch.split(x, counts), scale.unbind(0), torch.split(out, counts), strict=True
+        ):
+            torch.mul(part, row, out=result)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, scale = ctx.saved_tensors
+        dx, ds = torch.empty_like(x), torch.zeros_like(scale)
+        start = 0
+        for row, dscale, count in zip(scale.unbind(0), ds.unbind(0), ctx.counts, strict=True):
+            for at in range(start, start + count):
+                torch.mul(grad[at], row, out=dx[at])
+                dscale.addcmul_(grad[at], x[at])
+            start += count
+        return dx, ds, None

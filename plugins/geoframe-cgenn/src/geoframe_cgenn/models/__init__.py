@@ -1,0 +1,1 @@
+"""Networks of Clifford layers; each reads its metric afresh in every pass."""

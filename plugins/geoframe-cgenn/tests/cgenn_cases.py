@@ -1,0 +1,40 @@
+"""Forms, isometries and features that the tests share."""
+
+import torch
+from torch import Tensor
+
+from geoframe_cgenn.algebra.outermorphism import apply_blocks, compound_matrices
+
+FORMS = {
+    "euclidean": (1.0, 1.0, 1.0),
+    "lorentz": (1.0, -1.0, -1.0, -1.0),
+    "any": (2.0, -0.5, 0.7),
+    "degenerate": (1.0, 1.0, 0.0),
+    "plane": (1.0, 1.0),
+    "five": (1.0, 1.0, 1.0, -1.0, 1.0),
+}
+
+
+def isometry(matrix: Tensor, *, seed: int = 0, condition: float = 10.0) -> Tensor:
+    """A random S with S^T M S = M and condition at most ``condition``: two reflections."""
+    generator = torch.Generator().manual_seed(seed)
+    n = len(matrix)
+    unit = torch.eye(n, dtype=torch.float64)
+    while True:
+        s = unit
+        for _ in range(2):
+            vector = torch.randn(n, dtype=torch.float64, generator=generator)
+            dual = matrix.double() @ vector
+            s = s @ (unit - 2 * torch.outer(vector, dual) / (vector @ dual))
+        if torch.linalg.cond(s) <= condition:
+            return s
+
+
+def moved(s: Tensor, x: Tensor) -> Tensor:
+    """Apply the outermorphism of ``s`` to features ``(D, b, c)``."""
+    return apply_blocks(compound_matrices(s.to(x)), x.movedim(0, -1)).movedim(-1, 0)
+
+
+def relative_error(x: Tensor, y: Tensor) -> float:
+    x, y = x.detach(), y.detach()
+    return float((x - y).abs().max() / y.abs().max().clamp_min(1e-12))

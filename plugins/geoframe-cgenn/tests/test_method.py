@@ -1,0 +1,323 @@
+"""The method from end to end on small tables, with few steps."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from click.testing import CliRunner
+
+from geoframe import ConfigError, DataError, open_run, run_method
+from geoframe.run.directory import Run
+from geoframe_cli.app import main
+
+WRITE_FIGURE = Run.write_figure
+SMALL = {"channels": 3, "layers": 1, "hidden": 8, "replicas": 2}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_pictures() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "write_figure", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve systems of two to four particles, and what is asked of them."""
+    folder = tmp_path_factory.mktemp("particles")
+    rng = np.random.default_rng(0)
+    sizes = np.tile([2, 3, 4], 4)
+    rows = int(sizes.sum())
+    x, v = rng.standard_normal((2, rows, 3))
+    system = np.repeat([f"s{at}" for at in range(12)], sizes)
+    energy = pd.Series((v**2).sum(axis=1)).groupby(system).transform("sum").to_numpy()
+    frame = pd.DataFrame(
+        {
+            "system": system,
+            **dict(zip("xyz", x.T, strict=True)),
+            **{f"v{name}": column for name, column in zip("xyz", v.T, strict=True)},
+            "charge": rng.choice([-1.0, 1.0], rows),
+            "energy": energy,
+            "kind": np.where(energy > np.median(energy), "hot", "cold"),
+            **{f"to_{name}": column for name, column in zip("xyz", (x + v).T, strict=True)},
+            "part": np.repeat(["train"] * 8 + ["validation", "validation", "test", "test"], sizes),
+        }
+    )
+    frame.to_csv(folder / "particles.csv", index=False)
+    frame.to_parquet(folder / "particles.parquet", index=False)
+    frame.drop(columns=["energy", "kind", "to_x", "to_y", "to_z", "part"]).to_csv(
+        folder / "new.csv", index=False
+    )
+    padded = np.full((12, 4, 3), np.nan)
+    for at, count in enumerate(sizes):
+        padded[at, :count] = v[system == f"s{at}"]
+    np.savez(folder / "padded.npz", v=padded, energy=energy[np.cumsum(sizes) - 1])
+    return folder
+
+
+COLUMNS: dict[str, Any] = {
+    "points": [["x", "y", "z"]],
+    "vectors": [["vx", "vy", "vz"]],
+    "scalars": ["charge"],
+    "group": "system",
+    "split": "part",
+}
+TASKS: dict[str, dict[str, Any]] = {
+    "number": {"target": ["energy"]},
+    "class": {"target": ["kind"]},
+    "point": {"target": ["to_x", "to_y", "to_z"], "target_kind": "point"},
+    "vector": {"target": ["vx", "vy", "vz"]},
+}
+
+
+def settings(folder: Path, task: str = "number", **tables: dict[str, Any]) -> dict[str, Any]:
+    data = {"path": str(folder / "particles.csv"), **COLUMNS, **TASKS[task]}
+    return {
+        "data": {**data, **tables.pop("data", {})},
+        "cgenn": {**SMALL, **tables.pop("cgenn", {})},
+        "trainer": {"steps": 4, "batch_size": 4, **tables.pop("trainer", {})},
+        **tables,
+    }
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("messages", ["pairs", "pooled"])
+def test_every_task_runs(folder: Path, tmp_path: Path, task: str, messages: str) -> None:
+    config = settings(folder, task, cgenn={"messages": messages, "replicas": 1})
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    metrics = run.results["metrics"]
+    assert metrics["equivariance_error"] < 1e-10
+    assert metrics["steps"] == 4
+    trained = run.load()
+    frame = trained.apply(folder / "new.csv")
+    of_sets = task in ("number", "class")
+    assert len(frame) == (12 if of_sets else 36)
+    assert frame.index[0] == ("s0" if of_sets else "0")
+    assert np.isfinite(frame.select_dtypes("number").to_numpy()).all()
+    assert not trained.to_frame().empty
+    if task == "class":
+        assert set(frame["prediction"]) <= {"hot", "cold"}
+        assert np.allclose(frame[["probability_cold", "probability_hot"]].sum(axis=1), 1)
+
+
+def test_predictions_for_the_training_file_are_those_of_the_run(
+    folder: Path, tmp_path: Path
+) -> None:
+    run = run_method("cgenn", settings(folder, "point"), path=tmp_path / "run")
+    trained = run.load()
+    frame = trained.apply(folder / "particles.csv").loc[trained.to_frame().index]
+    kept = trained.to_frame()[["to_x", "to_y", "to_z"]]
+    assert np.allclose(frame.to_numpy(), kept.to_numpy(), atol=1e-5)
+
+
+def test_points_move_with_the_origin(folder: Path, tmp_path: Path) -> None:
+    run = run_method("cgenn", settings(folder, "point"), path=tmp_path / "run")
+    frame = pd.read_csv(folder / "new.csv")
+    frame[["x", "y", "z"]] += [5.0, -2.0, 1.0]
+    frame.to_csv(tmp_path / "moved.csv", index=False)
+    trained = run.load()
+    before, after = trained.apply(folder / "new.csv"), trained.apply(tmp_path / "moved.csv")
+    assert np.allclose(after.to_numpy(), before.to_numpy() + np.array([5.0, -2.0, 1.0]), atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_file_formats_agree(folder: Path, tmp_path: Path, suffix: str) -> None:
+    config = settings(folder, data={"path": str(folder / f"particles.{suffix}")})
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    again = run_method("cgenn", settings(folder), path=tmp_path / "again")
+    assert run.results["metrics"]["test_mse"] == again.results["metrics"]["test_mse"]
+
+
+def test_padded_sets_of_an_npz(folder: Path, tmp_path: Path) -> None:
+    data = {"path": str(folder / "padded.npz"), "vectors": [["v"]], "target": ["energy"]}
+    config = {"data": data, "cgenn": SMALL, "trainer": {"steps": 2}}
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    assert run.manifest["data"]["sets"] == 12
+    assert run.manifest["data"]["rows"] == 36
+    assert len(run.load().apply(folder / "padded.npz")) == 12
+
+
+@pytest.mark.parametrize("signature", ["fixed", "free", "scan"])
+def test_every_signature_option_reports_the_metric(
+    folder: Path, tmp_path: Path, signature: str
+) -> None:
+    config = settings(folder, cgenn={"signature": signature, "scan_steps": 2})
+    results = run_method("cgenn", config, path=tmp_path / "run").results
+    assert len(results["tables"]["metric"]) == 6
+    assert len(results["tables"]["trainings"]) == 4
+    assert results["metrics"]["metric_spread"] > 0
+    if signature == "scan":
+        assert [row["signs"] for row in results["tables"]["signatures"]] == [
+            "+++", "++-", "+-+", "-++"
+        ]  # fmt: skip
+    steps = {row["steps"] for row in results["tables"]["trainings"]}
+    assert steps == {4}
+
+
+def test_fixed_and_learned_start_from_the_same_weights(folder: Path, tmp_path: Path) -> None:
+    config = settings(folder, cgenn={"noise": 0.0}, trainer={"steps": 0})
+    rows = run_method("cgenn", config, path=tmp_path / "run").results["tables"]["trainings"]
+    scores = {(row["metric"], row["seed"]): row["test_mse"] for row in rows}
+    assert scores["learned", 0] == scores["fixed", 0]
+    assert scores["learned", 0] != scores["learned", 1]
+
+
+def test_the_metric_is_frozen_until_the_share_of_the_training(folder: Path, tmp_path: Path) -> None:
+    config = settings(
+        folder, cgenn={"unfreeze": 0.5, "noise": 0.0}, trainer={"steps": 8, "log_every": 1}
+    )
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    lines = [
+        json.loads(line)
+        for line in (run.path / "parts" / "learned-0" / "metrics.jsonl").read_text().splitlines()
+    ]
+    away = [line["metric_anisotropy"] for line in lines]
+    assert away[:4] == [0.0] * 4
+    assert away[-1] > 0
+
+
+def test_a_stopped_run_goes_on_to_the_bit(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings(folder, trainer={"steps": 9, "checkpoint_every": 2})
+    whole = run_method("cgenn", config, path=tmp_path / "whole")
+    from geoframe_cgenn.objective import VectorObjective
+
+    forward, calls = VectorObjective.forward, []
+
+    def stopped(self, items):
+        calls.append(1)
+        if len(calls) == 15:  # in the second of four trainings
+            raise KeyboardInterrupt
+        return forward(self, items)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VectorObjective, "forward", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run_method("cgenn", config, path=tmp_path / "cut")
+    resumed = run_method("cgenn", config, path=tmp_path / "cut", resume=True)
+    first, second = whole.read_tensors("model"), resumed.read_tensors("model")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    drop = ("seconds", "peak_memory_mib")
+    a, b = (
+        {k: v for k, v in r.results["metrics"].items() if k not in drop} for r in (whole, resumed)
+    )
+    assert a == b
+
+
+def test_export_runs_without_geoframe(folder: Path, tmp_path: Path) -> None:
+    for task, messages in (("number", "pooled"), ("point", "pairs")):
+        config = settings(folder, task, cgenn={"messages": messages, "replicas": 1})
+        run = run_method("cgenn", config, path=tmp_path / task)
+        trained = run.load()
+        folder_of_task = tmp_path / f"out-{task}"
+        folder_of_task.mkdir()
+        files = trained.export(folder_of_task)
+        assert all(file.exists() for file in files)
+        from geoframe_cgenn.models.particles import particles
+
+        program = torch.export.load(files[0]).module()
+        rows = particles(
+            torch.randn(9, 1), torch.randn(9, 2, 3), torch.tensor([2, 4, 3]), pairs=True
+        )
+        inputs = (
+            rows.scalars, rows.vectors, rows.sizes, rows.sets, rows.receivers, rows.senders
+        )  # fmt: skip
+        assert torch.allclose(program(*inputs), trained.predictor(rows), atol=1e-4)
+
+
+def test_any_geometry_with_a_form_gives_the_metric(folder: Path, tmp_path: Path) -> None:
+    config = settings(folder, cgenn={"metric": "fixed"}, geometry={"name": "minkowski"})
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    assert run.results["metrics"]["equivariance_error"] < 1e-10
+    found = run.load().matrix()
+    assert np.allclose(found, np.diag([1, 1, -1]))
+    assert "O(2,1)" in repr(run.load())
+    assert "<table>" in run.load()._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"geometry": {"name": "poincare"}}, "poincare"),
+        ({"geometry": {"name": "euclidean", "dim": 5}}, "form of 5 coordinates"),
+        ({"cgenn": {"signature": "free", "noise": 0.0}}, "at least 1e-5"),
+        ({"data": {"vectors": [["vx", "vy"]]}}, "2 components"),
+        ({"data": {"validation_fraction": 0.5, "test_fraction": 0.5}}, "nothing is left"),
+    ],
+)
+def test_wrong_options_are_one_line(folder: Path, tmp_path: Path, change, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run_method("cgenn", settings(folder, **change), path=tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"vectors": [["vx", "vy", "vq"]]}, "data.vectors: no column 'vq'"),
+        ({"vectors": [["vx", "vy", "kind"]]}, "data.vectors: column 'kind' holds texts"),
+        ({"group": None, "split": None}, "a single position without data.group"),
+        ({"split": "kind"}, "data.split: 'cold' is not|data.split: 'hot' is not"),
+        ({"target": ["x", "y"]}, "a vector has 3 columns, and 2 are named"),
+        ({"target": ["nothing"]}, "data.target: no column 'nothing'"),
+        ({"points": [], "target_kind": "point", "target": ["x", "y", "z"]}, "needs data.points"),
+        ({"path": "missing.csv"}, "no such file"),
+    ],
+)
+def test_bad_data_are_one_line(folder: Path, tmp_path: Path, data, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        run_method("cgenn", settings(folder, data=data), path=tmp_path / "run")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_number_is_told_with_its_line(folder: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(folder / "particles.csv")
+    frame.loc[4, "vy"] = np.nan
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    config = settings(folder, data={"path": str(tmp_path / "holes.csv")})
+    with pytest.raises(DataError, match=r"holes\.csv:6: data\.vectors: no finite number in column"):
+        run_method("cgenn", config, path=tmp_path / "run")
+
+
+def test_a_set_of_one_and_a_single_class(folder: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(folder / "particles.csv").iloc[1:]
+    frame.to_csv(tmp_path / "one.csv", index=False)
+    config = settings(folder, data={"path": str(tmp_path / "one.csv")})
+    with pytest.raises(DataError, match="in a set of one row"):
+        run_method("cgenn", config, path=tmp_path / "run")
+    frame = pd.read_csv(folder / "particles.csv").assign(kind="hot")
+    frame.to_csv(tmp_path / "hot.csv", index=False)
+    config = settings(folder, "class", data={"path": str(tmp_path / "hot.csv")})
+    with pytest.raises(DataError, match="all training sets are of class 'hot'"):
+        run_method("cgenn", config, path=tmp_path / "run2")
+
+
+def test_new_data_without_a_column_are_refused(folder: Path, tmp_path: Path) -> None:
+    run = run_method("cgenn", settings(folder), path=tmp_path / "run")
+    pd.read_csv(folder / "new.csv").drop(columns="vy").to_csv(tmp_path / "less.csv", index=False)
+    result = CliRunner().invoke(
+        main, ["apply", str(run.path), "--data", str(tmp_path / "less.csv")]
+    )
+    assert result.exit_code == 2
+    assert "no column 'vy'" in result.output
+
+
+def test_a_run_opens_without_its_data(folder: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "particles.csv", tmp_path / "gone.csv")
+    config = settings(folder, data={"path": str(tmp_path / "gone.csv")})
+    run_method("cgenn", config, path=tmp_path / "run")
+    (tmp_path / "gone.csv").unlink()
+    assert len(open_run(tmp_path / "run").load().apply(folder / "new.csv")) == 12
+
+
+def test_pictures(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "write_figure", WRITE_FIGURE)
+    run = run_method("cgenn", settings(folder), path=tmp_path / "run")
+    names = {path.stem for path in (run.path / "figures").glob("*.svg")}
+    assert names == {"metric", "predictions"}
