@@ -1,1 +1,5 @@
 """Clifford-equivariant networks whose metric is fixed or learned."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from .estimator import CliffordClassifier as CliffordClassifier
+from .estimator import CliffordRegressor as CliffordRegressor
