@@ -9,6 +9,7 @@ import attrs
 
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, components, option, section
+from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
 
 
 @attrs.frozen(kw_only=True)
@@ -41,8 +42,11 @@ class ScenesDataConfig:
     test_fraction: float = option(
         0.1, gt=0, lt=1, help="Share of the scenes that is held out, the last ones."
     )
-    noise: bool = option(
-        False, help="Add the errors of a depth sensor to the scenes that are trained on."
+    noise: float = option(
+        0.5,
+        ge=0,
+        le=1,
+        help="Share of the scenes to train on that the errors of a depth sensor are added to.",
     )
 
 
@@ -84,6 +88,9 @@ class DreamUp3DConfig(MethodConfig):
         "(reconstruction, trained on images alone).",
     )
     votes: VotesConfig = section(VotesConfig, help="What is special to votes.")
+    reconstruction: ReconstructionConfig = section(
+        ReconstructionConfig, help="What is special to the paper's model."
+    )
     trainer: Component = component(
         "trainer",
         default={

@@ -60,13 +60,15 @@ def load_data(config: ScenesDataConfig, *, seed: int) -> Data:
         first = len(scenes) - held
         tests.append(TestSet(name="held out", scenes=scenes.select(range(first, len(scenes)))))
         scenes = scenes.select(range(first))
-    return Data(train=with_noise(scenes, seed) if config.noise else scenes, tests=tests)
+    return Data(train=with_noise(scenes, seed, share=config.noise), tests=tests)
 
 
-def with_noise(scenes: Scenes, seed: int) -> Scenes:
-    """Scenes with the errors of a depth sensor added, always the same ones for a seed."""
+def with_noise(scenes: Scenes, seed: int, *, share: float = 1.0) -> Scenes:
+    """Scenes with the errors of a depth sensor added to some, always the same ones for a seed."""
     noise = SensorNoise()
-    noisy = [
-        noise.apply(depth, np.random.default_rng([seed, i])) for i, depth in enumerate(scenes.depth)
-    ]
-    return attrs.evolve(scenes, depth=np.stack(noisy))
+    depth = scenes.depth.copy()
+    for i in range(len(scenes)):
+        generator = np.random.default_rng([seed, i])
+        if generator.random() < share:
+            depth[i] = noise.apply(depth[i], generator)
+    return attrs.evolve(scenes, depth=depth)

@@ -21,6 +21,10 @@ def fit(config: DreamUp3DConfig, scenes: Scenes, run: Run) -> tuple[Backend, Tra
         from geoframe_dreamup3d.votes.fit import fit_votes
 
         return fit_votes(config, scenes, run)
+    if config.backend == "reconstruction":
+        from geoframe_dreamup3d.reconstruction.fit import fit_reconstruction
+
+        return fit_reconstruction(config, scenes, run)
     return ClassicalBackend(), None
 
 
@@ -38,4 +42,8 @@ def restore(run: Run) -> Backend:
         from geoframe_dreamup3d.votes.fit import restore_votes
 
         return restore_votes(run.read_tensors("model"))
+    if config.backend == "reconstruction":
+        from geoframe_dreamup3d.reconstruction.fit import restore_reconstruction
+
+        return restore_reconstruction(config, run.read_tensors("model"))
     return ClassicalBackend()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from geoframe_dreamup3d.classical.boxes import Box, minimum_volume_box, upright_box
+from geoframe_dreamup3d.classical.clustering import without_outliers
 from geoframe_dreamup3d.classical.completion import VoxelShape, apart, carve
 from geoframe_dreamup3d.simulator.check import SelfCheck, check
 from geoframe_dreamup3d.simulator.surface import Mesh, surface_of
@@ -153,7 +154,17 @@ def complete_all(view: View, labels: NDArray[np.int32]) -> tuple[SceneObject, ..
 
 def _thinned(view: View, mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     stride = max(1, int(mask.sum()) // MAX_BOX_POINTS)
-    return view.points[mask][::stride], view.rgb[mask][::stride]
+    points, colours = view.points[mask][::stride], view.rgb[mask][::stride]
+    kept = without_outliers(points)
+    return points[kept], colours[kept]
+
+
+def object_of(view: View, labels: NDArray[np.int32], label: int, shape: VoxelShape) -> SceneObject:
+    """Return an object whose whole shape is known: with its box and its mesh, coloured as seen."""
+    mask = labels == label
+    points, colours = _thinned(view, mask)
+    found = _object(label, int(mask.sum()), shape, points, colours)
+    return attrs.evolve(found, box=upright_box(points))
 
 
 def _object(

@@ -13,7 +13,7 @@ from geoframe_data.scene_files import read_scenes
 from geoframe_data.scenes import Scenes
 from geoframe_dreamup3d.backends import Backend
 from geoframe_dreamup3d.objects import Description, describe
-from geoframe_dreamup3d.table.view import view_of
+from geoframe_dreamup3d.table.view import View, view_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,10 @@ class TrainedDreamUp3D:
     def _repr_html_(self) -> str:
         html: str = self.to_frame().head(10).to_html()
         return f"<p>{self!r}</p>{html}"
+
+    def segment(self, view: View) -> NDArray[np.int32]:
+        """Labels of one view's pixels ``(h, w)``, 0 for no object."""
+        return self.backend.segment(view)
 
     def describe(self, scenes: Scenes, index: int = 0) -> Description:
         """Objects of one image with masks, boxes, meshes and self-check.

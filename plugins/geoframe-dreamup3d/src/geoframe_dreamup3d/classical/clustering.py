@@ -14,6 +14,10 @@ MIN_SAMPLES = 4
 """Neighbours, itself included, that make a point the core of a cluster."""
 MIN_POINTS = 12
 """Points of the smallest cluster that is an object."""
+OUTLIER_REACH = 2.5
+"""Median distances to the nearest point within which points of one object are neighbours."""
+OUTLIER_SHARE = 0.15
+"""Share of an object's points that a part of it has at least."""
 MAX_POINTS = 6000
 """Points that are clustered; larger images are thinned out first."""
 
@@ -42,6 +46,23 @@ def dbscan(points: NDArray[np.float32], eps: float, min_samples: int) -> NDArray
     reached = np.isfinite(distance)
     labels[np.flatnonzero(~core)[reached]] = labels[cores[nearest[reached]]]
     return labels
+
+
+def without_outliers(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which points ``(n, 3)`` of one object belong together: its edges catch points of others.
+
+    Clusters of neighbourhoods of 2.5 median distances to the nearest point are looked for; those
+    with a fair share of all points stay. If none has, all stay.
+    """
+    if len(points) <= MIN_POINTS:
+        return np.ones(len(points), dtype=bool)
+    nearest = cKDTree(points).query(points, k=2)[0][:, 1]
+    labels = dbscan(points, OUTLIER_REACH * float(np.median(nearest)) + 1e-4, MIN_SAMPLES)
+    sizes = np.bincount(labels + 1)
+    large = sizes >= OUTLIER_SHARE * len(points)
+    large[0] = False  # noise
+    kept = large[labels + 1]
+    return kept if kept.any() else np.ones(len(points), dtype=bool)
 
 
 def default_eps(view: View) -> float:

@@ -10,6 +10,10 @@ from geoframe_dreamup3d.table.view import View
 
 FOCAL = 88.0
 """Focal length, pixels, of the images that networks are trained on (64 pixels, 40 degrees)."""
+LENGTH = 0.3
+"""Metres that coordinates are divided by."""
+BORDER = 6
+"""Pixels around what stands on the table that networks see."""
 CHANNELS = 7
 """Coordinates, colour, and whether there is depth."""
 
@@ -29,6 +33,16 @@ class NetworkInput:
         """Points ``(..., 3)`` of the turned frame in the table's."""
         inverse = np.linalg.inv(self.turn)
         return np.asarray(points @ inverse[:3, :3].T + inverse[:3, 3])
+
+
+def window_around(above: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns of what stands on the table, with a border; there must be something."""
+    rows, columns = np.flatnonzero(above.any(1)), np.flatnonzero(above.any(0))
+    h, w = above.shape
+    return (
+        slice(max(0, int(rows[0]) - BORDER), min(h, int(rows[-1]) + BORDER + 1)),
+        slice(max(0, int(columns[0]) - BORDER), min(w, int(columns[-1]) + BORDER + 1)),
+    )
 
 
 def network_input(view: View, *, focal: float = FOCAL) -> NetworkInput:

@@ -13,13 +13,11 @@ from torch import Tensor
 from geoframe_dreamup3d.classical.clustering import spread_labels
 from geoframe_dreamup3d.exporting import export_network
 from geoframe_dreamup3d.objects import SceneObject, complete_all
-from geoframe_dreamup3d.table.inputs import network_input
+from geoframe_dreamup3d.table.inputs import network_input, window_around
 from geoframe_dreamup3d.table.view import View
 from geoframe_dreamup3d.votes.grouping import group
 from geoframe_dreamup3d.votes.network import VotingNetwork
 
-BORDER = 6
-"""Pixels around what stands on the table that the network sees."""
 EXPORTED = 64
 """Side of the images of the exported network."""
 
@@ -42,7 +40,7 @@ class VotesBackend:
         if not view.above.any():
             return np.zeros(view.depth.shape, dtype=np.int32)
         seen = network_input(view)
-        window = _window(seen.view.above)
+        window = window_around(seen.view.above)
         points, rgb = seen.points[window], seen.view.rgb[window]
         valid = seen.view.valid[window]
         logits, votes = self.network(
@@ -78,12 +76,3 @@ class VotesBackend:
         example = (torch.zeros(1, n, n, 3), torch.zeros(1, n, n, 3), torch.ones(1, n, n))
         names = ("points", "rgb", "valid"), ("logits", "votes")
         return export_network(self.network, example, folder / "votes", names)
-
-
-def _window(above: NDArray[np.bool_]) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(above.any(1)), np.flatnonzero(above.any(0))
-    h, w = above.shape
-    return (
-        slice(max(0, rows[0] - BORDER), min(h, rows[-1] + BORDER + 1)),
-        slice(max(0, columns[0] - BORDER), min(w, columns[-1] + BORDER + 1)),
-    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from geoframe_dreamup3d.backbones.channels import network_channels
 from geoframe_dreamup3d.backbones.grid_unet import GridUNet
 from geoframe_dreamup3d.table.inputs import CHANNELS
 
-LENGTH = 0.3
-"""Metres that coordinates are divided by."""
 REACH = 0.05
 """Metres that an output of 1 moves a vote by."""
 
@@ -46,12 +44,3 @@ class VotingNetwork(nn.Module):
 
     def _read(self, points: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         return features[:, 0], points + REACH * features[:, 1:].permute(0, 2, 3, 1)
-
-
-def network_channels(points: Tensor, rgb: Tensor, valid: Tensor) -> Tensor:
-    """Stack what a backbone sees of each pixel ``(b, 7, h, w)``, about unit-sized.
-
-    Channels lie together in memory, as CPUs convolve them fastest.
-    """
-    seen = valid.unsqueeze(-1).to(points.dtype)
-    return torch.cat([points / LENGTH, rgb - 0.5, seen], -1).permute(0, 3, 1, 2)
