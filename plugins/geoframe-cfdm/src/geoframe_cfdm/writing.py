@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from geoframe.run.files import explained, write_bytes
-from geoframe_cfdm.data.items import Items
+from geoframe_data import Items
 
 MOST_FILES = 1000
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoframe.errors import DataError
-from geoframe_cfdm.data.config import ItemsConfig
-from geoframe_cfdm.data.images import SUFFIXES as IMAGES
-from geoframe_cfdm.data.images import read_image
-from geoframe_cfdm.data.items import Items
-from geoframe_cfdm.data.tables import read_table
+from geoframe_cfdm.method_config import ItemsConfig
+from geoframe_data import Items, read_table
+from geoframe_data.cells import SUFFIXES as TABLES
+from geoframe_data.files import plain_suffix
+from geoframe_data.images import SUFFIXES as IMAGES
+from geoframe_data.images import read_image
 
 Array = NDArray[np.float64]
 
@@ -79,29 +80,30 @@ def _read(path: Path, config: ItemsConfig, like: Items, *, grey: bool = False) -
             return _image(path, config, grey=grey or like.data.ndim == 3)
         if suffix == ".npy":
             return np.asarray(np.load(path, allow_pickle=False), np.float64)
-        if suffix in (".csv", ".tsv"):
+        if plain_suffix(path.name) in TABLES:
             return _row(path, like)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read: {reason}") from error
-    raise DataError(f"{path}: an item with unknown parts is an image, an npy or a csv file")
+    raise DataError(f"{path}: an item with unknown parts is an image, an npy file or a table")
 
 
 def _image(path: Path, config: ItemsConfig, *, grey: bool) -> Array:
-    pixels = np.array(read_image(path, "LA" if grey else "RGBA", config.size), np.float64)
+    mode = "LA" if grey else "RGBA"
+    image, _ = read_image(str(path), path.read_bytes, mode, config.size)
+    pixels = np.array(image, np.float64)
     opaque = pixels[..., -1:] > 127
     values = np.where(opaque, pixels[..., :-1], np.nan)
     return values[..., 0] if grey else values
 
 
 def _row(path: Path, like: Items) -> Array:
-    table = read_table(path)
-    if len(table) != 1:
-        raise DataError(f"{path}: has {len(table)} rows; an item with unknown parts is one")
     if not like.columns:
         raise DataError(f"{path}: is a table, and the data are none; use an npy file")
-    shared = [name for name in like.columns if name in table]
-    if not shared:
+    table = read_table(path, columns=like.columns, known=like.columns, schema=like.schema)
+    if len(table) != 1:
+        raise DataError(f"{path}: has {len(table)} rows; an item with unknown parts is one")
+    if not table.columns:
         raise DataError(f"{path}: has none of the columns {', '.join(like.columns)}")
-    row = table.iloc[0]
-    return np.array([float(row.get(name, np.nan)) for name in like.columns])
+    row = {name: float(table.numbers(name)[0]) for name in table.columns}
+    return np.array([row.get(name, np.nan) for name in like.columns])

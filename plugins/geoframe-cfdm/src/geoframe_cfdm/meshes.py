@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
-from geoframe_cfdm.data.config import ItemsConfig
-from geoframe_cfdm.data.items import Items
+from geoframe_data import Items
 
 
-def read_mesh(path: Path, config: ItemsConfig) -> Items:
-    """Read the vertices, or draw points from the surface."""
+def read_mesh(path: Path, count: int | None) -> Items:
+    """Read the vertices, or draw ``count`` points from the surface."""
     try:
         import trimesh
     except ImportError:
@@ -28,13 +26,13 @@ def read_mesh(path: Path, config: ItemsConfig) -> Items:
         points = np.asarray(merged.vertices, np.float32)
     except Exception as error:  # trimesh fails on damaged files in all manners
         raise DataError(f"{path}: is no point cloud or mesh that trimesh can read") from error
-    if config.surface_points is not None:
+    if count is not None:
         if not len(getattr(merged, "faces", ())):
             raise DataError(f"{path}: has no faces; leave data.surface_points out")
-        points = surface_points(merged, config.surface_points, seed=0)
+        points = surface_points(merged, count, seed=0)
     elif path.suffix.lower() == ".stl":  # names every corner of every triangle
         points = np.unique(points, axis=0)
-    return Items(data=torch.from_numpy(points.copy()), kind="points", origin=str(path))
+    return Items(data=points.copy(), kind="points", origin=str(path))
 
 
 def surface_points(mesh: Any, count: int, *, seed: int) -> NDArray[np.float32]:

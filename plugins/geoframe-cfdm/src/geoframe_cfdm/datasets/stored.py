@@ -13,7 +13,7 @@ from geoframe.dataset import Dataset
 from geoframe.errors import DataError
 
 if TYPE_CHECKING:
-    from geoframe_cfdm.data.items import Items
+    from geoframe_data import Items
 
 
 def stored(name: str) -> Path:
@@ -39,7 +39,7 @@ class CIFAR10(Dataset):
 
     provides = "items"
 
-    component: ClassVar[str] = "geoframe_cfdm.data.stored:CIFAR10"
+    component: ClassVar[str] = "geoframe_cfdm.datasets.stored:CIFAR10"
 
     count: int = option(20_000, ge=2, unit="images", help="Images to decode, the first ones.")
     size: int = option(
@@ -51,10 +51,9 @@ class CIFAR10(Dataset):
         import io
 
         import numpy as np
-        import torch
         from PIL import Image
 
-        from geoframe_cfdm.data.items import Items
+        from geoframe_data import Items
 
         with np.load(stored("cifar10-jpeg/train.npz")) as file:
             jpeg, offsets = file["jpeg"], file["offsets"]
@@ -68,8 +67,8 @@ class CIFAR10(Dataset):
                 image = image.resize((self.size, self.size), Image.Resampling.LANCZOS)
             data[row] = np.asarray(image)
         return Items(
-            data=torch.from_numpy(data),
-            labels=torch.from_numpy(labels[:count].astype(np.int64)),
+            data=data,
+            labels=labels[:count].astype(np.int64),
             label_names=names,
             origin="cifar10-jpeg",
         )
@@ -81,7 +80,7 @@ class MeshSurface(Dataset):
 
     provides = "items"
 
-    component: ClassVar[str] = "geoframe_cfdm.data.stored:MeshSurface"
+    component: ClassVar[str] = "geoframe_cfdm.datasets.stored:MeshSurface"
 
     points: int = option(500, ge=2, unit="points", help="Number of points.")
     mesh: Path | None = option(
@@ -91,10 +90,9 @@ class MeshSurface(Dataset):
 
     def load(self) -> Items:
         """Draw the points, uniformly by area."""
-        import torch
 
-        from geoframe_cfdm.data.items import Items
-        from geoframe_cfdm.data.meshes import surface_points
+        from geoframe_cfdm.meshes import surface_points
+        from geoframe_data import Items
 
         try:
             import trimesh
@@ -103,4 +101,4 @@ class MeshSurface(Dataset):
         path = self.mesh or stored("spot-mesh/spot_triangulated.obj")
         surface = trimesh.load_mesh(path, process=False)
         points = surface_points(surface, self.points, seed=self.seed)
-        return Items(data=torch.from_numpy(points), kind="points", origin=str(path))
+        return Items(data=points, kind="points", origin=str(path))

@@ -10,7 +10,7 @@ from geoframe.config import option
 from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
-    from geoframe_cfdm.data.items import Items
+    from geoframe_data import Items
 
 
 @attrs.frozen(kw_only=True)
@@ -19,20 +19,19 @@ class Digits(Dataset):
 
     provides = "items"
 
-    component: ClassVar[str] = "geoframe_cfdm.data.builtin:Digits"
+    component: ClassVar[str] = "geoframe_cfdm.datasets.builtin:Digits"
 
     label: int | None = option(None, ge=0, le=9, help="Only this digit.")
 
     def load(self) -> Items:
         """Read the images and labels; neither a file nor the network is needed."""
-        import torch
+        import numpy as np
         from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
-        from geoframe_cfdm.data.items import Items
+        from geoframe_data import Items
 
         found = load_digits()
-        data = torch.from_numpy(found.images).float()
-        labels = torch.from_numpy(found.target).long()
+        data, labels = found.images.astype(np.float32), found.target.astype(np.int64)
         if self.label is not None:
             chosen = labels == self.label
             data, labels = data[chosen], labels[chosen]
@@ -46,7 +45,7 @@ class Checkerboard(Dataset):
 
     provides = "items"
 
-    component: ClassVar[str] = "geoframe_cfdm.data.builtin:Checkerboard"
+    component: ClassVar[str] = "geoframe_cfdm.datasets.builtin:Checkerboard"
 
     points: int = option(500, ge=2, unit="points", help="Number of points.")
     seed: int = option(0, ge=0, help="Seed of the points.")
@@ -55,11 +54,11 @@ class Checkerboard(Dataset):
         """Draw the points."""
         import torch
 
-        from geoframe_cfdm.data.items import Items
+        from geoframe_data import Items
 
         generator = torch.Generator().manual_seed(self.seed)
         square = torch.randint(8, (self.points,), generator=generator)
         row, column = square // 2, 2 * (square % 2)
         corner = torch.stack([column + row % 2, row], 1) - 2.0
         data = corner + torch.rand(self.points, 2, generator=generator)
-        return Items(data=data, origin="dataset 'checkerboard'")
+        return Items(data=data.numpy(), origin="dataset 'checkerboard'")
