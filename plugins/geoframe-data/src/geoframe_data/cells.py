@@ -80,6 +80,8 @@ def read_cells(
     """
     if format == "tsv":
         format, delimiter = "csv", delimiter or "\t"
+    elif format == "jsonl":
+        format = "json"
     kind = format_of(file, SUFFIXES, wanted=format)
     if kind == "csv":
         table = parse_delimited(file, delimiter=delimiter, header=header, known=known)

@@ -12,7 +12,7 @@ from geoframe.data import stored_file
 from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
-    from geoframe_asymlora.data.examples import Examples
+    from geoframe_data import Texts
 
 Parts = dict[str, tuple[str, ...]]
 USUAL: Parts = {"train": ("train",), "validation": ("dev",), "test": ("test",)}
@@ -35,7 +35,7 @@ class StoredText(Dataset):
 
     provides = "texts"
 
-    component: ClassVar[str] = "geoframe_asymlora.data.stored:StoredText"
+    component: ClassVar[str] = "geoframe_asymlora.datasets.stored:StoredText"
 
     task: Literal["sst2", "cola", "cola-sources", "mrpc"] = option(
         "sst2",
@@ -47,7 +47,7 @@ class StoredText(Dataset):
         None, help="Folder of the files; else $GEOFRAME_DATA/text-sst2, text-cola or text-mrpc."
     )
 
-    def load(self) -> Examples:
+    def load(self) -> Texts:
         """Read the task.
 
         Raises
@@ -55,26 +55,20 @@ class StoredText(Dataset):
         DataError
             If the files are not found.
         """
-        from geoframe_asymlora.data.config import TextColumns
-        from geoframe_asymlora.data.examples import examples_of_rows
-        from geoframe_asymlora.data.rows import read_rows
+        from geoframe_data import TextColumns, make_texts, read_text_cells
+        from geoframe_data.text_folders import joined
 
         data, parts = FILES[self.task]
-        files = {
-            part: [stored_file(f"text-{data}", f"{name}.tsv.gz", self.root) for name in names]
+        columns = TextColumns(text="text_a", text_b="text_b" if data == "mrpc" else None)
+        cells = {
+            part: joined(
+                [
+                    read_text_cells(
+                        stored_file(f"text-{data}", f"{name}.tsv.gz", self.root), columns
+                    )["train"]
+                    for name in names
+                ]
+            )
             for part, names in parts.items()
         }
-        columns = TextColumns(
-            text="text_a",
-            text_b="text_b" if data == "mrpc" else None,
-            task="classification",
-        )
-        return examples_of_rows(
-            {
-                part: [row for path in paths for row in read_rows(path)]
-                for part, paths in files.items()
-            },
-            columns,
-            {part: paths[0].parent for part, paths in files.items()},
-            metric=METRICS[data],
-        )
+        return make_texts(cells, columns, task="classification", metric=METRICS[data])

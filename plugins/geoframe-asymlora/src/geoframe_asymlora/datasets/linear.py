@@ -19,7 +19,7 @@ class LinearRegression(Dataset):
 
     provides = "linear-problem"
 
-    component: ClassVar[str] = "geoframe_asymlora.data.linear:LinearRegression"
+    component: ClassVar[str] = "geoframe_asymlora.datasets.linear:LinearRegression"
 
     dim: int = option(128, ge=2, help="Width d of inputs and outputs.")
     rank: int = option(8, ge=1, help="Rank r of the update.")
