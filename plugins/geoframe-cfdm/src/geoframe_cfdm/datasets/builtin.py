@@ -26,7 +26,7 @@ class Digits(Dataset):
     def load(self) -> Items:
         """Read the images and labels; neither a file nor the network is needed."""
         import numpy as np
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+        from sklearn.datasets import load_digits
 
         from geoframe_data import Items
 
