@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
+from geoframe_data.options import TableOptions
 
 Peer = Literal[
     "mlp",
@@ -28,14 +29,8 @@ Peer = Literal[
 
 
 @attrs.frozen(kw_only=True)
-class DataConfig:
+class DataConfig(TableOptions):
     """Rows with features, a target for some of them, and perhaps a graph."""
-
-    path: Path | None = option(None, help="The user's file; without it the dataset below is used.")
-    delimiter: str | None = option(None, help="What separates cells; left out, it is found.")
-    header: bool | None = option(None, help="Whether the first line names the columns.")
-    id: str | None = option(None, help="Column that names the rows; it is no data.")
-    max_bytes: int = option(2**33, ge=1, unit="bytes", help="Size that a file may have, unpacked.")
 
     format: Literal["auto", "csv", "parquet", "feather", "json", "xlsx", "npz", "npy", "graph"] = (
         option(
@@ -78,17 +73,6 @@ class DataConfig:
         provides=("graph", "table"),
         help="The rows to use when path is left out.",
     )
-
-    def reading(self) -> dict[str, Any]:
-        """Keyword arguments of the reader of tables."""
-        format = None if self.format == "auto" else self.format
-        return {
-            "format": format,
-            "delimiter": self.delimiter,
-            "header": self.header,
-            "id": self.id,
-            "max_bytes": self.max_bytes,
-        }
 
 
 @attrs.frozen(kw_only=True)

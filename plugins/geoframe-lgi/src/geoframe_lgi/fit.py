@@ -13,6 +13,7 @@ from torch import Tensor
 from geoframe import Geometry, UsesGraph, capability
 from geoframe.components import Component
 from geoframe.run.directory import Run
+from geoframe_lgi.branches.network import usual_dropout
 from geoframe_lgi.config import GraphConfig, LGIConfig, NetworkConfig
 from geoframe_lgi.held_out import Predictions, part_seed
 from geoframe_lgi.latent.continuous import ContinuousGraphModule
@@ -23,8 +24,6 @@ from geoframe_lgi.network.latent_network import GraphModule, LatentGraphNetwork
 from geoframe_lgi.network.objective import LatentGraphObjective
 from geoframe_lgi.sampling.race import Race
 from geoframe_lgi.task import Mask, NodeTask, Scores
-
-FEW_FEATURES, DROPOUT_FEW, DROPOUT_MANY = 200, 0.2, 0.5
 
 
 @attrs.frozen(kw_only=True)
@@ -64,38 +63,41 @@ class FittedLatent:
 
 def build_network(recipe: Recipe, task: NodeTask) -> LatentGraphNetwork:
     """Put a network together, untrained and not yet calibrated."""
-    graph, network = recipe.graph, recipe.network
-    race = Race(k=graph.k, noise=graph.noise, self_edges=graph.self_edges, power=graph.power)
-    width = task.features.shape[1]
-    dropout = network.dropout
-    if dropout is None:
-        dropout = DROPOUT_FEW if width <= FEW_FEATURES else DROPOUT_MANY
-    from_features = graph.latent_input == "features"
-
-    def make_module(inputs: int, first: bool) -> GraphModule:
-        geometry: Geometry = recipe.geometry.build()
-        encoder = recipe.embedder.build(in_features=inputs, out_features=geometry.dim)
-        sees = capability(encoder, UsesGraph)
-        if sees is not None and task.edges is not None and graph.encoder_graph == "given":
-            sees.on_graph(torch.from_numpy(task.edges), None, None)
-        if graph.module == "continuous":
-            return ContinuousGraphModule(encoder, geometry, race)
-        start = None
-        if graph.start == "principal" and first and from_features:
-            start = principal_axes(torch.from_numpy(task.features), geometry.dim)
-        return DiscreteGraphModule(encoder, geometry, race, start=start)
-
+    network = recipe.network
     return LatentGraphNetwork(
-        width,
+        task.features.shape[1],
         len(task.outputs),
         network.widths,
-        make_module,
+        lambda inputs, first: graph_module(recipe, task, inputs, first=first),
         modules=network.modules,
         layer=network.layer,
-        dropout=dropout,
-        from_features=from_features,
-        rebind=graph.encoder_graph == "sampled",
+        dropout=dropout_for(network, task),
+        from_features=recipe.graph.latent_input == "features",
+        rebind=recipe.graph.encoder_graph == "sampled",
     )
+
+
+def dropout_for(network: NetworkConfig, task: NodeTask) -> float:
+    """Share of features left out in training."""
+    given = network.dropout
+    return usual_dropout(task.features.shape[1]) if given is None else given
+
+
+def graph_module(recipe: Recipe, task: NodeTask, inputs: int, *, first: bool) -> GraphModule:
+    """Build a graph module for so many inputs, the first of a network or a later one."""
+    graph = recipe.graph
+    race = Race(k=graph.k, noise=graph.noise, self_edges=graph.self_edges, power=graph.power)
+    geometry: Geometry = recipe.geometry.build()
+    encoder = recipe.embedder.build(in_features=inputs, out_features=geometry.dim)
+    sees = capability(encoder, UsesGraph)
+    if sees is not None and task.edges is not None and graph.encoder_graph == "given":
+        sees.on_graph(torch.from_numpy(task.edges), None, None)
+    if graph.module == "continuous":
+        return ContinuousGraphModule(encoder, geometry, race)
+    start = None
+    if graph.start == "principal" and first and graph.latent_input == "features":
+        start = principal_axes(torch.from_numpy(task.features), geometry.dim)
+    return DiscreteGraphModule(encoder, geometry, race, start=start)
 
 
 def principal_axes(features: Tensor, dim: int) -> Tensor:

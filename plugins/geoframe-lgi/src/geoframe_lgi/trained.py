@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from geoframe_lgi.encoding import Columns, Encoder
 from geoframe_lgi.latent.discrete import DiscreteGraphModule
 from geoframe_lgi.latent.edges import DenseEdges, Edges
 from geoframe_lgi.network.objective import LatentGraphObjective
+from geoframe_lgi.prediction import predict_new
+from geoframe_lgi.results import prediction_frame
 from geoframe_lgi.task import NodeTask, Scores
 
-ROWS_AT_ONCE = 1000
-"""New rows that are predicted together."""
 TOLD = 5
 """Neighbours that are named as the reason of a prediction."""
 
@@ -104,20 +103,21 @@ class TrainedGraph:
 
     def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
         """Do the same for encoded features ``(m, f)``."""
-        blocks = [
-            self._predict(features[start : start + ROWS_AT_ONCE])
-            for start in range(0, len(features), ROWS_AT_ONCE)
-        ]
-        if not blocks:
+        if not len(features):
             raise DataError("there is no row to predict")
-        frame = self._frame(np.concatenate([scores for scores, _ in blocks]), names)
-        shares = [share for _, block in blocks for share in block]
-        frame["neighbors"] = [self._told(share) for share in shares]
+        scores, counts = [], []
+        for objective in self.objectives:
+            said, sources = predict_new(objective, features, self.seed)
+            scores.append(said)
+            counts.append(sources)
+        frame = prediction_frame(self.task, np.mean(scores, axis=0), names)
+        total = sum(objective.passes for objective in self.objectives)
+        frame["neighbors"] = [self._told(several, total) for several in zip(*counts, strict=True)]
         return frame
 
     def to_frame(self) -> pd.DataFrame:
         """Prediction and probabilities of every training row, with its target where it is known."""
-        frame = self._frame(self.scores(), self.task.names)
+        frame = prediction_frame(self.task, self.scores(), self.task.names)
         if self.task.kind == "classification":
             names = np.array([*self.task.outputs, ""], dtype=object)
             frame["target"] = names[self.task.codes]
@@ -169,43 +169,12 @@ class TrainedGraph:
 
         return export_trained(self, folder)
 
-    def _predict(self, features: NDArray[np.float32]) -> tuple[Scores, list[dict[int, float]]]:
-        """Scores ``(m, c)`` of new rows, and each row's shares of training rows."""
-        n = len(self.task)
-        scores = []
-        counts: list[dict[int, int]] = [{} for _ in features]
-        total = 0
-        for objective in self.objectives:
-            joined = torch.cat([objective.features, torch.from_numpy(features)])
-            generator = torch.Generator().manual_seed(self.seed)
-            for number in range(objective.passes):
-                seeds = [_row_seed(row, self.seed, number) for row in features]
-                found = objective.network(joined, generator, rows=n, seeds=seeds)
-                scores.append(objective.loss.to_scores(found.logits[n:]))
-                if found.samples[0].new is not None:
-                    total += 1
-                    for row, sources in enumerate(found.samples[0].new.tolist()):
-                        for source in sources:
-                            counts[row][source] = counts[row].get(source, 0) + 1
-        shares = [{s: count / total for s, count in row.items()} for row in counts]
-        return np.mean(scores, axis=0), shares
-
-    def _frame(self, scores: Scores, names: Sequence[str]) -> pd.DataFrame:
-        outputs, kind = self.task.outputs, self.task.kind
-        index = pd.Index(names, name="name")
-        if kind == "regression":
-            return pd.DataFrame(scores, index=index, columns=list(outputs))
-        probabilities = pd.DataFrame(
-            scores, index=index, columns=[f"probability_{name}" for name in outputs]
-        )
-        if kind == "multi-label":
-            said = pd.DataFrame(scores > 0.5, index=index, columns=list(outputs)).astype(int)
-            return pd.concat([said, probabilities], axis=1)
-        prediction = np.array(outputs, dtype=object)[scores.argmax(axis=1)]
-        return pd.concat([pd.Series(prediction, index, name="prediction"), probabilities], axis=1)
-
-    def _told(self, shares: dict[int, float]) -> str:
+    def _told(self, counts: Sequence[Mapping[int, int]], total: int) -> str:
         """Name the neighbours that a prediction came from, the most frequent first."""
+        shares: dict[int, float] = {}
+        for each in counts:
+            for row, count in each.items():
+                shares[row] = shares.get(row, 0.0) + count / total
         best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:TOLD]
         return "; ".join(
             f"{self.task.names[row]} ({label}, {share:.0%})"
@@ -227,8 +196,3 @@ def _drawn(edges: Edges | DenseEdges) -> tuple[Tensor, Tensor]:
     if isinstance(edges, DenseEdges):
         raise DataError("the continuous module weighs all pairs; there is no list of edges")
     return edges.sources, edges.targets
-
-
-def _row_seed(row: NDArray[np.float32], seed: int, number: int) -> int:
-    """Seed of a new row's noise: it depends on the row alone, not on its place in a file."""
-    return zlib.crc32(row.tobytes() + f"{seed} {number}".encode())

@@ -18,6 +18,8 @@ TREES = 200
 """Trees of a forest."""
 PENALTIES = tuple(np.logspace(-2, 2, 9).tolist())
 """Inverse penalties that ridge chooses from."""
+STRENGTH, STRENGTH_OF_WORDS = 1.0, 100.0
+"""Inverse penalties of logistic regression; shares of words are small numbers."""
 
 Make = Callable[[NodeTask, int], Any]
 """(task, seed) -> an estimator of scikit-learn."""
@@ -28,7 +30,8 @@ def _linear(task: NodeTask, seed: int) -> Any:
 
     if task.kind == "regression":
         return RidgeCV(alphas=[1 / penalty for penalty in PENALTIES])
-    return LogisticRegression(max_iter=2000)
+    strength = STRENGTH_OF_WORDS if task.words else STRENGTH
+    return LogisticRegression(C=strength, max_iter=2000)
 
 
 def _forest(task: NodeTask, seed: int) -> Any:
@@ -67,7 +70,14 @@ def fitted_estimators(name: str, task: NodeTask, train: Mask, seed: int) -> list
     columns = [task.codes] if task.kind == "classification" else list(task.target.T)
     if task.kind == "multi-label":
         columns = [column.astype(np.int64) for column in np.nan_to_num(task.target).T]
-    return [make(task, seed).fit(task.features[train], column[train]) for column in columns]
+    fitted: list[Any] = []
+    for column in columns:
+        known = column[train]
+        if task.kind != "regression" and (known == known[0]).all():
+            fitted.append(Constant(int(known[0])))
+        else:
+            fitted.append(make(task, seed).fit(task.features[train], known))
+    return fitted
 
 
 def scores_of(estimators: list[Any], task: NodeTask, features: Any) -> Scores:
@@ -92,26 +102,20 @@ def _of_one(estimator: Any, features: Any) -> Scores:
 
 def _inductive(name: str, task: NodeTask, seed: int) -> Callable[[Mask], Scores]:
     def fit(train: Mask) -> Scores:
-        constant = _constant(task, train)
-        if constant is not None:
-            return constant
         return scores_of(fitted_estimators(name, task, train, seed), task, task.features)
 
     return fit
 
 
-def _constant(task: NodeTask, train: Mask) -> Scores | None:
-    """Scores where there is nothing to learn: all training rows of one class (or label)."""
-    if task.kind == "regression":
-        return None
-    target = task.target[train]
-    if (target == target[0]).all(axis=0).any():
-        if task.kind == "classification":
-            row = (np.arange(len(task.outputs)) == target[0, 0]).astype(float)
-        else:
-            row = target.mean(axis=0)
-        return np.tile(row, (len(task), 1))
-    return None
+class Constant:
+    """Says what all of its training rows were, where estimators refuse a single class."""
+
+    def __init__(self, value: int) -> None:
+        self.classes_ = np.array([value])
+
+    def predict_proba(self, features: Any) -> Scores:
+        """All of the probability ``(m, 1)``."""
+        return np.ones((len(features), 1))
 
 
 def _spreading(task: NodeTask) -> Callable[[Mask], Scores]:

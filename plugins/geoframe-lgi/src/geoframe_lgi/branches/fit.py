@@ -13,7 +13,7 @@ from geoframe.components import Component
 from geoframe.run.directory import Run
 from geoframe_lgi.branches.kinds import ITSELF, KINDS, BranchKind, Views
 from geoframe_lgi.branches.labels import LabelsAround
-from geoframe_lgi.branches.network import HIDDEN, StackedBranch
+from geoframe_lgi.branches.network import HIDDEN, StackedBranch, usual_dropout
 from geoframe_lgi.branches.objective import BranchObjective
 from geoframe_lgi.branches.propagation import Rows
 from geoframe_lgi.branches.sparse import SparseMatrix, fixed_matrix
@@ -23,8 +23,6 @@ from geoframe_lgi.task import Mask, Scores
 
 MEMBERS = 2
 """Members of the final model, trained from different starts."""
-FEW_FEATURES, DROPOUT_FEW, DROPOUT_MANY = 200, 0.2, 0.5
-"""Up to so many features less of them is left out."""
 
 
 class FixedBranch:
@@ -56,14 +54,13 @@ class FixedBranch:
         self.seen = np.concatenate([views.of_features(view) for view in self.kind.inputs], axis=1)
         self.around = self._labels_around(train)
         labels = None if self.around is None else self._labels(self.around)
-        many = task.features.shape[1] > FEW_FEATURES
         self.network = StackedBranch(
             self.seen.shape[1],
             len(task.outputs),
             len(folds),
             around=len(self.kind.hidden),
             labels=0 if labels is None else labels.shape[2],
-            dropout=DROPOUT_MANY if many else DROPOUT_FEW,
+            dropout=usual_dropout(task.features.shape[1]),
         )
         self.labels = labels
 

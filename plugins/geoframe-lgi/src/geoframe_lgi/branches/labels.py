@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from geoframe_lgi.branches.propagation import NewRows, Propagation
-from geoframe_lgi.task import Mask, NodeTask
+from geoframe_lgi.task import Mask, NodeTask, Scores
 
 PRIOR = 0.2
 """Weight of the overall frequencies beside that of the labels seen."""
@@ -65,3 +65,30 @@ def one_hot(task: NodeTask, train: Mask) -> NDArray[np.float32]:
         mean, spread = target[known].mean(axis=0), np.maximum(target[known].std(axis=0), 1e-12)
         target = np.where(known[:, None], (target - mean) / spread, 0.0)
     return target.astype(np.float32)
+
+
+def propagated_labels(
+    task: NodeTask,
+    propagation: Propagation,
+    train: Mask,
+    *,
+    share: float = 0.99,
+    steps: int = 100,
+) -> Scores:
+    """Label propagation: (1 - a) (I - a A)^-1 Y -> shares of classes at every row ``(n, c)``.
+
+    Numbers and labels are spread like indicators; rows that no label reaches get the mean.
+    """
+    known = train & task.labelled
+    if task.kind == "classification":
+        values = one_hot(task, known).astype(np.float64)
+    else:
+        values = np.where(known[:, None], task.target, 0.0)
+    start = np.column_stack([values, known])
+    spread = start
+    for _ in range(steps):
+        spread = (1 - share) * start + share * (propagation.matrix @ spread)
+    total = spread[:, -1:]
+    mean = values[known].mean(axis=0)
+    shares: Scores = np.where(total > 1e-12, spread[:, :-1] / np.maximum(total, 1e-12), mean)
+    return shares

@@ -53,11 +53,15 @@ class NearestRows:
 
     def into(self, features: Rows) -> csr_array:
         """Adjacency of new rows to their nearest training rows ``(m, n)``."""
-        near = self._nearest(self._keyed(features), self.k, own=False)
+        near = self.nearest_to(features)
         m, n = len(features), len(self.stored)
         ones = np.ones(near.size, dtype=np.float32)
         ends = (np.arange(m).repeat(self.k), near.ravel())
         return csr_array(sparse.coo_array((ones, ends), shape=(m, n)))
+
+    def nearest_to(self, features: Rows) -> NDArray[np.int64]:
+        """Numbers of the training rows nearest to new rows ``(m, k)``."""
+        return self._nearest(self._keyed(features), self.k, own=False)
 
     def _nearest(self, keyed: Rows, k: int, *, own: bool) -> NDArray[np.int64]:
         """Row numbers ``(m, k)`` of the nearest stored rows, a block of rows at a time."""

@@ -16,6 +16,13 @@ HIDDEN = 32
 LABEL_DROPOUT = 0.25
 """Share of training steps and rows in which a row does not see its neighbours' labels."""
 
+FEW_FEATURES, DROPOUT_FEW, DROPOUT_MANY = 200, 0.2, 0.5
+
+
+def usual_dropout(features: int) -> float:
+    """Share of features left out in training: less where there are few of them."""
+    return DROPOUT_FEW if features <= FEW_FEATURES else DROPOUT_MANY
+
 
 class StackedBranch(nn.Module):
     """Members m with logits [Q h_m for Q of hidden] V_m, h_m = ReLU([X, Y_m] W_m + b_m).

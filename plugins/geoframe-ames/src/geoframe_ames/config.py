@@ -1,0 +1,110 @@
+"""Options of the ames method. Torch-free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, components, option, section
+from geoframe_lgi.config import DataConfig, GraphConfig, NetworkConfig, SplitConfig
+
+Fusion = Literal["screened", "semantic", "global", "node", "mean", "hard"]
+
+
+@attrs.frozen(kw_only=True)
+class BranchesConfig:
+    """Which branches there are, and how they are merged."""
+
+    fusion: Fusion = option(
+        "screened",
+        help="screened trains branches apart, drops those that are clearly worse on held-out rows "
+        "and averages the rest; the others merge branches of one network by attention: one weight "
+        "per branch from its output (semantic) or free (global), one per row (node), none (mean), "
+        "or a drawn branch (hard).",
+    )
+    spaces: tuple[Component, ...] = components(
+        "geometry",
+        default=(
+            {"name": "euclidean", "dim": 4},
+            {"name": "hyperboloid", "dim": 4},
+            {"name": "sphere", "dim": 4},
+        ),
+        help="Latent geometries, a branch each: any registered ones.",
+    )
+    fixed: bool = option(
+        True,
+        help="Also branches on the kNN graph of the features and on the given graph; with "
+        "screened, also an MLP, smoothing, label propagation, logistic regression and a forest.",
+    )
+    tolerance: float = option(
+        2.0,
+        ge=0,
+        unit="standard errors",
+        help="screened: excess of held-out loss over the best branch that is forgiven.",
+    )
+    layout: Literal["streams", "blocks"] = option(
+        "streams",
+        help="attention: merge once before the head (streams), or after every layer (blocks).",
+    )
+    share_layers: bool = option(False, help="attention: one set of graph layers for all branches.")
+    attention_width: int = option(16, ge=1, unit="units", help="Width of the scores' hidden layer.")
+    warmup_uniform: int = option(
+        200, ge=0, unit="steps", help="Steps of equal weights, until no branch is ahead by chance."
+    )
+    weight_graph_loss: bool = option(False, help="Weigh each branch's graph loss by its attention.")
+
+
+@attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is compared and reported."""
+
+    seeds: int = option(1, ge=1, help="Trainings of an attention network on every split.")
+    peers: bool = option(
+        True, help="Train what screened fusion has as branches for comparison with attention."
+    )
+    trainer: Component = component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "steps": 160,
+            "learning_rate": 0.01,
+            "optimizer": "adam",
+            "weight_decay": 5e-4,
+            "clip_norm": 100.0,
+            "evaluate_every": 4,
+        },
+        help="How networks on fixed graphs are fitted.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class AMESConfig(MethodConfig):
+    """Several latent graphs and geometries at once, merged and ranked."""
+
+    data: DataConfig = section(DataConfig, help="The rows.")
+    split: SplitConfig = section(SplitConfig, help="Training, validation and test rows.")
+    ames: BranchesConfig = section(BranchesConfig, help="Branches and how they are merged.")
+    embedder: Component = component(
+        "embedder",
+        default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
+        help="From features to latent points, one for each latent branch.",
+    )
+    graph: GraphConfig = section(GraphConfig, help="How latent graphs are learned.")
+    network: NetworkConfig = section(NetworkConfig, help="The layers on every graph.")
+    trainer: Component = component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "steps": 300,
+            "learning_rate": 0.01,
+            "optimizer": "adam",
+            "clip_norm": 100.0,
+            "evaluate_every": 10,
+            "patience": 12,
+            "monitor": "watched",
+        },
+        help="How latent branches, or the attention network, are fitted.",
+    )
+    evaluation: EvaluationConfig = section(EvaluationConfig, help="What is compared.")

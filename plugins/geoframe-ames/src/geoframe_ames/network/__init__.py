@@ -1,0 +1,1 @@
+"""One network with several graphs at once."""

@@ -1,0 +1,1 @@
+"""Which branches count, and which geometry the data have."""

@@ -1,0 +1,55 @@
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe_ames.fusion.screened import fused, screen
+from geoframe_lgi.held_out import Predictions
+from geoframe_lgi.task import NodeTask
+
+
+def task(n: int = 200) -> NodeTask:
+    rng = np.random.default_rng(0)
+    return NodeTask(
+        names=tuple(map(str, range(n))),
+        features=np.zeros((n, 1), dtype=np.float32),
+        kind="classification",
+        target=rng.integers(0, 2, (n, 1)).astype(float),
+        outputs=("a", "b"),
+    )
+
+
+def said(name: str, right: NDArray[np.float64], data: NodeTask) -> Predictions:
+    """A model that gives the true class the probabilities ``right``."""
+    scores = np.empty((len(data), 2))
+    scores[np.arange(len(data)), data.codes] = right
+    scores[np.arange(len(data)), 1 - data.codes] = 1 - right
+    return Predictions(name=name, scores=scores, held=scores, seconds=1.0)
+
+
+def test_a_branch_that_is_clearly_worse_is_left_out_and_a_level_one_kept() -> None:
+    data, rng = task(), np.random.default_rng(1)
+    probabilities = rng.uniform(0.6, 0.9, 200)
+    good = said("good", probabilities, data)
+    level = said("level", rng.permutation(probabilities), data)
+    bad = said("bad", rng.uniform(0.2, 0.7, 200), data)
+    kept = {each.name: each.kept for each in screen(data, [bad, good, level])}
+    assert kept == {"bad": False, "good": True, "level": True}
+    every = screen(data, [bad, good, level], tolerance=1e9)
+    assert all(each.kept for each in every)
+
+
+def test_excess_and_error_are_those_of_paired_losses() -> None:
+    data, rng = task(), np.random.default_rng(1)
+    first, second = rng.uniform(0.6, 0.9, 200), rng.uniform(0.55, 0.9, 200)
+    found = screen(data, [said("a", first, data), said("b", second, data)])
+    worse = max(found, key=lambda each: each.loss)
+    gaps = np.abs((-np.log(second) + np.log(first)).mean())
+    assert np.isclose(worse.excess, gaps)
+    assert np.isclose(worse.error, (np.log(first) - np.log(second)).std(ddof=1) / 200**0.5)
+
+
+def test_fusion_is_the_mean_of_the_kept() -> None:
+    data = task()
+    parts = [said(name, np.full(200, p), data) for name, p in (("a", 0.6), ("b", 0.8), ("c", 0.1))]
+    mean = fused("all", parts, [True, True, False])
+    assert np.allclose(mean.scores[np.arange(200), data.codes], 0.7)
+    assert mean.seconds == 3.0
