@@ -1,5 +1,6 @@
 """Models of users: heads, tokenizers, positions, and what cannot be used."""
 
+import json
 import shutil
 
 import pytest
@@ -21,12 +22,12 @@ from transformers import (
 
 from geoframe import ConfigError, DataError
 from geoframe_asymlora.adapter import AsymmetricLoRA
-from geoframe_asymlora.data.examples import Split
 from geoframe_asymlora.encoding import IGNORED, encode
 from geoframe_asymlora.method_config import ModelConfig
 from geoframe_asymlora.pretrained import open_pretrained
 from geoframe_asymlora.rounding import round_frozen
 from geoframe_asymlora.targets import find_modules, output_heads
+from geoframe_data import Split
 
 BERT_LIKE = {
     "hidden_size": 24,
@@ -206,3 +207,25 @@ def test_a_sentence_embedder_is_known_by_its_pooling(bert_folder, tmp_path, pool
     model = ModelConfig(path=str(folder))
     found = open_pretrained(model, kind="classification", outputs=2)
     assert found.mean_pooled is expected
+
+
+def test_a_head_of_another_size_is_replaced_and_told(tmp_path):
+    torch.manual_seed(1)
+    tiny.BertForSequenceClassification(tiny.bert_config(num_labels=3)).save_pretrained(tmp_path)
+    tiny.tokenizer(pairs=True).save_pretrained(tmp_path)
+    pretrained = opened(tmp_path)
+    assert pretrained.replaced == 3
+    assert pretrained.model().classifier.weight.shape == (2, 24)
+    same = open_pretrained(ModelConfig(path=str(tmp_path)), kind="classification", outputs=3)
+    assert same.replaced is None
+
+
+def test_a_tokenizer_without_padding_and_end_is_refused_where_a_head_needs_them(tmp_path):
+    torch.manual_seed(1)
+    tiny.save_gpt(tmp_path)
+    path = tmp_path / "tokenizer_config.json"
+    options = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in options.items() if k[:3] not in ("pad", "eos")}))
+    with pytest.raises(DataError, match="neither a padding nor an end token"):
+        opened(tmp_path).model()
+    assert opened(tmp_path, head="mean").model() is not None

@@ -8,9 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from geoframe import ConfigError, DataError
-from geoframe_asymlora.data.config import TextDataConfig
-from geoframe_asymlora.data.examples import load_examples
-from geoframe_asymlora.data.rows import read_rows
+from geoframe_asymlora.data import load_texts, new_texts
+from geoframe_asymlora.method_config import TextDataConfig
 
 ROWS = [("pos", "good film"), ("neg", 'a "bad film'), ("pos", "warm"), ("neg", "dull")]
 
@@ -37,24 +36,25 @@ def write(path, form, rows=ROWS):
 
 
 @pytest.mark.parametrize("form", ["tsv", "csv", "jsonl", "parquet"])
-def test_every_format_gives_the_same_rows(form, tmp_path):
-    rows = read_rows(write(tmp_path / f"reviews.{form}", form))
-    assert [(row["label"], row["text"]) for row in rows] == ROWS
+def test_every_format_gives_the_same_texts(form, tmp_path):
+    path = write(tmp_path / f"reviews.{form}", form)
+    found = load_texts(config(path))
     packed = tmp_path / f"packed.{form}.gz"
-    packed.write_bytes(gzip.compress((tmp_path / f"reviews.{form}").read_bytes()))
-    assert read_rows(packed) == rows
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert load_texts(config(packed)).fingerprint() == found.fingerprint()
+    assert {*found.train.texts, *found.validation.texts} == {text for _, text in ROWS}
 
 
 def test_classes_are_named_and_parts_are_held_out(tmp_path):
-    found = load_examples(config(write(tmp_path / "reviews.tsv", "tsv")))
+    found = load_texts(config(write(tmp_path / "reviews.tsv", "tsv")))
     assert found.kind == "classification"
     assert found.classes == ("neg", "pos")
     assert (len(found.train), len(found.validation), found.test) == (3, 1, None)
     texts = {*found.train.texts, *found.validation.texts}
     assert texts == {text for _, text in ROWS}
-    again = load_examples(config(tmp_path / "reviews.tsv"))
+    again = load_texts(config(tmp_path / "reviews.tsv"))
     assert again.fingerprint() == found.fingerprint()
-    limited = load_examples(config(tmp_path / "reviews.tsv", limit=2))
+    limited = load_texts(config(tmp_path / "reviews.tsv", limit=2))
     assert len(limited.train) == 2
     assert limited.fingerprint() != found.fingerprint()
 
@@ -62,7 +62,7 @@ def test_classes_are_named_and_parts_are_held_out(tmp_path):
 def test_numbers_are_regressed_and_whole_numbers_are_classes(tmp_path):
     def kind(labels, **options):
         rows = [(label, f"text {number}") for number, label in enumerate(labels)]
-        return load_examples(config(write(tmp_path / "x.csv", "csv", rows), **options))
+        return load_texts(config(write(tmp_path / "x.csv", "csv", rows), **options))
 
     assert kind(["0.5", "1", "2.25", "3"]).kind == "regression"
     assert kind(["0", "1", "2", "10"]).classes == ("0", "1", "2", "10")
@@ -73,7 +73,7 @@ def test_prompts_and_responses(tmp_path):
     path = tmp_path / "chat.jsonl"
     lines = [json.dumps({"prompt": f"say {n}", "response": str(n)}) for n in range(8)]
     path.write_text("\n".join(lines))
-    found = load_examples(config(path))
+    found = load_texts(config(path))
     assert found.kind == "causal"
     assert len(found.train) == 6
     assert set(found.train.seconds) < {str(n) for n in range(8)}
@@ -84,7 +84,7 @@ def test_folders_of_files(tmp_path):
     write(tmp_path / "data" / "train-00000-of-00002.parquet", "parquet", ROWS[:2])
     write(tmp_path / "data" / "train-00001-of-00002.parquet", "parquet", ROWS[2:])
     write(tmp_path / "dev.csv", "csv")
-    found = load_examples(config(tmp_path))
+    found = load_texts(config(tmp_path))
     assert (len(found.train), len(found.validation), found.test) == (4, 4, None)
 
 
@@ -108,33 +108,25 @@ def test_folders_that_datasets_saved(tmp_path):
     save_to_disk(tmp_path / "set" / "train", [0, 1, 1], ["bad", "good", "warm"])
     save_to_disk(tmp_path / "set" / "validation", [1], ["lovely"])
     (tmp_path / "set" / "dataset_dict.json").write_text('{"splits": ["train", "validation"]}')
-    found = load_examples(config(tmp_path / "set"))
+    found = load_texts(config(tmp_path / "set"))
     assert found.classes == ("neg", "pos")
     assert list(found.train.targets) == [0.0, 1.0, 1.0]
     assert list(found.validation.texts) == ["lovely"]
-    single = load_examples(config(tmp_path / "set" / "train", holdout=0.3))
+    single = load_texts(config(tmp_path / "set" / "train", holdout=0.3))
     assert len(single.train) == 2
 
 
 MISTAKES = [
-    ("x.txt", "label\ttext\n", {}, "says nothing about the format"),
-    ("x.tsv", "label\ttext\n", {}, "has a header and no rows"),
-    ("x.tsv", "label\ttext\npos\n", {}, "row 2 has 1 cells, the header 2"),
-    ("x.csv", 'label,text\npos,"open\n', {}, "after row"),
-    ("x.jsonl", '{"label": 1}\nnothing\n', {}, "x.jsonl:2: is no JSON"),
-    ("x.jsonl", "1\n", {}, "x.jsonl:1: is no JSON object"),
-    ("x.json", '[{"label": 1}, 2]', {}, "x.json: entry 2: is no JSON object"),
-    ("x.json", '[{"label": 1},', {}, "x.json: is no JSON"),
+    ("x.tsv", "label\ttext\n", {}, "a header but no rows"),
     ("x.jsonl", '{"label": 1, "text": ["a"]}\n', {"task": "regression"}, "not a text"),
-    ("x.jsonl", '{"label": null, "text": "a"}\n', {}, "example 1: 'label' is empty"),
-    ("x.jsonl", '{"label": NaN, "text": "a"}\n', {}, "example 1 has no label"),
-    ("x.csv", "label,text\n0.5,a\n1.5,b\n,c\n", {}, "example 3 has no label"),
-    ("x.csv", "label,text,text\n1,a,b\n", {}, "the header has 'text' twice"),
-    ("x.parquet", "no parquet", {}, "is no readable parquet file"),
-    ("x.tsv.gz", "no gzip", {}, "is no complete gzip file"),
-    ("x.tsv", "labl\ttext\na\tb\nb\tc\n", {}, "has no column 'label'; did you mean 'labl'"),
+    ("x.jsonl", '{"label": 1, "text": "a"}\n{"label": 2}\n', {}, "x.jsonl:2: 'text' is empty"),
+    ("x.jsonl", '{"label": null, "text": "a"}\n', {}, "x.jsonl:1: has no label"),
+    ("x.jsonl", '{"label": NaN, "text": "a"}\n', {}, "x.jsonl:1: has no label"),
+    ("x.csv", "label,text\n0.5,a\n1.5,b\n,c\n", {}, "x.csv:4: has no label"),
+    ("x.tsv", "labl\ttext\na\tb\nb\tc\n", {}, "no column 'label'; did you mean 'labl'"),
     ("x.tsv", "label\ttext\na\tb\na\tc\n", {}, "every 'label' is 'a'"),
-    ("x.tsv", "label\ttext\na\tb\nb\tc\n", {"task": "regression"}, "'label' is 'a', not a number"),
+    ("x.tsv", "label\ttext\na\tb\nb\tc\n", {"task": "regression"}, "x.tsv: column 'label' holds"),
+    ("x.tsv", "label\ttext\n1,000\tb\n2\tc\n", {}, "x.tsv:2: column 'label': '1,000' may be"),
 ]
 
 
@@ -143,53 +135,72 @@ def test_mistakes_are_one_line(name, content, options, message, tmp_path):
     path = tmp_path / name
     path.write_text(content)
     with pytest.raises(DataError) as caught:
-        load_examples(config(path, **options))
+        load_texts(config(path, **options))
     assert message in str(caught.value)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("ending", ["\u2028", "\x85", "\x0c", "\x1e"])
-def test_only_line_ends_end_lines(ending, tmp_path):
-    (tmp_path / "x.tsv").write_text(f"label\ttext\r\npos\ta{ending}b\r\n", newline="")
-    row = {"label": "pos", "text": f"a{ending}b"}
-    assert read_rows(tmp_path / "x.tsv") == [row]
-    if ending > "\x1f":  # others are escaped in JSON
-        (tmp_path / "x.jsonl").write_text(json.dumps(row, ensure_ascii=False))
-        assert read_rows(tmp_path / "x.jsonl") == [row]
+def test_only_line_ends_end_lines_and_blanks_are_kept(ending, tmp_path):
+    text = f"  a{ending}b "
+    (tmp_path / "x.tsv").write_text(f"label\ttext\r\npos\t{text}\r\n", newline="")
+    assert new_texts(tmp_path / "x.tsv", "text", None) == ([text], None)
+    (tmp_path / "x.jsonl").write_text(json.dumps({"label": "pos", "text": text}))
+    assert new_texts(tmp_path / "x.jsonl", "text", None) == ([text], None)
 
 
 def test_a_json_list_and_a_long_text(tmp_path):
     rows = [{"label": "pos", "text": "long " * 50_000}, {"label": "neg", "text": ""}]
     (tmp_path / "x.json").write_text(json.dumps(rows, indent=1))
-    assert read_rows(tmp_path / "x.json") == rows
     write(tmp_path / "x.csv", "csv", [(row["label"], row["text"]) for row in rows])
-    assert read_rows(tmp_path / "x.csv") == rows
+    for name in ("x.json", "x.csv"):
+        assert new_texts(tmp_path / name, "text", None)[0] == [row["text"] for row in rows]
+
+
+def test_labels_that_are_one(tmp_path):
+    rows = [("yes", "a"), ("yes ", "b"), ("None", "c"), ("NA", "d")]
+    found = load_texts(config(write(tmp_path / "x.csv", "csv", rows)))
+    assert found.classes == ("NA", "None", "yes")
+    write(tmp_path / "train.csv", "csv", [("1", "a"), ("0", "b"), ("1", "c"), ("0", "d")])
+    other = write(tmp_path / "dev.csv", "csv", [("1.0", "e"), ("0.0", "f")])
+    found = load_texts(config(tmp_path / "train.csv", validation=other))
+    assert (found.classes, list(found.validation.targets)) == (("0", "1"), [1.0, 0.0])
+
+
+def test_a_folder_of_files_for_each_class(tmp_path):
+    for split in ("train", "test"):
+        for label in ("neg", "pos", ".hidden"):
+            (tmp_path / split / label).mkdir(parents=True)
+            (tmp_path / split / label / "0.txt").write_text(f"{label}\nof {split}")
+    found = load_texts(config(tmp_path, holdout=0.5))
+    assert found.classes == ("neg", "pos")
+    assert set(found.test.texts) == {"neg\nof test", "pos\nof test"}
 
 
 def test_too_many_classes(tmp_path):
     path = write(tmp_path / "x.csv", "csv", [(str(n), "text") for n in range(1001)])
     with pytest.raises(DataError, match="1001 different values, more than 1000"):
-        load_examples(config(path))
+        load_texts(config(path))
 
 
 def test_a_validation_label_must_be_known(tmp_path):
     write(tmp_path / "train.tsv", "tsv")
     other = write(tmp_path / "dev.tsv", "tsv", [("mixed", "so so")])
-    message = r"dev\.tsv: example 1: 'label' is 'mixed', not one of neg, pos"
+    message = r"dev\.tsv:2: 'label' is 'mixed', not one of neg, pos"
     with pytest.raises(DataError, match=message):
-        load_examples(config(tmp_path / "train.tsv", validation=other))
+        load_texts(config(tmp_path / "train.tsv", validation=other))
 
 
 def test_an_empty_folder_says_what_is_expected(tmp_path):
     with pytest.raises(DataError, match=r"has no training split: expected train\.csv"):
-        load_examples(config(tmp_path))
+        load_texts(config(tmp_path))
 
 
 def test_stored_tasks(monkeypatch):
     import os
 
-    from geoframe_asymlora.data.stored import StoredText
+    from geoframe_asymlora.datasets.stored import StoredText
 
     if not os.environ.get("GEOFRAME_DATA"):
         pytest.skip("GEOFRAME_DATA names no data folder")
@@ -209,7 +220,7 @@ def test_stored_tasks(monkeypatch):
 
 
 def test_linear_problems_are_checked():
-    from geoframe_asymlora.data.linear import LinearRegression
+    from geoframe_asymlora.datasets.linear import LinearRegression
 
     with pytest.raises(ConfigError, match="rank: 8 must be below dim 8"):
         LinearRegression(dim=8, rank=8).load()

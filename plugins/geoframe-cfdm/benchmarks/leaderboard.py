@@ -20,7 +20,7 @@ from torch import Tensor
 
 from geoframe import Sampler
 from geoframe.training.gradient import GradientTrainer
-from geoframe_cfdm.data.stored import CIFAR10
+from geoframe_cfdm.datasets.stored import CIFAR10
 from geoframe_cfdm.distances import nearest_points, spacing_of
 from geoframe_cfdm.features import Features, make_features
 from geoframe_cfdm.latents.pca import PCA
@@ -44,7 +44,7 @@ def images(name: str, count: int) -> tuple[Tensor, Tensor]:
         return data[:count].float(), labels[:count]
     items = CIFAR10(count=count, size=16).load()
     assert items.labels is not None
-    return items.data.float(), items.labels
+    return torch.from_numpy(items.data).float(), torch.from_numpy(items.labels)
 
 
 def samplers(data: Tensor, steps: int) -> dict[str, Sampler]:

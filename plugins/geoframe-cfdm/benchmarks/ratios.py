@@ -14,7 +14,7 @@ import torch
 from jobs import cpu_seconds, mnist, naive_evaluation, plain, start
 
 from geoframe_cfdm.config import NeighborConfig
-from geoframe_cfdm.data.stored import CIFAR10
+from geoframe_cfdm.datasets.stored import CIFAR10
 from geoframe_cfdm.engines import search
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 
@@ -55,7 +55,7 @@ def exact() -> None:
 
 def gram() -> None:
     """N = 1000, d = 49,152, M = 4, S = 100, B = 25."""
-    images = CIFAR10(count=1000, size=128).load().data
+    images = torch.from_numpy(CIFAR10(count=1000, size=128).load().data)
     options: dict[str, Any] = {
         "steps": 100,
         "grid": "uniform",

@@ -12,9 +12,9 @@ from PIL import Image
 
 from geoframe import ConfigError, DataError, RunError
 from geoframe.api import run_method
-from geoframe_cfdm.data.config import ItemsConfig
-from geoframe_cfdm.data.partial import read_partial
-from geoframe_cfdm.data.readers import load_items
+from geoframe_cfdm.data import load_items
+from geoframe_cfdm.method_config import ItemsConfig
+from geoframe_cfdm.partial import read_partial
 
 QUICK = {"sampler": {"steps": 8}, "evaluation": {"shown": 4}}
 
@@ -62,10 +62,10 @@ def test_missing_columns_of_a_row_are_unknown(tmp_path: Path) -> None:
     [
         ("r.csv", "a,b\n1,\n2,\n", "has 2 rows"),
         ("r.csv", "x,y\n1,2\n", "none of the columns a, b"),
-        ("r.csv", "a,b\nx,\n", "cannot be read"),
+        ("r.csv", "a,b\nx,\n", "column 'a' should hold numbers"),
         ("r.csv", "a,b\n1,2\n", "all of the item is known"),
-        ("r.csv", "a,b\n,\n", "nothing of the item is known"),
-        ("r.txt", "1", "is an image, an npy or a csv file"),
+        ("r.csv", "a,b\n,nan\n", "nothing of the item is known"),
+        ("r.xyz", "1", "is an image, an npy file or a table"),
         ("gone.npy", None, "no such file"),
     ],
 )

@@ -125,7 +125,8 @@ def test_any_sampler_serves(tmp_path: Path) -> None:
 
 
 def test_what_samples_are_made_of_are_rows_of_the_data(finished: Run) -> None:
-    items, samples = finished.load().items.data, finished.read_tensors("samples")
+    items = torch.from_numpy(finished.load().items.data)
+    samples = finished.read_tensors("samples")
     means = (samples["tuple_weight"][..., None, None] * items[samples["tuple_index"]]).sum(1)
     exact = samples["tuple_weight"].sum(1) > 1 - 1e-6
     assert exact.any()

@@ -9,6 +9,8 @@ import pytest
 
 from geoframe.errors import DataError
 from geoframe_data import Schema, as_labels, as_table, read_chunks, read_table
+from geoframe_data.testing.files import SuiteFile, check_refused, named
+from geoframe_data.testing.tables import bad_tables, check_table, check_tables, good_tables
 
 FRAME = pd.DataFrame(
     {
@@ -56,6 +58,27 @@ def test_a_table_means_the_same_in_every_kind_of_file(tmp_path: Path, suffix: st
     assert Schema.from_plain(table.schema.to_plain()) == table.schema
     assert table.fingerprint() == read_table(tmp_path / f"t{suffix}").fingerprint()
     assert table.take([0, 1]).fingerprint() != table.fingerprint()
+
+
+@pytest.mark.parametrize("file", named(good_tables()))
+def test_good_tables(file: SuiteFile, tmp_path: Path) -> None:
+    path = file.write(tmp_path)
+    whole = read_table(path)
+    check_table(whole)
+    pieces = list(read_chunks(path, whole.schema, chunk_rows=5))
+    joined = pd.concat([piece.frame for piece in pieces], ignore_index=True)
+    pd.testing.assert_frame_equal(joined, whole.frame)
+
+
+@pytest.mark.parametrize("file", named(bad_tables()))
+def test_bad_tables(file: SuiteFile, tmp_path: Path) -> None:
+    check_refused(file, tmp_path, read_table)
+
+
+def test_a_suite_for_readers_of_others(tmp_path: Path) -> None:
+    check_tables(read_table, tmp_path)
+    with pytest.raises(AssertionError):
+        check_tables(lambda path: read_table(path).select(["size"]), tmp_path)
 
 
 def test_integers_with_gaps_stay_integers(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 from geoframe.data import shown
 from geoframe.errors import DataError
-from geoframe_asymlora.data.examples import Split
 from geoframe_asymlora.pretrained import Pretrained
+from geoframe_data import Split
 
 IGNORED = -100
 """Target of tokens that are read and not learned."""

@@ -20,7 +20,7 @@ TINY = 1e-9
 
 @attrs.frozen(kw_only=True)
 class LinearProblem:
-    """As :class:`~geoframe_asymlora.data.linear.LinearRegression` describes it."""
+    """As :class:`~geoframe_asymlora.datasets.linear.LinearRegression` describes it."""
 
     dim: int
     rank: int

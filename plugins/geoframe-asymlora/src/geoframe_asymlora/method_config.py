@@ -2,16 +2,66 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import attrs
 
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
-from geoframe_asymlora.data.config import TextDataConfig
+from geoframe_data.options import FileOptions
 
 Mode = Literal["adapter", "B", "B-equal", "A", "B-pca", "auto", "both", "head", "full"]
 MODES: tuple[Mode, ...] = ("head", "A", "B", "B-equal", "B-pca", "both", "full")
+
+
+@attrs.frozen(kw_only=True)
+class TextDataConfig(FileOptions):
+    """Texts with labels, or prompts with responses: the user's files, or a dataset by name."""
+
+    path: Path | None = option(
+        None,
+        help="Training file, or a folder: one that 'datasets' saved to disk, with files train.*, "
+        "validation.* and test.*, or with a folder of .txt files for each class; else the dataset "
+        "below.",
+    )
+    validation: Path | None = option(None, help="File to tune on; else a part of the training.")
+    test: Path | None = option(None, help="File to report on; else the validation part.")
+    format: Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "feather", "xlsx"] = option(
+        "auto", help="Format of the files; auto goes by their content, then their suffix."
+    )
+    decimal: Literal[".", ","] | None = option(
+        None, help="Decimal mark of labels that are numbers; left out, it is found."
+    )
+    thousands: Literal[",", ".", "'", " "] | None = option(
+        None, help="What stands between thousands of such labels; left out, it is found."
+    )
+    task: Literal["auto", "classification", "regression", "causal"] = option(
+        "auto",
+        help="auto: causal if there are columns of prompt and response, regression if labels are "
+        "numbers with fractions, else classification.",
+    )
+    text: str = option("text", help="Column of the text.")
+    text_b: str | None = option(None, help="Column of the second text, for pairs.")
+    label: str = option("label", help="Column of the label: a class, or a number (regression).")
+    prompt: str = option("prompt", help="Column of the prompt; it is read, not learned.")
+    response: str = option("response", help="Column of the response, which is learned.")
+    separator: str = option("\n", help="Text between prompt and response.")
+    holdout: float = option(
+        0.1, gt=0, lt=1, help="Share of the training rows to validate on where there is no file."
+    )
+    limit: int = option(
+        0, ge=0, unit="rows", help="Training rows to use, drawn at random; 0 uses all."
+    )
+    evaluation_limit: int = option(
+        0, ge=0, unit="rows", help="Rows of each of the other parts to use; 0 uses all."
+    )
+    dataset: Component = component(
+        "dataset",
+        default={"name": "stored-text"},
+        provides=("texts",),
+        help="The data to use when path is left out.",
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -43,6 +43,8 @@ class Pretrained:
     """Tokens of an example that are read."""
     mean_pooled: bool
     """Whether the model was trained to be read by the mean of its token states."""
+    replaced: int | None = None
+    """Outputs of the head that the model came with, if a new one takes its place."""
 
     def model(self) -> nn.Module:
         """Load the model afresh, with a new head drawn from torch's global stream.
@@ -58,6 +60,12 @@ class Pretrained:
             config.problem_type = "regression" if self.kind == "regression" else None
         if config.pad_token_id is None:
             config.pad_token_id = self.tokenizer.pad_token_id
+        if config.pad_token_id is None and self.kind != "causal" and self.head == "model":
+            raise DataError(
+                f"{self.path}: the tokenizer has neither a padding nor an end token, by which the "
+                "model's own head finds the end of a text; take model.head = 'mean', or save the "
+                "tokenizer with a pad_token"
+            )
         if self.dropout is not None:
             for name, value in vars(config).items():
                 if ("dropout" in name or name.endswith("pdrop")) and isinstance(value, float):
@@ -74,6 +82,7 @@ class Pretrained:
             _check_causal(model, self.path)
             model.loss_type = model.loss_type or "ForCausalLM"  # not every class name says it
         elif self.head == "model":
+            options["ignore_mismatched_sizes"] = self.replaced is not None
             model = _loaded(transformers.AutoModelForSequenceClassification, self.path, **options)
         else:
             base = _loaded(transformers.AutoModel, self.path, **options)
@@ -110,7 +119,10 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         raise DataError(f"{path}: holds no tokenizer; save the model's own beside it")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    positions = _positions(_loaded(transformers.AutoConfig, path))
+    own = _loaded(transformers.AutoConfig, path)
+    headed = any("ForSequenceClassification" in name for name in own.architectures or ())
+    other = kind != "causal" and config.head == "model" and headed and own.num_labels != outputs
+    positions = _positions(own)
     return Pretrained(
         path=path,
         tokenizer=tokenizer,
@@ -121,6 +133,7 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         attention=config.attention,
         max_length=min(config.max_length, positions, tokenizer.model_max_length),
         mean_pooled=_is_mean_pooled(path),
+        replaced=own.num_labels if other else None,
     )
 
 

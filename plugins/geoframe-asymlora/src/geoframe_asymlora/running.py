@@ -13,13 +13,14 @@ from geoframe.run.resources import peak_memory_mib
 from geoframe_asymlora.adapter import AsymmetricLoRA
 from geoframe_asymlora.comparison import Compared, compare, spread
 from geoframe_asymlora.config import AsymmetricLoRAConfig
-from geoframe_asymlora.data.examples import Examples, load_examples
+from geoframe_asymlora.data import load_texts
 from geoframe_asymlora.figures import comparison_figure, learning_rates_figure
 from geoframe_asymlora.fitting import build, train, variant
 from geoframe_asymlora.memory import Cost, costs, megabytes, saved_bytes
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.stored import ADAPTER
 from geoframe_asymlora.task import Task, open_task
+from geoframe_data import Texts
 
 Rows = list[dict[str, Any]]
 
@@ -31,10 +32,14 @@ def tell(line: str) -> None:
 
 def run_text(config: AsymLoRAConfig, run: Run) -> Result:
     """Read the data, show what each mode costs, train, measure and keep the adapter."""
-    examples = load_examples(config.data)
+    examples = load_texts(config.data)
     task = open_task(config, examples)
     facts = {"examples": len(examples.train), "sha256": examples.fingerprint()}
-    run.record(data={**facts, "classes": list(examples.classes)}, model=task.pretrained.path)
+    run.record(
+        data={**facts, "classes": list(examples.classes)},
+        model=task.pretrained.path,
+        repairs=list(examples.notes),
+    )
     run.write_json("task", _task_facts(task, examples))
     table = cost_table(config, task)
     if run.main_process:
@@ -44,7 +49,7 @@ def run_text(config: AsymLoRAConfig, run: Run) -> Result:
     return _single(config, task, run, table)
 
 
-def _task_facts(task: Task, examples: Examples) -> dict[str, Any]:
+def _task_facts(task: Task, examples: Texts) -> dict[str, Any]:
     """Return what has to be known to open the model again without the data."""
     return {
         "kind": task.pretrained.kind,
@@ -184,6 +189,11 @@ def _notes(config: AsymLoRAConfig, task: Task, table: Rows) -> list[str]:
         notes.append(
             f"Saved for the backward pass of {config.evaluation.memory_batch} examples: "
             f"{b['saved_mib']} MiB with B trained, {b['saved_vs_lora']} of LoRA."
+        )
+    if task.pretrained.replaced is not None:
+        notes.append(
+            f"The model's own head of {task.pretrained.replaced} outputs was replaced by a new one "
+            f"of {task.pretrained.outputs}."
         )
     if task.test is None:
         notes.append("There is no test part: what is reported was also tuned on.")

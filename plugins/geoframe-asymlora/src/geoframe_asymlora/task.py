@@ -8,11 +8,11 @@ import attrs
 from torch import Tensor, nn
 
 from geoframe.errors import ConfigError
-from geoframe_asymlora.data.examples import Examples, Split
 from geoframe_asymlora.encoding import Encoded, encode
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.pretrained import Pretrained, open_pretrained
 from geoframe_asymlora.scoring import DEFAULT_METRIC, LESS_IS_BETTER, measures, predict
+from geoframe_data import Split, Texts
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -53,7 +53,7 @@ class Task:
         return loss
 
 
-def open_task(config: AsymLoRAConfig, examples: Examples) -> Task:
+def open_task(config: AsymLoRAConfig, examples: Texts) -> Task:
     """Load tokenizer and examples.
 
     Raises
@@ -81,7 +81,7 @@ def open_task(config: AsymLoRAConfig, examples: Examples) -> Task:
     )
 
 
-def _splits(examples: Examples) -> dict[str, Split]:
+def _splits(examples: Texts) -> dict[str, Split]:
     splits = {"train": examples.train, "validation": examples.validation, "test": examples.test}
     return {name: split for name, split in splits.items() if split is not None}
 
@@ -94,7 +94,7 @@ KNOWN = {
 """Kind of task -> its measures."""
 
 
-def _metric(wanted: str, examples: Examples) -> str:
+def _metric(wanted: str, examples: Texts) -> str:
     metric = examples.metric or DEFAULT_METRIC[examples.kind] if wanted == "auto" else wanted
     if metric not in KNOWN[examples.kind]:
         raise ConfigError(

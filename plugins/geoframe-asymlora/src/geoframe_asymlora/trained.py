@@ -14,14 +14,14 @@ from torch import nn
 from geoframe.adapter import Adapter
 from geoframe.errors import RunError
 from geoframe.run.directory import Run
-from geoframe_asymlora.data.examples import Split, column
-from geoframe_asymlora.data.rows import read_rows
+from geoframe_asymlora.data import new_texts
 from geoframe_asymlora.encoding import encode
 from geoframe_asymlora.export import export_peft
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.pretrained import Pretrained, open_pretrained
 from geoframe_asymlora.scoring import predict
 from geoframe_asymlora.stored import ADAPTER, read_adapter
+from geoframe_data import Split
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -65,9 +65,7 @@ class TrainedText:
 
     def predict_file(self, path: Path) -> dict[str, NDArray[np.float32]]:
         """Predict for each row of a file with the columns that the run was trained on."""
-        rows = read_rows(path)
-        seconds = column(rows, self.text_b, path) if self.text_b else None
-        return self.predict(column(rows, self.text, path), seconds)
+        return self.predict(*new_texts(path, self.text, self.text_b))
 
 
 def load_trained(run: Run) -> TrainedText:

@@ -83,11 +83,11 @@ def memory(config: Path | None, overrides: tuple[str, ...]) -> None:
 
     table = load_toml(config) if config else TomlTable({})
     options = geoframe.configure("asymlora", apply_overrides(table, map(parse_override, overrides)))
-    from geoframe_asymlora.data.examples import load_examples
+    from geoframe_asymlora.data import load_texts
     from geoframe_asymlora.running import cost_table, render
     from geoframe_asymlora.task import open_task
 
-    click.echo(render(cost_table(options, open_task(options, load_examples(options.data)))))
+    click.echo(render(cost_table(options, open_task(options, load_texts(options.data)))))
 
 
 def _check_new(folder: Path) -> None:

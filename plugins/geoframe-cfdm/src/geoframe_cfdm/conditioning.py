@@ -7,9 +7,9 @@ from torch import Tensor
 from geoframe import ConfigError, DataError
 from geoframe.errors import did_you_mean
 from geoframe_cfdm.condition import Condition
-from geoframe_cfdm.data.items import Items
-from geoframe_cfdm.data.partial import read_partial
 from geoframe_cfdm.method_config import CFDMConfig
+from geoframe_cfdm.partial import read_partial
+from geoframe_data import Items
 
 
 def condition_of(config: CFDMConfig, items: Items) -> Condition | None:

@@ -8,10 +8,10 @@ from statistics import fmean
 from typing import Any
 
 import attrs
+import torch
 from torch import Tensor
 
 from geoframe import Result
-from geoframe.data import listed
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_cfdm.features import make_features
@@ -34,7 +34,8 @@ COPIES_WARNED = 0.05
 def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run) -> Result:
     """Measure the samples and draw them."""
     items, inner = generated.items, fitted.inner
-    labels = None if fitted.items.labels is None else fitted.items.labels[fitted.train]
+    known = fitted.items.labels
+    labels = None if known is None else torch.from_numpy(known)[fitted.train]
     features, name = make_features(fitted.data, labels, config.evaluation, config.seed)
     ours, real = features(items), features(fitted.compared)
     near = find_origins(fitted, generated)
@@ -53,10 +54,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     }
     compared = "held-out" if fitted.held_out else "training"
     notes = [f"KID and recall compare with {len(real)} {compared} items on: {name}."]
-    if fitted.items.left_out:
-        notes.append(
-            f"Columns left out, since they hold no numbers: {listed(fitted.items.left_out)}."
-        )
+    notes += [f"{note[0].upper()}{note[1:]}." for note in fitted.items.notes]
     metrics |= _transport(items, fitted.compared)
     if isinstance(inner, ClosedFormDiffusion):
         metrics |= _closed_form(inner, generated.drawn["tuple_index"])

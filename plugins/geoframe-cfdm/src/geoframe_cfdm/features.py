@@ -44,7 +44,7 @@ def make_features(
 def _classifier(
     flat: Tensor, labels: Tensor, options: EvaluationConfig, seed: int
 ) -> tuple[Features, str]:
-    from sklearn.neural_network import MLPClassifier  # type: ignore[import-untyped]
+    from sklearn.neural_network import MLPClassifier
 
     scaled = fit_standardizer(flat, "scale")
     rows = slice(0, None, max(1, len(flat) // CLASSIFIER_ITEMS))

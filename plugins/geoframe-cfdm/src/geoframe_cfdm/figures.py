@@ -37,7 +37,9 @@ def draw_figures(
     if known.is_image:
         span = (float(fitted.data.min()), float(fitted.data.max()))
         run.write_figure("samples", image_grid(items[: config.evaluation.shown], span))
-        figure = origins_grid(items, known.data, near, generated.drawn.get("tuple_index"), span)
+        figure = origins_grid(
+            items, torch.from_numpy(known.data), near, generated.drawn.get("tuple_index"), span
+        )
         run.write_figure("samples_and_training_items", figure)
     else:
         run.write_figure("samples", scatter(items, fitted.data, known.columns))

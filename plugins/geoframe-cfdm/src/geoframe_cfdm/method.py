@@ -29,10 +29,10 @@ class ClosedFormDiffusionModel(Method):
 
     def run(self, config: CFDMConfig, run: Run) -> Result:
         """Fit, sample, evaluate and draw."""
-        from geoframe_cfdm.data.writers import write_samples
         from geoframe_cfdm.evaluation import evaluate
         from geoframe_cfdm.generation import generate
         from geoframe_cfdm.pipeline import prepare
+        from geoframe_cfdm.writing import write_samples
 
         fitted = prepare(config, run)
         generated = generate(config, fitted, run)

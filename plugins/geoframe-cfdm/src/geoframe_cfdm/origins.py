@@ -8,13 +8,13 @@ from typing import Any
 import attrs
 from torch import Tensor
 
-from geoframe_cfdm.data.items import Items
 from geoframe_cfdm.distances import Spacing, nearest_points, spacing_of
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.pipeline import Fitted
 from geoframe_cfdm.points import Points
 from geoframe_cfdm.sampler import ClosedFormDiffusion
 from geoframe_cfdm.standardize import fit_standardizer
+from geoframe_data import Items
 
 COPY = 1e-3
 """A sample within this share of the median neighbour distance of a training item is a copy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import attrs
@@ -12,13 +13,12 @@ from geoframe import ConfigError, RunError, Sampler
 from geoframe.run.directory import Run
 from geoframe_cfdm.condition import Condition
 from geoframe_cfdm.conditioning import condition_of
-from geoframe_cfdm.data.config import ItemsConfig
-from geoframe_cfdm.data.items import Items
-from geoframe_cfdm.data.readers import load_items
+from geoframe_cfdm.data import load_items
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.latents.sampler import LatentSampler
-from geoframe_cfdm.method_config import CFDMConfig
+from geoframe_cfdm.method_config import CFDMConfig, ItemsConfig
 from geoframe_cfdm.sampler import MIB, ClosedFormDiffusion
+from geoframe_data import Items, Schema
 
 MOST_COMPARED = 10_000
 """Items that samples are compared with: measures of more would take long and gain nothing."""
@@ -69,12 +69,15 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
     RunError
         If the data of a finished run have changed.
     """
-    items = load_items(config.data)
+    kept = run.manifest.get("data", {}).get("schema") if restore else None
+    items = load_items(config.data, schema=Schema.from_plain(kept) if kept else None)
     condition = condition_of(config, items)
     _record(items, condition, run, restore=restore)
     train, others = _split(items, config)
-    data = items.data[train] if len(others) else items.data  # all of them may be on the disk
-    labels = None if items.labels is None else items.labels[train]
+    data = torch.from_numpy(items.data)
+    if len(others):
+        data = data[train]  # else all of them may be on the disk
+    labels = None if items.labels is None else torch.from_numpy(items.labels)[train]
     sampler: Sampler = config.sampler.build(**_by_column(config, items))
     measured: dict[str, float] = {}
     if config.cfdm.latent_dim:
@@ -119,6 +122,8 @@ def _record(items: Items, condition: Condition | None, run: Run, *, restore: boo
         "shape": list(items.data.shape[1:]),
         "sha256": items.fingerprint(),
     }
+    if items.schema is not None:
+        facts["schema"] = items.schema.to_plain()
     if condition is not None:
         facts["condition_sha256"] = condition.key()
     if not restore:
@@ -139,7 +144,7 @@ def _record(items: Items, condition: Condition | None, run: Run, *, restore: boo
 def _autoencoder(config: CFDMConfig, items: Items) -> Autoencoder:
     shape = items.data.shape[1:]
     context: dict[str, Any] = {
-        "in_features": shape.numel(),
+        "in_features": math.prod(shape),
         "out_features": config.cfdm.latent_dim,
     }
     if getattr(config.embedder.options, "shape", ()) is None:
@@ -174,7 +179,8 @@ def _compared(
 ) -> tuple[Tensor, bool]:
     """Items to compare samples with, and whether they were held out."""
     if condition is not None and condition.label is not None and items.labels is not None:
-        train = train[items.labels[train] == condition.label]
-        others = others[items.labels[others] == condition.label]
+        labels = torch.from_numpy(items.labels)
+        train = train[labels[train] == condition.label]
+        others = others[labels[others] == condition.label]
     rows, held_out = (others, True) if len(others) > 1 else (train, False)
-    return items.data[rows[:: -(-len(rows) // MOST_COMPARED)]], held_out
+    return torch.from_numpy(items.data)[rows[:: -(-len(rows) // MOST_COMPARED)]], held_out

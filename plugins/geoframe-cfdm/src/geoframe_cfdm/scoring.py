@@ -11,7 +11,7 @@ import torch
 
 from geoframe import DataError, RunError
 from geoframe.run.files import write_json, write_tensors
-from geoframe_cfdm.data.readers import load_items
+from geoframe_cfdm.data import new_items
 from geoframe_cfdm.distances import nearest_points
 from geoframe_cfdm.pipeline import Fitted
 from geoframe_cfdm.sampler import ClosedFormDiffusion
@@ -37,9 +37,7 @@ def score_file(fitted: Fitted, path: Path) -> Mapping[str, np.ndarray]:
         If the run's sampler is none of closed form.
     """
     inner = _inner(fitted)
-    columns = fitted.items.columns or fitted.data_config.columns
-    config = attrs.evolve(fitted.data_config, path=path, columns=columns, labels=None, limit=None)
-    items = load_items(config, least=1).data
+    items = torch.from_numpy(new_items(path, fitted.data_config, fitted.items).data)
     if items.shape[1:] != fitted.data.shape[1:]:
         raise DataError(
             f"{path}: items have shape {tuple(items.shape[1:])}, the run's have "

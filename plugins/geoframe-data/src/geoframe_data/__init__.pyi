@@ -14,6 +14,8 @@ from .graph import Graph as Graph
 from .graphs.nodes import read_nodes as read_nodes
 from .graphs.read import read_graph as read_graph
 from .images import read_images as read_images
+from .item_sources import items_of_arrays as items_of_arrays
+from .item_sources import items_of_table as items_of_table
 from .items import Items as Items
 from .labels import Labels as Labels
 from .labels import as_labels as as_labels

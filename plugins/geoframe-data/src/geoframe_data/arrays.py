@@ -21,9 +21,14 @@ PICKLED = (
 
 
 def load_arrays(
-    file: UserFile, *, one: str = "x", max_bytes: int = MAX_BYTES
+    file: UserFile, *, one: str = "x", max_bytes: int = MAX_BYTES, skip_objects: bool = False
 ) -> dict[str, NDArray[Any]]:
     """Load the arrays of an npz file, or the one of an npy file under the name ``one``.
+
+    Parameters
+    ----------
+    skip_objects
+        Pass over arrays of Python objects, which are never unpickled.
 
     Raises
     ------
@@ -42,7 +47,14 @@ def load_arrays(
                 raise too_large(file.path, max_bytes)
         source.seek(0)
         with np.load(source, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            found = {}
+            for name in arrays.files:
+                try:
+                    found[name] = arrays[name]
+                except ValueError as error:
+                    if not (skip_objects and "allow_pickle" in str(error)):
+                        raise
+            return found
     except DataError:
         raise
     except Exception as error:  # damage makes numpy raise anything

@@ -80,10 +80,13 @@ def read_cells(
     """
     if format == "tsv":
         format, delimiter = "csv", delimiter or "\t"
+    elif format == "jsonl":
+        format = "json"
     kind = format_of(file, SUFFIXES, wanted=format)
     if kind == "csv":
         table = parse_delimited(file, delimiter=delimiter, header=header, known=known)
         keep = {table.find(name) for name in raw}
+        nameless = ["the file has no line of names: its columns are called x0, x1, ..."]
         return Cells(
             path=file.path,
             names=table.header or unnamed(len(table.cells)),
@@ -93,7 +96,7 @@ def read_cells(
             ),
             named=table.header is not None,
             lines=table.lines,
-            notes=table.notes,
+            notes=(*table.notes, *(nameless if table.header is None else ())),
         )
     if kind in ("parquet", "feather"):
         return _arrow(file, kind)

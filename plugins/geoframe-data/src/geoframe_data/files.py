@@ -25,6 +25,8 @@ from geoframe.errors import DataError
 MAX_BYTES = 2 * 2**30
 """Bytes that a file may have, packed or unpacked, unless ``data.max_bytes`` says otherwise."""
 BLOCK = 2**20
+HEAD = 2**16
+"""Bytes by which the kind of a file is told."""
 COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
 MAGIC: Mapping[bytes, str] = {
     b"\x1f\x8b": "gzip",
@@ -149,6 +151,24 @@ def open_stream(path: Path) -> Iterator[BinaryIO]:
         elif packed is not None:
             stream = opened.enter_context(OPENERS[packed](stream))
         yield stream
+
+
+def read_head(path: Path) -> UserFile:
+    """Read the unpacked beginning of a file, by which its kind can be told.
+
+    Raises
+    ------
+    DataError
+        If it is missing, empty, damaged, or no regular file.
+    """
+    try:
+        with open_stream(path) as stream:
+            content = stream.read(HEAD)
+    except DAMAGED as error:
+        raise DataError(f"{path}: cannot be read: {shown(error)}") from None
+    if not content.strip():
+        raise DataError(f"{path}: the file is empty")
+    return UserFile(path, content, plain_suffix(path.name))
 
 
 def _packed(begin: bytes) -> str | None:

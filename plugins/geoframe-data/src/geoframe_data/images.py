@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", "
 MAX_PIXELS = 2**26
 """Pixels that one image may have: 8192 x 8192."""
 
-Opener = Callable[[], IO[bytes]]
+Reader = Callable[[], bytes]
 
 
 def read_images(
@@ -62,9 +61,9 @@ def read_images(
         raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)})")
     repairs: Counter[str] = Counter()
     arrays: list[np.ndarray] = []
-    for name, opener in found:
+    for name, read in found:
         image, repaired = read_image(
-            f"{path}/{name}", opener, "L" if grey else "RGB", size, max_pixels
+            f"{path}/{name}", read, "L" if grey else "RGB", size, max_pixels
         )
         repairs.update(repaired)
         arrays.append(np.asarray(image))
@@ -94,12 +93,12 @@ def read_images(
     )
 
 
-def _members(path: Path) -> tuple[list[tuple[str, Opener]], int]:
-    """Names and openers of all images, and how many hidden ones there are."""
-    members: list[tuple[str, Opener]]
+def _members(path: Path) -> tuple[list[tuple[str, Reader]], int]:
+    """Names and readers of all images, and how many hidden ones there are."""
+    members: list[tuple[str, Reader]]
     if path.is_dir():
         members = [
-            (file.relative_to(path).as_posix(), partial(_open, file))
+            (file.relative_to(path).as_posix(), file.read_bytes)
             for file in sorted(path.rglob("*"))
             if file.is_file()
         ]
@@ -110,7 +109,7 @@ def _members(path: Path) -> tuple[list[tuple[str, Opener]], int]:
             raise DataError(
                 f"{path}: is neither a folder nor a zip archive of images: {shown(error)}"
             ) from None
-        members = [(name, partial(archive.open, name)) for name in sorted(archive.namelist())]
+        members = [(name, partial(archive.read, name)) for name in sorted(archive.namelist())]
     images = [each for each in members if PurePosixPath(each[0]).suffix.lower() in SUFFIXES]
     shown_ones = [
         each
@@ -120,14 +119,17 @@ def _members(path: Path) -> tuple[list[tuple[str, Opener]], int]:
     return shown_ones, len(images) - len(shown_ones)
 
 
-def _open(file: Path) -> IO[bytes]:
-    return file.open("rb")
-
-
 def read_image(
-    name: str, opener: Opener, mode: str, size: int | None, max_pixels: int = MAX_PIXELS
+    name: str, read: Reader, mode: str, size: int | None, max_pixels: int = MAX_PIXELS
 ) -> tuple[Image.Image, Sequence[str]]:
     """Read an image in a mode of Pillow, upright, resized to ``size`` x ``size`` unless None.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    read
+        Gives its bytes.
 
     Returns
     -------
@@ -143,7 +145,7 @@ def read_image(
     """
     repairs: list[str] = []
     try:
-        with opener() as file, Image.open(io.BytesIO(file.read())) as opened:
+        with Image.open(io.BytesIO(read())) as opened:
             if opened.width * opened.height > max_pixels:
                 raise DataError(
                     f"{name}: has {opened.width}x{opened.height} pixels, more than {max_pixels}; "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_data.labels import Labels
+from geoframe_data.schema import Schema
 
 BLOCK = 8192
 """Items that are hashed at once; they may be larger than memory."""
@@ -35,6 +36,8 @@ class Items:
     """Name of each item, if items have names."""
     notes: tuple[str, ...] = ()
     """What was left out, repaired or assumed while reading, a sentence each."""
+    schema: Schema | None = None
+    """Types of the columns that were read, by which new rows are read."""
 
     def __len__(self) -> int:
         return len(self.data)

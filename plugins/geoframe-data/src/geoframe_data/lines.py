@@ -62,6 +62,7 @@ def split_cells(path: Path, text: str, delimiter: str | None) -> Split:
     first, told, notes = _preamble(lines)
     if first == len(lines):
         raise DataError(f"{path}: holds no data, only comments and blank lines")
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # whole books are cells too
     sample = [line for line in lines[first : first + SNIFFED] if line and not line.isspace()]
     delimiter = delimiter or told or find_delimiter(sample)
     return split_lines(path, lines[first:] if first else lines, delimiter, notes, before=first)
@@ -220,7 +221,6 @@ def _quoted(
 ) -> Split:
     """Split lines with quoting after RFC 4180: a cell in quotes may hold line ends."""
     text = "\n".join(lines)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # whole books are cells too
     told = delimiter
     if delimiter == BLANKS:
         delimiter = "\t"

@@ -15,7 +15,7 @@ from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_data.cells import SUFFIXES, Cells, of_arrow, unnamed
 from geoframe_data.delimited import Delimited, parse_delimited
-from geoframe_data.files import DAMAGED, UTF16, UserFile, open_stream, plain_suffix
+from geoframe_data.files import DAMAGED, UTF16, UserFile, open_stream, plain_suffix, read_head
 from geoframe_data.formats import format_of
 from geoframe_data.header import without_surplus
 from geoframe_data.lines import split_lines
@@ -23,7 +23,6 @@ from geoframe_data.schema import Schema
 from geoframe_data.table import Table, read_table, typed
 
 CHUNK_ROWS = 100_000
-HEAD = 2**16
 
 
 def read_chunks(
@@ -47,13 +46,7 @@ def read_chunks(
     """
     chunk_rows = chunk_rows or CHUNK_ROWS
     typing = {key: options[key] for key in ("id",) if key in options}
-    try:
-        with open_stream(path) as stream:
-            head = UserFile(path, stream.read(HEAD), plain_suffix(path.name))
-    except DAMAGED as error:
-        raise DataError(f"{path}: cannot be read: {shown(error)}") from None
-    if not head.content.strip():
-        raise DataError(f"{path}: the file is empty")
+    head = read_head(path)
     kind = format_of(head, SUFFIXES, wanted=options.get("format"))
     if kind == "csv":
         for piece in _text_pieces(

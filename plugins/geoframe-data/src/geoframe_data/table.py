@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def read_table(
     id
         Column that names the rows; it is taken out of the table.
     columns
-        Columns to read, by name; None reads all.
+        Columns to read, by name or pattern (``x*``); None reads all.
     known
         Names that the caller looks for.
     schema
@@ -199,9 +200,15 @@ def typed(
         raise DataError(f"{cells.path}: two columns are named '{shown(twice[0])}'")
     cells, names, notes = _row_names(cells, id)
     if schema is not None:
-        chosen = _like(cells, schema)
+        chosen = [
+            (found, column)
+            for found, column in _like(cells, schema)
+            if columns is None or _matches(found.name, columns)
+        ]
     else:
-        wanted = [k for k, name in enumerate(cells.names) if columns is None or name in columns]
+        wanted = [
+            k for k, name in enumerate(cells.names) if columns is None or _matches(name, columns)
+        ]
         types, said = find_types(
             [cells.names[k] for k in wanted],
             [cells.columns[k] for k in wanted],
@@ -224,6 +231,11 @@ def typed(
         grid=cells.grid,
         others=tuple(name for name in cells.names if name not in {each.name for each, _ in chosen}),
     )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    # By itself too: names like 'length[mm]' are patterns that do not match themselves.
+    return name in patterns or any(fnmatch(name, each) for each in patterns)
 
 
 def _row_names(cells: Cells, id: str | None) -> tuple[Cells, tuple[str, ...], list[str]]:

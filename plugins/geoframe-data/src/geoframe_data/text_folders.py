@@ -44,7 +44,7 @@ def read_folder(folder: Path, read: Callable[[Path], Cells]) -> dict[str, Cells]
             if name in saved:
                 found[split] = _saved(saved[name])
             elif files := _split_files(folder, name):
-                found[split] = _joined([read(file) for file in files])
+                found[split] = joined([read(file) for file in files])
             elif (folder / name).is_dir() and (classes := _classes(folder / name)):
                 found[split] = classes
             else:
@@ -74,7 +74,14 @@ def _split_files(folder: Path, name: str) -> list[Path]:
     )
 
 
-def _joined(parts: list[Cells]) -> Cells:
+def joined(parts: list[Cells]) -> Cells:
+    """Put files of the same columns one below the other.
+
+    Raises
+    ------
+    DataError
+        If their columns differ.
+    """
     first = parts[0]
     if len(parts) == 1:
         return first

@@ -168,7 +168,9 @@ def make_texts(
         task == "auto" and {columns.prompt, columns.response} <= set(train.names)
     ):
         splits = {
-            name: Split(texts=_texts(each, columns.prompt), seconds=_texts(each, columns.response))
+            name: Split(
+                texts=text_column(each, columns.prompt), seconds=text_column(each, columns.response)
+            )
             for name, each in cells.items()
         }
     else:
@@ -181,12 +183,12 @@ def make_texts(
         )
         notes += said
         labels = {name: _labels(each, found) for name, each in cells.items()}
-        kind = _kind(found, labels["train"], task)
+        kind = _kind(found, labels["train"], task, train)
         classes = _classes(labels["train"], found.name, train) if kind == "classification" else ()
         splits = {
             name: Split(
-                texts=_texts(each, columns.text),
-                seconds=_texts(each, columns.text_b) if columns.text_b else None,
+                texts=text_column(each, columns.text),
+                seconds=text_column(each, columns.text_b) if columns.text_b else None,
                 targets=_targets(labels[name], classes, found.name, each),
             )
             for name, each in cells.items()
@@ -219,8 +221,14 @@ def _column(cells: Cells, name: str) -> pa.Array:
     return cells.columns[alike[0]]
 
 
-def _texts(cells: Cells, name: str) -> list[str]:
-    """A column of texts as they are written, none of which may be absent or a list."""
+def text_column(cells: Cells, name: str) -> list[str]:
+    """Return a column of texts as they are written.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a text is absent or a list.
+    """
     column = _column(cells, name)
     if pa.types.is_nested(column.type):
         raise DataError(f"{cells.where(0)}: '{name}' is '{shown(column[0].as_py())}', not a text")
@@ -252,9 +260,11 @@ def _labels(cells: Cells, found: ColumnType) -> list[str]:
     return [canonical(value, str(cells.path)) for value in series]
 
 
-def _kind(found: ColumnType, labels: Sequence[str], task: str) -> Task:
+def _kind(found: ColumnType, labels: Sequence[str], task: str, cells: Cells) -> Task:
     if task == "regression" and not found.numeric:
-        raise DataError(f"column '{found.name}' holds no numbers; take data.task=classification")
+        raise DataError(
+            f"{cells.path}: column '{found.name}' holds no numbers; take data.task=classification"
+        )
     if task in ("classification", "regression"):
         return "regression" if task == "regression" else "classification"
     fractions = found.numeric and any(not float(label).is_integer() for label in labels)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import attrs
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from geoframe import Trainer
 from geoframe.run.directory import Run
@@ -69,7 +69,7 @@ def compare(
 
 def _boosting(train: Rows, test: Rows, seed: int) -> Compared:
     """Gradient boosting with the defaults of scikit-learn; of wide inputs, on components."""
-    from sklearn import ensemble, multioutput  # type: ignore[import-untyped]
+    from sklearn import ensemble, multioutput
 
     started = time.perf_counter()
     state = seed % 2**32

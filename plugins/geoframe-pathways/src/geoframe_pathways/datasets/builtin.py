@@ -25,7 +25,7 @@ class BuiltIn(Dataset):
 
     def load(self) -> Table:
         """Return the table."""
-        from sklearn import datasets  # type: ignore[import-untyped]
+        from sklearn import datasets
 
         bunch = getattr(datasets, f"load_{self.table}")(as_frame=True)
         frame = bunch.data.assign(target=bunch.target)

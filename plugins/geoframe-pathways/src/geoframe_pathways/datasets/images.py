@@ -47,7 +47,7 @@ class SmallImages(Dataset):
         read = self._mnist if self.images == "mnist" else self._cifar
         (train, train_labels), (test, test_labels) = read()
         if self.components:
-            from sklearn.decomposition import PCA  # type: ignore[import-untyped]
+            from sklearn.decomposition import PCA
 
             fitted = PCA(self.components, random_state=0).fit(train)
             train, test = fitted.transform(train), fitted.transform(test)

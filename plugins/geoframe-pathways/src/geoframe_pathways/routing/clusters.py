@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans  # type: ignore[import-untyped]
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from geoframe_pathways.routing.nearest import NearestPrototypes, Points
 

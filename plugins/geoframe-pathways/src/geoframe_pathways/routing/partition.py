@@ -9,8 +9,8 @@ from typing import Literal
 import attrs
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.extmath import randomized_svd  # type: ignore[import-untyped]
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from geoframe_pathways.routing.clusters import balanced_prototypes, without_small
 from geoframe_pathways.routing.index import FaissRouter

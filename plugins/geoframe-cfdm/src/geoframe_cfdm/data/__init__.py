@@ -1,1 +1,0 @@
-"""Reading the data to sample from."""
