@@ -223,6 +223,18 @@ def test_arrays(tmp_path: Path) -> None:
         read_table(tmp_path / "o.npz")
 
 
+def test_the_beginning_of_an_archive_tells_its_kind(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(4000, 5)), columns=list("abcde"))
+    frame.to_excel(tmp_path / "t.xlsx", index=False)
+    np.savez(tmp_path / "t.npz", x=frame.to_numpy())
+    for name in ("t.xlsx", "t.npz"):
+        assert (tmp_path / name).stat().st_size > 2**16
+        whole = read_table(tmp_path / name)
+        pieces = read_chunks(tmp_path / name, whole.schema, chunk_rows=3000)
+        assert [len(piece) for piece in pieces] == [3000, 1000]
+
+
 def test_frames_and_arrays_are_typed_as_files(tmp_path: Path) -> None:
     table = as_table(FRAME)
     assert [each.kind for each in table.schema.columns] == KINDS

@@ -33,7 +33,6 @@ SUFFIXES = {
     **TABLES,
     ".safetensors": "safetensors",
     **dict.fromkeys((".ply", ".obj", ".stl", ".off"), "mesh"),
-    ".zip": "images",
 }
 """Ending of a file's name -> format."""
 
@@ -100,9 +99,11 @@ def _format(path: Path) -> str:
         return "images"
     if not path.exists():
         raise DataError(f"{path}: no such file or folder; set data.path")
-    if path.suffix.lower() in (".npz", ".zip", ".xlsx", ".npy"):  # told by more than their head
+    if path.suffix.lower() in (".npz", ".npy"):  # which may be larger than memory
         return SUFFIXES[path.suffix.lower()]
-    return format_of(read_head(path), SUFFIXES)
+    head = read_head(path)
+    several = head.content.startswith(b"PK") and path.suffix.lower() == ".zip"
+    return "images" if several else format_of(head, SUFFIXES)
 
 
 def _npz(path: Path, config: ItemsConfig) -> dict[str, NDArray[Any]]:

@@ -129,8 +129,10 @@ def too_large(path: Path, max_bytes: int) -> DataError:
 
 
 @contextmanager
-def open_stream(path: Path) -> Iterator[BinaryIO]:
+def open_stream(path: Path) -> Iterator[tuple[BinaryIO, str]]:
     """Open a regular file for reading piece by piece, unpacked as by :func:`open_file`.
+
+    With it comes its name, or that of the only file of a zip archive.
 
     What is wrong with a packed file shows while it is read: :data:`DAMAGED`.
 
@@ -142,15 +144,16 @@ def open_stream(path: Path) -> Iterator[BinaryIO]:
     check_regular(path)
     with ExitStack() as opened:
         stream: Any = opened.enter_context(path.open("rb"))
+        name = path.name
         packed = _packed(stream.read(6))
         stream.seek(0)
         if packed == "zip":
             archive = zipfile.ZipFile(stream)
-            inner = _only_file(archive)
-            stream = opened.enter_context(archive.open(inner)) if inner else stream
+            if inner := _only_file(archive):
+                stream, name = opened.enter_context(archive.open(inner)), inner.filename
         elif packed is not None:
             stream = opened.enter_context(OPENERS[packed](stream))
-        yield stream
+        yield stream, name
 
 
 def read_head(path: Path) -> UserFile:
@@ -162,13 +165,13 @@ def read_head(path: Path) -> UserFile:
         If it is missing, empty, damaged, or no regular file.
     """
     try:
-        with open_stream(path) as stream:
+        with open_stream(path) as (stream, name):
             content = stream.read(HEAD)
     except DAMAGED as error:
-        raise DataError(f"{path}: cannot be read: {shown(error)}") from None
+        raise DataError(f"{path}: cannot be unpacked: {shown(error)}") from None
     if not content.strip():
         raise DataError(f"{path}: the file is empty")
-    return UserFile(path, content, plain_suffix(path.name))
+    return UserFile(path, content, plain_suffix(name))
 
 
 def _packed(begin: bytes) -> str | None:

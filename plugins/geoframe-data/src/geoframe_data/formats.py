@@ -58,11 +58,13 @@ def content_kind(file: UserFile) -> str | None:
 def _zip_kind(content: bytes) -> str:
     try:
         names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return "zip"
+    except (OSError, ValueError, zipfile.BadZipFile):  # damaged, or the beginning of one
+        length = int.from_bytes(content[26:28], "little")
+        names = [content[30 : 30 + length].decode("utf-8", "replace")]
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
-    return "xlsx" if any(name.startswith("xl/") for name in names) else "zip"
+    sheet = any(name.startswith(("xl/", "[Content_Types].xml")) for name in names)
+    return "xlsx" if sheet else "zip"
 
 
 def format_of(

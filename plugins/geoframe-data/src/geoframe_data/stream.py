@@ -69,7 +69,10 @@ def _text_pieces(
     first: Delimited | None = None
     before = 0
     try:
-        with open_stream(path) as stream, io.TextIOWrapper(stream, encoding=encoding) as text:
+        with (
+            open_stream(path) as (stream, _),
+            io.TextIOWrapper(stream, encoding=encoding) as text,
+        ):
             while lines := _whole_records(text, rows, first):
                 if first is None:
                     first = piece = _first(path, lines, schema, options)
