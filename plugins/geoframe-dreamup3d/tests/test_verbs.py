@@ -53,3 +53,14 @@ def test_an_index_beyond_the_images_is_one_line(tmp_path):
     run(dreamup3d, ["generate", "-n", "1", "-o", str(tmp_path / "s.npz")])
     done = run(dreamup3d, ["scene", str(tmp_path / "s.npz"), "--index", "5", "-o", str(tmp_path)])
     assert "has 1 images" in str(done.exception)
+
+
+def test_objects_of_two_images_are_assigned_to_each_other(tmp_path):
+    run = CliRunner().invoke
+    run(dreamup3d, ["generate", "-n", "1", "-o", str(tmp_path / "s.npz"), "--touching", "0"])
+    path = str(tmp_path / "s.npz")
+    done = run(dreamup3d, ["match", path, path, "--json"])
+    assert done.exit_code == 0, done.output
+    pairs = json.loads(done.stdout)
+    assert len(pairs) >= 2
+    assert all(pair["first"] == pair["second"] and pair["distance"] < 1e-9 for pair in pairs)

@@ -73,6 +73,10 @@ class EvaluationConfig:
         help="Where the true meshes are found, as in dataset.shapes; without them shapes are not "
         "measured.",
     )
+    matching: int = option(
+        40, ge=0, unit="pairs", help="Pairs of test scenes whose objects are to be known again."
+    )
+    crops: bool = option(False, help="Measure ImageNet features of crops too (extra 'matching').")
     pictures: int = option(6, ge=0, unit="scenes", help="Scenes drawn in the report, worst first.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geoframe import Training
+from geoframe import RunError, Sampler, Training
 from geoframe.run.directory import Run
 from geoframe_data.scenes import Scenes
 from geoframe_dreamup3d.backends import Backend, ClassicalBackend
@@ -47,3 +47,23 @@ def restore(run: Run) -> Backend:
 
         return restore_reconstruction(config, run.read_tensors("model"))
     return ClassicalBackend()
+
+
+def scene_sampler(run: Run) -> Sampler:
+    """Return what draws new scenes from the fields of a finished run.
+
+    Raises
+    ------
+    RunError
+        If the run trained none.
+    """
+    from geoframe_dreamup3d.reconstruction.backend import ReconstructionBackend
+    from geoframe_dreamup3d.reconstruction.sampler import SceneSampler
+
+    backend = restore(run)
+    if not isinstance(backend, ReconstructionBackend):
+        raise RunError(
+            f"{run.path}: backend '{run.config.backend}' has no fields to draw scenes from; "
+            "train one with backend = 'reconstruction'"
+        )
+    return SceneSampler(backend.model)

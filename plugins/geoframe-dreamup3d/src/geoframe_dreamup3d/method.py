@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
+from geoframe.reference import ReferenceTable
 from geoframe_dreamup3d.config import DreamUp3DConfig
 
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
+    from geoframe.sampler import Sampler
     from geoframe_dreamup3d.trained import TrainedDreamUp3D
 
 
@@ -36,6 +39,24 @@ class DreamUp3D(Method):
         backend, training = fit(config, data.train, run)
         keep(backend, run)
         return report(config, data, backend, training, run)
+
+    def sampler(self, run: Run) -> Sampler:
+        """Return what draws new scenes, if the run trained fields.
+
+        Raises
+        ------
+        RunError
+            If it did not.
+        """
+        from geoframe_dreamup3d.fit import scene_sampler
+
+        return scene_sampler(run)
+
+    def reference_tables(self) -> Sequence[ReferenceTable]:
+        """Return the tables of masks, shapes and matching, beside what needs no learning."""
+        from geoframe_dreamup3d.reference import TABLES
+
+        return TABLES
 
     def load(self, run: Run) -> TrainedDreamUp3D:
         """Return what finds objects in images."""

@@ -24,6 +24,13 @@ from geoframe_dreamup3d.evaluation import (
 )
 from geoframe_dreamup3d.figures import scenes_figure
 from geoframe_dreamup3d.generator.collections import shapes_of
+from geoframe_dreamup3d.matching.assignment import (
+    Describe,
+    codes,
+    pairs_of_scenes,
+    score_matching,
+)
+from geoframe_dreamup3d.matching.descriptors import colours_and_extents
 from geoframe_dreamup3d.objects import describe
 
 NOISE_SEED = 1
@@ -88,6 +95,7 @@ def measure(
             rows.append({"scenes": test.name, "depth": said, "by": name, **score.means()})
     metrics["objects_touching"] = float(scores.touching.mean()) if scores else None
     metrics |= measure_shapes(config, scenes, backend)
+    metrics |= measure_matching(config, scenes, backend)
     assert scores is not None
     return metrics, scores, rows
 
@@ -106,6 +114,25 @@ def measure_shapes(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) ->
         scores = score_shapes(scenes, views, models, segment, completion=backend.complete)
         metrics |= {f"{key}{name}": value for key, value in scores.means().items()}
         metrics[f"objects_compared{name}"] = len(scores.rows)
+    return metrics
+
+
+def measure_matching(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) -> Metrics:
+    """Measure how often objects are known again; empty if no two scenes share two models."""
+    pairs = pairs_of_scenes(scenes, config.evaluation.matching)
+    described: dict[str, Describe] = {"_colours": colours_and_extents}
+    if config.backend == "reconstruction":
+        described[""] = codes
+    if config.evaluation.crops:
+        from geoframe_dreamup3d.matching.lite0 import crop_features
+
+        described["_crops"] = crop_features
+    metrics: Metrics = {}
+    for name, describe_objects in described.items():
+        score = score_matching(scenes, pairs, backend.complete, describe_objects)
+        if score is not None:
+            metrics |= {f"matching{name}": score.accuracy, "matching_chance": score.chance}
+            metrics["matching_pairs"] = score.pairs
     return metrics
 
 

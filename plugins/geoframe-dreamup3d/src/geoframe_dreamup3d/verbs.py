@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from geoframe.terminal import say
+from geoframe.terminal import complete_runs, say
+
+if TYPE_CHECKING:
+    from geoframe_dreamup3d.objects import Completion, Segmenter
 
 UNITS = ("auto", "m", "cm", "mm", "0.1mm")
+RUN_HELP = "A finished run whose network separates the objects; by default they are clusters."
 
 
 @click.group(epilog="\b\nExample:\n  geoframe dreamup3d scene table_color.png -o table")
@@ -34,6 +39,7 @@ def dreamup3d() -> None:
 )
 @click.option("--unit", type=click.Choice(UNITS), default="auto", help="Unit of the depth image.")
 @click.option("--index", type=click.IntRange(min=0), default=0, help="Which image of several.")
+@click.option("--run", type=click.Path(path_type=Path), shell_complete=complete_runs, help=RUN_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the objects as JSON.")
 def scene(
     image: Path,
@@ -42,6 +48,7 @@ def scene(
     intrinsics: Path | None,
     unit: str,
     index: int,
+    run: Path | None,
     as_json: bool,
 ) -> None:
     """Find the objects on the table in IMAGE and write a scene for simulators.
@@ -53,7 +60,6 @@ def scene(
     """
     from geoframe.errors import DataError
     from geoframe_data.scene_files import read_scenes
-    from geoframe_dreamup3d.classical.clustering import segment_by_distance
     from geoframe_dreamup3d.objects import describe
     from geoframe_dreamup3d.simulator.files import write_scene
     from geoframe_dreamup3d.table.view import view_of
@@ -61,9 +67,9 @@ def scene(
     scenes = read_scenes(image, depth=depth, intrinsics=intrinsics, unit=unit)
     if index >= len(scenes):
         raise DataError(f"{image}: has {len(scenes)} images; --index counts from 0")
-    segment = segment_by_distance
+    segment, complete = _finder(run)
     view = view_of(scenes, index)
-    found = describe(view, segment, name=scenes.name(index))
+    found = describe(view, segment, complete, name=scenes.name(index))
     write_scene(output, found)
     for remark in (*scenes.repairs, *view.repairs):
         say(f"Note: {remark}", err=True)
@@ -78,6 +84,46 @@ def scene(
     else:
         _print(rows)
     say(f"{len(rows)} objects in {sum(found.seconds.values()):.2f} s: {output}", err=True)
+
+
+@dreamup3d.command(
+    epilog="\b\nExample:\n  geoframe dreamup3d match monday_color.png tuesday_color.png"
+)
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option("--run", type=click.Path(path_type=Path), shell_complete=complete_runs, help=RUN_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def match(first: Path, second: Path, run: Path | None, as_json: bool) -> None:
+    """Tell which object of the image FIRST is which of SECOND.
+
+    Objects are compared by colours and sizes, which did better than learned codes where we
+    measured them on few and colourful models.
+    """
+    from geoframe.terminal import print_json, print_table
+    from geoframe_data.scene_files import read_scenes
+    from geoframe_dreamup3d.matching.assignment import assign
+    from geoframe_dreamup3d.matching.descriptors import colours_and_extents
+    from geoframe_dreamup3d.objects import describe
+    from geoframe_dreamup3d.table.view import view_of
+
+    segment, complete = _finder(run)
+    found = [describe(view_of(read_scenes(p), 0), segment, complete) for p in (first, second)]
+    pairs = []
+    if all(each.objects for each in found):
+        told = [colours_and_extents(each.view, each.labels, each.objects) for each in found]
+        pairs = [
+            {
+                "first": found[0].objects[i].label,
+                "second": found[1].objects[j].label,
+                "distance": distance,
+            }
+            for i, j, distance in assign(*told)
+        ]
+    if as_json:
+        print_json(pairs)
+        return
+    header = ("first", "second", "distance")
+    print_table("Objects known again", header, [tuple(pair.values()) for pair in pairs])
 
 
 @dreamup3d.command(
@@ -141,6 +187,23 @@ def generate(
     else:
         write_bop(output, scenes)
     say(f"{number} scenes: {output}")
+
+
+def _finder(run: Path | None) -> tuple[Segmenter, Completion]:
+    """Return what separates objects and completes them: a finished run, or nothing learned."""
+    from geoframe_dreamup3d.classical.clustering import segment_by_distance
+    from geoframe_dreamup3d.objects import complete_all
+
+    if run is None:
+        return segment_by_distance, complete_all
+    from geoframe import RunError, open_run
+    from geoframe_dreamup3d.method import DreamUp3D
+
+    opened = open_run(run)
+    if not isinstance(opened.method, DreamUp3D):
+        raise RunError(f"{run}: is a run of '{opened.method_name}', not of 'dreamup3d'")
+    trained = opened.load()
+    return trained.backend.segment, trained.backend.complete
 
 
 def _print(rows: list[dict[str, object]]) -> None:

@@ -1,0 +1,1 @@
+"""Knowing objects again: codes of two images assigned to each other."""
