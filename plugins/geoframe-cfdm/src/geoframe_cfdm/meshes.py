@@ -1,0 +1,43 @@
+"""Items from point clouds and meshes: their points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.errors import DataError
+from geoframe_data import Items
+
+
+def read_mesh(path: Path, count: int | None) -> Items:
+    """Read the vertices, or draw ``count`` points from the surface."""
+    try:
+        import trimesh
+    except ImportError:
+        raise DataError(
+            f"{path}: reading meshes needs trimesh; pip install 'geoframe-cfdm[mesh]'"
+        ) from None
+    try:
+        loaded = trimesh.load(path, process=False)
+        merged: Any = loaded.to_geometry() if isinstance(loaded, trimesh.Scene) else loaded
+        points = np.asarray(merged.vertices, np.float32)
+    except Exception as error:  # trimesh fails on damaged files in all manners
+        raise DataError(f"{path}: is no point cloud or mesh that trimesh can read") from error
+    if count is not None:
+        if not len(getattr(merged, "faces", ())):
+            raise DataError(f"{path}: has no faces; leave data.surface_points out")
+        points = surface_points(merged, count, seed=0)
+    elif path.suffix.lower() == ".stl":  # names every corner of every triangle
+        points = np.unique(points, axis=0)
+    return Items(data=points.copy(), kind="points", origin=str(path))
+
+
+def surface_points(mesh: Any, count: int, *, seed: int) -> NDArray[np.float32]:
+    """Draw points ``(count, 3)`` float32 from a mesh of trimesh, uniformly by area."""
+    import trimesh
+
+    points, _ = trimesh.sample.sample_surface(mesh, count, seed=seed)
+    return np.asarray(points, np.float32)
