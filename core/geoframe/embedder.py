@@ -21,6 +21,8 @@ class Embedder(nn.Module, ABC):
 
     inductive: bool = True
     """Whether items that were not seen in training can be embedded."""
+    independent: bool = True
+    """Whether an item's coordinates do not depend on which other items are in the batch."""
 
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()

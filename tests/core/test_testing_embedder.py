@@ -75,6 +75,24 @@ class HiddenTable(Embedder):
         return self.rows[items] + self.shift
 
 
+class CentresTheBatch(Linear):
+    def forward(self, items):
+        raw = super().forward(items)
+        return raw - raw.mean(0) if len(raw) > 1 else raw
+
+
+class MakesNumbersOnTheCPU(Linear):
+    def forward(self, items):
+        return super().forward(items) + torch.arange(3.0, device="cpu")
+
+
+class RemembersItsWeights(Linear):
+    def forward(self, items):
+        if not hasattr(self, "kept"):
+            self.kept = self.linear.weight.detach().clone().to(items.dtype)
+        return super().forward(items) + 0 * items[..., :3] + items @ self.kept.T
+
+
 BROKEN = {
     OneRowTooFew: "coordinates_have_the_right_shape",
     Float32: "dtype_is_that_of_the_parameters",
@@ -83,6 +101,9 @@ BROKEN = {
     DeadParameter: "gradient_reaches_all_parameters",
     FixedFeatures: "unseen_items_can_be_embedded",
     AnyIdentifier: "every_identifier_has_a_row",
+    CentresTheBatch: "items_do_not_see_each_other",
+    MakesNumbersOnTheCPU: "nothing_is_made_on_the_cpu",
+    RemembersItsWeights: "outputs_follow_the_parameters",
     HiddenTable: "state_dict_round_trip",
 }
 

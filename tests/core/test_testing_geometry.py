@@ -249,6 +249,24 @@ class QuadraticForm(Good):
         return (x * y).sum(-1) ** 2
 
 
+class MakesNumbersOnTheCPU(Good):
+    def distance(self, x, y):
+        weights = torch.ones(self.dim, device="cpu", dtype=x.dtype)
+        return super().distance(weights * x, weights * y)
+
+
+class AllDifferencesAtOnce(Good):
+    def pairwise(self, x, y, *, memory_budget=0):
+        return self.distance(x.unsqueeze(1), y.unsqueeze(0))
+
+
+class RemembersItsScale(Good):
+    def distance(self, x, y):
+        if not hasattr(self, "kept"):
+            self.kept = float(self.log_scale.detach().exp())
+        return self.kept * torch.linalg.vector_norm(x - y, dim=-1) + 0 * self.log_scale
+
+
 class OtherMatrix(Good):
     def matrix(self):
         return 2 * super().matrix()
@@ -301,6 +319,12 @@ BROKEN = {
     DoubleLogarithm: {"tangent_maps_are_inverse"},
     SkewForm: {"bilinear_form_is_symmetric_and_linear"},
     QuadraticForm: {"bilinear_form_is_symmetric_and_linear"},
+    MakesNumbersOnTheCPU: {"nothing_is_made_on_the_cpu"},
+    AllDifferencesAtOnce: {"pairwise_keeps_to_its_budget"},
+    RemembersItsScale: {
+        "outputs_follow_the_parameters",
+        "rescaling_multiplies_distances",
+    },
     OtherMatrix: {"bilinear_form_is_symmetric_and_linear"},
     CurvedOnPaper: {"curvature_shows_in_small_triangles"},
     KeepsItsUnit: {"rescaling_multiplies_distances"},

@@ -77,6 +77,21 @@ class Remembers(Normal):
         return drawn
 
 
+class OneStream(Normal):
+    def draw(self, n, *, seed, first=0):
+        return super().draw(n, seed=seed)
+
+
+class KeepsItToItself(Normal):
+    def fit(self, data):
+        super().fit(data)
+        self.spread = float(self.deviation.mean())
+        return self
+
+    def sample(self, n, *, generator=None):
+        return super().sample(n, generator=generator) * getattr(self, "spread", 1.0)
+
+
 BROKEN = {
     FitReturnsNothing: "fit_returns_the_sampler",
     FitCentres: "fit_returns_the_sampler",
@@ -86,6 +101,8 @@ BROKEN = {
     Constant: "samples_are_deterministic",
     RandomFit: "fitting_is_deterministic",
     Remembers: "sampling_leaves_the_sampler_as_it_was",
+    OneStream: "a_stream_is_drawn_from_its_seed_and_place",
+    KeepsItToItself: "the_fitted_state_can_be_kept",
 }
 
 

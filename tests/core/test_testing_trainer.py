@@ -87,12 +87,38 @@ class IgnoresNaN(PlainDescent):
             return
 
 
+class LosesMomentum(PlainDescent):
+    """Keeps the parameters of every step, and begins with no momentum when it goes on."""
+
+    def fit(self, objective, run=None):
+        at, speed = 0, {}
+        if run is not None and (last := run.checkpoints.last()) is not None:
+            objective.load_state_dict(last.tensors)
+            at = last.step
+        while at < self.steps:
+            objective.zero_grad()
+            loss = objective(self.batch(len(objective)))["loss"]
+            if not loss.isfinite():
+                raise RunError("the loss is not finite")
+            loss.backward()
+            for name, parameter in objective.named_parameters():
+                if parameter.grad is not None:
+                    speed[name] = 0.9 * speed.get(name, 0) + parameter.grad
+                    parameter.data.sub_(0.02 * speed[name])
+            at += 1
+            if run is not None:
+                run.log(at, self.steps, {"loss": loss.item()})
+                run.checkpoints.save(at, objective.state_dict(), {})
+        return Training(steps=at, epochs=float(at), seconds=0.0, stopped="steps")
+
+
 BROKEN = {
     Climbs: "training_lowers_the_loss",
     Boasts: "training_is_described",
     Unseeded: "training_is_deterministic",
     ShrinksEverything: "only_trainable_parameters_change",
     ForgetsTheRun: "a_finished_run_is_taken_up",
+    LosesMomentum: "an_interrupted_training_goes_on",
     IgnoresNaN: "a_loss_that_is_no_number_is_an_error",
 }
 

@@ -50,6 +50,14 @@ def deepcopy_is_independent(make: Callable[[], M], output: Callable[[M], Tensor]
     _same(before, output(original), "changing the copy changes the original")
 
 
+def outputs_follow_the_parameters(make: Callable[[], M], output: Callable[[M], Tensor]) -> None:
+    """After other parameters were loaded nothing of the old ones is left, in a cache say."""
+    first, second = _two(make)
+    output(second)
+    second.load_state_dict(first.state_dict())
+    _same(output(first), output(second), "outputs are those of parameters that were replaced")
+
+
 def construction_is_deterministic(make: Callable[[], M], output: Callable[[M], Tensor]) -> None:
     """Two objects that are built from the same seed are equal."""
     if isinstance(make, Copies):
@@ -81,6 +89,7 @@ def module_checks(output: Callable[[Any], Tensor]) -> tuple[Check, ...]:
             state_dict_round_trip,
             safetensors_round_trip,
             deepcopy_is_independent,
+            outputs_follow_the_parameters,
             construction_is_deterministic,
         )
     )
@@ -93,6 +102,28 @@ def accelerator() -> torch.device:
     if torch.backends.mps.is_available():
         return torch.device("mps", 0)
     raise CheckSkipped("no GPU here")
+
+
+MIXED = ("same device", "on the expected device", "device type", "on device cpu")
+"""Parts of what torch says where tensors of two devices meet."""
+
+
+def elsewhere(run: Callable[[], Tensor]) -> None:
+    """Fail the check if ``run``, whose inputs are on the ``meta`` device, makes tensors on the CPU.
+
+    That device needs no hardware: it knows shapes alone. What looks at values cannot run on it,
+    and the check does not apply then.
+    """
+    try:
+        result = run()
+    except (RuntimeError, NotImplementedError, TypeError) as error:
+        message = str(error)
+        ensure(
+            not any(part in message for part in MIXED),
+            f"it makes tensors on another device than its inputs': {message.splitlines()[0]}",
+        )
+        raise CheckSkipped("looks at the values of its inputs") from None
+    ensure(result.device.type == "meta", f"the result is on {result.device}, not with the inputs")
 
 
 def _two(make: Callable[[], M]) -> tuple[M, M]:

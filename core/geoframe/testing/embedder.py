@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from geoframe.embedder import Embedder
-from geoframe.testing._modules import accelerator, module_checks
+from geoframe.testing._modules import accelerator, elsewhere, module_checks
 from geoframe.testing._report import (
     Check,
     CheckSkipped,
@@ -79,6 +79,26 @@ def order_of_items_does_not_matter(make: Make) -> None:
     )
 
 
+def items_do_not_see_each_other(make: Make) -> None:
+    """In eval mode an item's coordinates are the same in every batch."""
+    embedder = make().double().eval()
+    if not embedder.independent:
+        raise CheckSkipped("says that items depend on each other")
+    items = items_of(embedder, 6, torch.float64)
+    together = embedder(items)
+    for name, part in (("alone", slice(2, 3)), ("with fewer others", slice(1, 5))):
+        ensure(
+            torch.allclose(embedder(items[part]), together[part], atol=1e-9),
+            f"an item {name} gives other coordinates; if that is meant, set independent = False",
+        )
+
+
+def nothing_is_made_on_the_cpu(make: Make) -> None:
+    """Tensors are made where the inputs are; told without a GPU, by the ``meta`` device."""
+    embedder = make().to("meta").eval()
+    elsewhere(lambda: embedder(items_of(embedder, 3).to("meta")))
+
+
 def gradient_reaches_all_parameters(make: Make) -> None:
     """Every parameter that is trained gets a finite gradient, and not all of it is zero."""
     embedder = make().train()
@@ -130,8 +150,10 @@ EMBEDDER_CHECKS: tuple[Check, ...] = (
     coordinates_have_the_right_shape,
     dtype_is_that_of_the_parameters,
     device_is_kept,
+    nothing_is_made_on_the_cpu,
     evaluation_is_deterministic,
     order_of_items_does_not_matter,
+    items_do_not_see_each_other,
     gradient_reaches_all_parameters,
     unseen_items_can_be_embedded,
     every_identifier_has_a_row,

@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 
 from geoframe.geometry import Geometry
-from geoframe.testing._modules import accelerator, module_checks
+from geoframe.testing._memory import LargestTensor
+from geoframe.testing._modules import accelerator, elsewhere, module_checks
 from geoframe.testing._points import DTYPES, FAR, NEAR, UNIT, close, cloud, pairs
 from geoframe.testing._report import (
     Check,
+    CheckSkipped,
     Report,
     ensure,
     maker,
@@ -36,6 +38,7 @@ def distance_broadcasts(make: Make) -> None:
         (x[0], y, (3,)),
         (x.unsqueeze(1), y, (4, 3)),
         (x.view(2, 2, -1), x.view(2, 2, -1), (2, 2)),
+        (x.view(2, 2, -1), y[:, None, None], (3, 2, 2)),
         (x[:0], y[0], (0,)),
     ):
         got = tuple(geometry.distance(left, right).shape)
@@ -97,6 +100,36 @@ def device_is_kept(make: Make) -> None:
     ):
         ensure(result.device == points.device, f"result is on {result.device}, not {points.device}")
         ensure(close(result.cpu(), expected), "distances differ from those on the CPU")
+
+
+def nothing_is_made_on_the_cpu(make: Make) -> None:
+    """Tensors are made where the inputs are; told without a GPU, by the ``meta`` device."""
+    geometry = make().to("meta")
+    raw = torch.empty(3, geometry.dim, device="meta")
+    points = torch.empty(3, geometry.point_dim, device="meta")
+    for run in (
+        lambda: geometry.project(raw),
+        lambda: geometry.distance(points.unsqueeze(1), points),
+        lambda: geometry.pairwise(points, points),
+    ):
+        elsewhere(run)
+
+
+def pairwise_keeps_to_its_budget(make: Make) -> None:
+    """No tensor that ``pairwise`` makes on its way is larger than its budget or its result."""
+    geometry = make().double()
+    if geometry.point_dim < 2:
+        raise CheckSkipped("with one coordinate nothing is larger than the result")
+    n, budget = 192, 32 * 1024
+    points = cloud(geometry, n, dtype=torch.float64)
+    with LargestTensor() as largest, torch.no_grad():  # type: ignore[no-untyped-call]
+        geometry.pairwise(points, points, memory_budget=budget)
+    allowed = max(budget, n * n * points.element_size())
+    ensure(
+        largest.bytes <= 1.1 * allowed,
+        f"a tensor of {largest.bytes} bytes is made for {n} x {n} distances and a budget of "
+        f"{budget}; only the result may be larger than that",
+    )
 
 
 def pairwise_equals_distance(make: Make) -> None:
@@ -161,8 +194,10 @@ GEOMETRY_CHECKS: tuple[Check, ...] = (
     project_gives_valid_points,
     dtype_is_kept,
     device_is_kept,
+    nothing_is_made_on_the_cpu,
     *PROMISE_CHECKS,
     pairwise_equals_distance,
+    pairwise_keeps_to_its_budget,
     pairwise_takes_empty_sets,
     inputs_are_left_alone,
     distance_draws_no_random_numbers,

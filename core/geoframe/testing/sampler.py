@@ -91,6 +91,35 @@ def sampling_leaves_the_sampler_as_it_was(make: Make, items: Tensor) -> None:
     ensure(torch.equal(twin, drawn), "a copy draws other samples")
 
 
+def a_stream_is_drawn_from_its_seed_and_place(make: Make, items: Tensor) -> None:
+    """``draw`` gives the same items for the same seed and place, others for another of either."""
+    sampler = make().fit(items)
+    with no_global_randomness("draw"):
+        first = sampler.draw(4, seed=3)["items"]
+    ensure(tuple(first.shape) == (4, *items.shape[1:]), f"draw(4) gives {tuple(first.shape)}")
+    ensure(torch.equal(first, sampler.draw(4, seed=3)["items"]), "the same seed draws other items")
+    for name, other in (
+        ("another seed", sampler.draw(4, seed=4)["items"]),
+        ("another place in the stream", sampler.draw(4, seed=3, first=4)["items"]),
+    ):
+        ensure(not torch.equal(first, other), f"{name} draws the same items")
+
+
+def the_fitted_state_can_be_kept(make: Make, items: Tensor) -> None:
+    """A sampler that takes up ``fitted()`` draws to the bit what the fitted one draws."""
+    sampler = make().fit(items)
+    kept = {name: value.clone() for name, value in sampler.fitted().items()}
+    restored = make().restore(kept)
+    ensure(
+        restored.item_shape == sampler.item_shape,
+        f"item_shape is {restored.item_shape} after restoring, not {sampler.item_shape}",
+    )
+    ensure(
+        torch.equal(sampler.draw(4, seed=3)["items"], restored.draw(4, seed=3)["items"]),
+        "fitted() does not hold all that fit learned: the restored sampler draws other items",
+    )
+
+
 def _generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
@@ -102,6 +131,8 @@ SAMPLER_CHECKS: tuple[Check, ...] = (
     fitting_is_deterministic,
     sampling_draws_from_its_generator_only,
     sampling_leaves_the_sampler_as_it_was,
+    a_stream_is_drawn_from_its_seed_and_place,
+    the_fitted_state_can_be_kept,
 )
 """Each takes what builds a sampler, and items to fit it to."""
 

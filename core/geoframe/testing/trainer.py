@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from geoframe.config import MethodConfig
 from geoframe.errors import RunError
 from geoframe.method import Method, Result
 from geoframe.run.directory import Run, create_run
-from geoframe.testing._report import Check, Report, ensure, maker, run_checks, title
+from geoframe.testing._report import Check, CheckSkipped, Report, ensure, maker, run_checks, title
 from geoframe.trainer import Objective, Trainer, Training
 
 Make = Callable[[], Trainer]
@@ -46,6 +47,22 @@ class LeastSquares(Objective):
         """Mean squared error of all rows."""
         items = torch.arange(32, device=self.linear.weight.device)
         return {"error": self(items)["loss"].item()}
+
+
+class Interrupted(LeastSquares):
+    """Least squares that Ctrl-C interrupts in the given call of ``forward``, if any."""
+
+    def __init__(self, at: int | None = None) -> None:
+        super().__init__()
+        self.calls = 0
+        self.at = at
+
+    def forward(self, items: Tensor) -> Mapping[str, Tensor]:
+        """Count the call, and raise the signal where it is due."""
+        self.calls += 1
+        if self.calls == self.at:
+            signal.raise_signal(signal.SIGINT)
+        return super().forward(items)
 
 
 class Diverging(LeastSquares):
@@ -108,22 +125,48 @@ def only_trainable_parameters_change(make: Make) -> None:
 
 def a_finished_run_is_taken_up(make: Make) -> None:
     """With a run, scalars are logged; a second ``fit`` finds the trained state there."""
+    first, second = LeastSquares(), LeastSquares()
     with tempfile.TemporaryDirectory() as folder:
-        run = create_run(
-            Path(folder) / "run", "conformance", _NoMethod(), MethodConfig(), manifest={}
-        )
-        try:
-            first, second = LeastSquares(), LeastSquares()
-            training = make().fit(first, run)
-            ensure(any(True for _ in run.metrics()), "nothing was logged in the run")
-            again = make().fit(second, run)
-        finally:
-            run.close()
+        path = Path(folder) / "run"
+        training = _fit(make, first, path)
+        ensure((path / "metrics.jsonl").read_text(), "nothing was logged in the run")
+        again = _fit(make, second, path, resume=True)
     ensure(
         again.steps == training.steps,
         f"{training.steps} steps, but {again.steps} after taking the run up again",
     )
     _same_state(first, second, "the state that a finished run gives back")
+
+
+def an_interrupted_training_goes_on(make: Make) -> None:
+    """After Ctrl-C in the middle a second ``fit`` ends where an undisturbed one would have.
+
+    That includes the optimizer's momentum and the random numbers of later steps.
+    """
+    whole = Interrupted()
+    with tempfile.TemporaryDirectory() as folder:
+        _fit(make, whole, Path(folder) / "whole")
+        if not whole.calls:
+            raise CheckSkipped("trains in other processes")
+        broken = Interrupted(at=whole.calls // 2)
+        try:
+            _fit(make, broken, Path(folder) / "run")
+        except KeyboardInterrupt:
+            pass
+        else:
+            ensure(False, "Ctrl-C does not end the training")
+        resumed = Interrupted()
+        _fit(make, resumed, Path(folder) / "run", resume=True)
+    _same_state(whole.cpu(), resumed.cpu(), "a training that was interrupted and taken up")
+
+
+def _fit(make: Make, objective: Objective, path: Path, *, resume: bool = False) -> Training:
+    torch.manual_seed(7)
+    run = create_run(path, "conformance", _NoMethod(), MethodConfig(), manifest={}, resume=resume)
+    try:
+        return make().fit(objective, run)
+    finally:
+        run.close()
 
 
 def a_loss_that_is_no_number_is_an_error(make: Make) -> None:
@@ -147,6 +190,7 @@ TRAINER_CHECKS: tuple[Check, ...] = (
     training_is_deterministic,
     only_trainable_parameters_change,
     a_finished_run_is_taken_up,
+    an_interrupted_training_goes_on,
     a_loss_that_is_no_number_is_an_error,
 )
 """Each takes what builds a trainer."""
