@@ -51,7 +51,9 @@ class IA3(PeftAdapter):
     def config(self, model):
         from peft import IA3Config
 
-        return IA3Config(target_modules=names_of_linears(model, self.targets), feedforward_modules=[])
+        return IA3Config(
+            target_modules=names_of_linears(model, self.targets), feedforward_modules=[]
+        )
 
 
 class VeRA(PeftAdapter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -69,10 +69,12 @@ def _expected_failures(spec: ComponentSpec) -> Any:
     return getattr(spec.load(), "expected_failures", {})
 
 
-def _options_without_default(spec: ComponentSpec, resolve: Resolver) -> str:
-    """Name the options that keep a component from being built from its defaults alone."""
+def _options_without_default(
+    spec: ComponentSpec, resolve: Resolver, given: Mapping[str, Any]
+) -> str:
+    """Name the options that keep a component from being built from these alone."""
     try:
-        structure(spec.options, TomlTable({}), resolve)
+        structure(spec.options, TomlTable(dict(given)), resolve)
     except ConfigError as error:
         return ", ".join(line.split(": ")[1] for line in error.problems if MISSING in line)
     return ""
@@ -92,7 +94,10 @@ def check_component(
     resolve: Resolver | None = None,
     expected_failures: Mapping[str, str] | None = None,
 ) -> Report:
-    """Check what an installed component declares, then the object that its defaults build.
+    """Check what an installed component declares, then the objects that it builds.
+
+    These are built from its defaults, or from each of the option sets that its class names as
+    ``check_options``, a sequence of mappings; quick ones, for what takes long by default.
 
     Parameters
     ----------
@@ -125,29 +130,42 @@ def check_component(
         resolve,
         expected_failures={name: why for name, why in expected.items() if name in names},
     )
-    make, arguments = _built(spec, resolve)
-    checks = SUITES[spec.kind]
-    if lacking := _options_without_default(spec, resolve):
-        checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
-    of_object = run_checks(
-        str(spec),
-        checks,
-        make,
-        *arguments,
-        expected_failures={name: why for name, why in expected.items() if name not in names},
-    )
-    return Report(str(spec), first + report.outcomes + of_object.outcomes)
+    of_object: tuple[Outcome, ...] = ()
+    for number, given in enumerate(_option_sets(spec)):
+        make, arguments = _built(spec, resolve, given)
+        checks = SUITES[spec.kind]
+        lacking = _options_without_default(spec, resolve, given)
+        if lacking:
+            checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
+        outcomes = run_checks(
+            str(spec),
+            checks,
+            make,
+            *arguments,
+            expected_failures={name: why for name, why in expected.items() if name not in names},
+        ).outcomes
+        prefix = f"{number + 1}: " if number else ""
+        of_object += tuple(attrs.evolve(each, name=prefix + each.name) for each in outcomes)
+    return Report(str(spec), first + report.outcomes + of_object)
 
 
-def _built(spec: ComponentSpec, resolve: Resolver) -> tuple[Callable[[], Any], tuple[Any, ...]]:
-    """Return what builds the component from its default options, and the suite's arguments."""
+def _option_sets(spec: ComponentSpec) -> Sequence[Mapping[str, Any]]:
+    """Options to build the component with: its class's ``check_options``, else its defaults."""
+    sets: Sequence[Mapping[str, Any]] = getattr(spec.load(), "check_options", ({},))
+    return sets
+
+
+def _built(
+    spec: ComponentSpec, resolve: Resolver, given: Mapping[str, Any]
+) -> tuple[Callable[[], Any], tuple[Any, ...]]:
+    """Return what builds the component from the given options, and the suite's arguments."""
 
     def make() -> Any:
         context = CONTEXT.get(spec.kind, {})
         # Options that are read off the constructor include what a method adds.
         fixed = {**context, **QUICK.get(spec.kind, {})}
         known = {field.name for field in attrs.fields(spec.options)} & fixed.keys()
-        table = TomlTable({name: fixed[name] for name in known})
+        table = TomlTable({**{name: fixed[name] for name in known}, **given})
         options: Any = structure(spec.options, table, resolve)
         return Component(spec=spec, options=options).build(**context)
 

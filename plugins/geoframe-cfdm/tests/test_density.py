@@ -19,7 +19,7 @@ from geoframe_cfdm.standardize import fit_standardizer
 def test_it_is_a_kernel_density(digits: Tensor) -> None:
     data = digits[:200, :3, 2:5]
     sampler = ClosedFormDiffusion(standardize="none").fit(data)
-    ours = sampler.score_samples(data[:20] + 0.5, bandwidth=0.8)
+    ours = sampler.log_density(data[:20] + 0.5, bandwidth=0.8)
     flat = data.flatten(1).double().numpy()
     expected = KernelDensity(bandwidth=0.8).fit(flat).score_samples(flat[:20] + 0.5)
     np.testing.assert_allclose(ours.numpy(), expected, rtol=1e-5)
@@ -30,7 +30,7 @@ def test_it_integrates_to_one_in_units_of_the_data(kind: str) -> None:
     data = torch.randn(40, 1, generator=torch.Generator().manual_seed(0)) * 3 + 5
     sampler = ClosedFormDiffusion(standardize=kind).fit(data)
     at = torch.linspace(-25, 35, 6001)[:, None]
-    density = sampler.score_samples(at, bandwidth=0.3).exp()
+    density = sampler.log_density(at, bandwidth=0.3).exp()
     assert float(density.sum() * 0.01) == pytest.approx(1, abs=1e-3)
 
 
@@ -57,25 +57,25 @@ def test_its_gradient_is_the_score() -> None:
 def test_repeated_items_need_a_bandwidth(digits: Tensor) -> None:
     sampler = ClosedFormDiffusion().fit(digits[:5].repeat(4, 1, 1))
     with pytest.raises(DataError, match="there is no default"):
-        sampler.score_samples(digits[:2])
-    assert sampler.score_samples(digits[:2], bandwidth=1.0).isfinite().all()
+        sampler.log_density(digits[:2])
+    assert sampler.log_density(digits[:2], bandwidth=1.0).isfinite().all()
 
 
 def test_training_items_are_likelier_than_noise(digits: Tensor) -> None:
     sampler = ClosedFormDiffusion().fit(digits[:1500])
-    held_out = sampler.score_samples(digits[1500:1600])
+    held_out = sampler.log_density(digits[1500:1600])
     shuffled = digits[1500:1600].flatten(1)[:, torch.randperm(64)].reshape(-1, 8, 8)
-    assert held_out.median() > sampler.score_samples(shuffled).median() + 10
+    assert held_out.median() > sampler.log_density(shuffled).median() + 10
 
 
 def test_what_cannot_be_scored(digits: Tensor) -> None:
     sampler = ClosedFormDiffusion().fit(digits[:20])
     for width in (0.0, -1.0, float("nan")):
         with pytest.raises(DataError, match="bandwidth must be above 0"):
-            sampler.score_samples(digits[:2], bandwidth=width)
+            sampler.log_density(digits[:2], bandwidth=width)
     with pytest.raises(DataError, match=r"shape \(8, 8\), not \(8,\)"):
-        sampler.score_samples(digits[0])
-    assert sampler.score_samples(digits[:0]).shape == (0,)
+        sampler.log_density(digits[0])
+    assert sampler.log_density(digits[:0]).shape == (0,)
 
 
 def test_blocks_of_items_and_points_change_nothing() -> None:

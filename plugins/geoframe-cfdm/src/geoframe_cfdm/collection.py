@@ -45,6 +45,15 @@ class Collection:
                 _check_integers(given, name, len(data))
         return cls(flat=data.flatten(1), shape=tuple(data.shape[1:]), labels=labels, ids=ids)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """What :meth:`of` takes to make the collection again, by name."""
+        given = {
+            "data": self.flat.reshape(len(self.flat), *self.shape),
+            "labels": self.labels,
+            "ids": self.ids,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
     def __len__(self) -> int:
         return len(self.flat)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from typing import Any
 
 import attrs
 import torch
@@ -55,6 +56,13 @@ class Condition:
             if tensor is not None:
                 content.update(tensor.contiguous().numpy(force=True).tobytes())
         return content.hexdigest()
+
+
+def as_condition(given: Any) -> Condition | None:
+    """Take up a condition as the core states it, or one of this module; None stays None."""
+    if given is None or isinstance(given, Condition):
+        return given
+    return Condition(label=given.label, known=given.known, mask=given.mask)
 
 
 def log_weights_of(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from geoframe import DataError, Sampler
 from geoframe_cfdm.collection import Collection
-from geoframe_cfdm.condition import Condition, log_weights_of
+from geoframe_cfdm.condition import Condition, as_condition, log_weights_of
 from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.denoising import posterior_means
 from geoframe_cfdm.density import score_items
@@ -58,8 +58,6 @@ class ClosedFormDiffusion(Sampler):
         self._condition: Condition | None = None
         self._finisher: Finisher | None = None
         self._records = StepRecords()
-
-    # ---------------------------------------------------------------------------------- fitting
 
     @property
     def collection(self) -> Collection:
@@ -121,6 +119,14 @@ class ClosedFormDiffusion(Sampler):
         """
         return self._take(self.collection.removed(index))
 
+    def fitted(self) -> dict[str, Tensor]:
+        """The data: all else follows from them."""
+        return self.collection.tensors()
+
+    def restore(self, fitted: Mapping[str, Tensor]) -> Self:
+        """Take the data up again; one pass for their statistics."""
+        return self._take(Collection.of(**fitted))
+
     def _take(self, collection: Collection) -> Self:
         options = self.options
         fitted = fit_standardizer(collection.flat, options.standardize, keep=options.whiten_dim)
@@ -151,8 +157,6 @@ class ClosedFormDiffusion(Sampler):
             log_weights=log_weights,
             device=device_of(self.options.device),
         )
-
-    # --------------------------------------------------------------------------------- sampling
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw ``n`` items; ``generator`` gives the seed of their stream."""
@@ -200,9 +204,12 @@ class ClosedFormDiffusion(Sampler):
         index = self.collection.called(index)
         return {"items": items, "tuple_index": index, "tuple_weight": weight}
 
-    def condition_on(self, condition: Condition | None) -> Self:
-        """Draw under a condition from now on, where none is given; ``None`` lifts it."""
-        self._condition = condition
+    def condition_on(self, condition: Any) -> Self:
+        """Draw under a condition from now on, where none is given; ``None`` lifts it.
+
+        ``condition`` is one of :mod:`geoframe_cfdm.condition`, or a :class:`geoframe.Condition`.
+        """
+        self._condition = as_condition(condition)
         return self
 
     def _policy(self) -> NoisePolicy:
@@ -259,6 +266,10 @@ class ClosedFormDiffusion(Sampler):
         """Say how each step of the items drawn since :meth:`fit` was computed, and why."""
         return self._records.rows()
 
+    def provenance(self, drawn: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Training items and their shares, of what :meth:`draw` returned."""
+        return drawn["tuple_index"], drawn["tuple_weight"]
+
     @property
     def records(self) -> StepRecords:
         """Measurements of all draws since :meth:`fit`."""
@@ -271,20 +282,12 @@ class ClosedFormDiffusion(Sampler):
         given = self.points, self.collection, noisy, sigma, condition
         return posterior_means(*given, memory=self.options.memory)
 
-    # ---------------------------------------------------------------------------------- density
-
-    def score_samples(self, items: Tensor, *, bandwidth: float | None = None) -> Tensor:
+    def log_density(self, items: Tensor, *, bandwidth: float | None = None) -> Tensor:
         """Log-density of items ``(n, *item_shape)`` under the noised data -> ``(n,)`` float64.
 
-        The unsmoothed model at time t, scaled to the data, is a mixture of Gaussians of standard
-        deviation ``(1 - t) / t`` around the training items, in standardised units; so this is a
-        kernel density, from the same products as the score.
-
-        Parameters
-        ----------
-        bandwidth
-            Standard deviation of the Gaussians; by default the median nearest-neighbour distance
-            over the square root of the number of coordinates.
+        A kernel density, of Gaussians as wide as the noise: ``bandwidth`` is their standard
+        deviation in standardised units, by default the median nearest-neighbour distance over the
+        square root of the number of coordinates; see :func:`geoframe_cfdm.density.score_items`.
 
         Raises
         ------

@@ -50,7 +50,7 @@ def score_file(fitted: Fitted, path: Path) -> Mapping[str, np.ndarray]:
     points = inner.standardizer.forward(flat).to(inner.points.device)
     distance, index = nearest_points(inner.points, points, 1)
     return {
-        "log_density": inner.score_samples(shaped).numpy(),
+        "log_density": inner.log_density(shaped).numpy(),
         "nearest": fitted.train[index[:, 0].cpu()].numpy(),
         "distance": distance[:, 0].cpu().numpy(),
     }

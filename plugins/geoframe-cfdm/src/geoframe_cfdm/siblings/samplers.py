@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, Self
 
 import torch
@@ -55,6 +56,14 @@ class Sibling(Sampler):
         self.points = Points(flat, self.standardizer)
         self.denoiser = self.make_denoiser()
         return self
+
+    def fitted(self) -> dict[str, Tensor]:
+        """The data: all else follows from them."""
+        return self.collection.tensors()
+
+    def restore(self, fitted: Mapping[str, Tensor]) -> Self:
+        """Fit to the same data again."""
+        return self.fit(fitted["data"])
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw ``n`` items; ``generator`` gives the seed of their stream."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,8 @@ class SmallUNet(DenoisingSampler):
     """
 
     Config = SmallUNetConfig
+    check_options: ClassVar = ({"channels": [8, 8], "epochs": 1, "steps": 3},)
+    """For the conformance checks: a network that is trained in a second."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
