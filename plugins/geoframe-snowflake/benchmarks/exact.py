@@ -16,16 +16,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import numpy as np
 
+from geoframe_data import Graph, read_graph
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.scaling import principal_axes
-from geoframe_snowflake.checks import graph_metric
+from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
 from geoframe_snowflake.exact import exact_embedding
 from geoframe_snowflake.finite_metric import GraphMetric
-from geoframe_snowflake.readers.raw import RawEdges, numbered
 from geoframe_snowflake.tree_metric import tree_embedding
 
 LARGEST = 2500
@@ -34,9 +35,9 @@ BOUND = 1e-9
 
 def graphs() -> Iterator[tuple[str, GraphMetric]]:
     for name in ("star", "cycle", "binary-tree", "petersen", "grid", "karate", "les-miserables"):
-        yield name, MetricGraph(graph=name).load()
+        yield name, graph_metric(MetricGraph(graph=name).load())
     for name in ("random", "random-weights"):
-        yield name, MetricGraph(graph=name).load()
+        yield name, graph_metric(MetricGraph(graph=name).load())
     root = os.environ.get("GEOFRAME_DATA")
     if root is None:
         print("GEOFRAME_DATA is not set: no trees, no Bayesian networks")
@@ -44,19 +45,12 @@ def graphs() -> Iterator[tuple[str, GraphMetric]]:
     networks = json.loads((Path(root) / "bnlearn" / "networks.json").read_text())
     for name, network in networks.items():
         ends = np.array(network["edges"], dtype=np.int64)
-        raw = RawEdges(
-            origin=name, names=tuple(network["nodes"]), ends=ends, lengths=np.ones(len(ends))
-        )
-        yield f"bnlearn {name}", graph_metric(raw, "largest")
+        skeleton = Graph(names=network["nodes"], edges=ends, origin=name)
+        yield f"bnlearn {name}", graph_metric(skeleton, disconnected="largest")
     for path in sorted((Path(root) / "trees").glob("*.npz")):
-        arrays = np.load(path)
-        parent, lengths = arrays["parent"].astype(np.int64), arrays["length"].astype(np.float64)
-        child = np.flatnonzero(parent >= 0)
-        ends = np.stack([parent[child], child], axis=1)
-        tree = RawEdges(
-            origin=path.stem, names=numbered(len(parent)), ends=ends, lengths=lengths[child]
-        )
-        yield f"tree {path.stem}", graph_metric(tree, "refuse")
+        tree = read_graph(path)
+        tree = attrs.evolve(tree, names=map(str, range(len(tree))))
+        yield f"tree {path.stem}", graph_metric(tree)
 
 
 def measure(metric: GraphMetric) -> tuple[float, int, float, float, float]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from geoframe.errors import DataError
+from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
 from geoframe_snowflake.exact import exact_embedding, is_euclidean
 
@@ -37,7 +38,7 @@ def error(distances: np.ndarray) -> tuple[float, float]:
     ],
 )
 def test_smallest_exponents_of_known_graphs(graph: str, exponent: float, dim: int) -> None:
-    distances = MetricGraph(graph=graph).load().matrix()  # type: ignore[arg-type]
+    distances = graph_metric(MetricGraph(graph=graph).load()).matrix()  # type: ignore[arg-type]
     embedding = exact_embedding(distances)
     assert embedding.exponent == pytest.approx(exponent, abs=5e-5)
     assert embedding.dim == dim
@@ -88,7 +89,7 @@ def test_the_unit_does_not_matter(seed: int, scale: float) -> None:
 
 
 def test_items_at_distance_zero_share_their_place() -> None:
-    distances = MetricGraph(graph="star").load().matrix()
+    distances = graph_metric(MetricGraph(graph="star").load()).matrix()
     twice = np.kron(distances, np.ones((2, 2)))
     embedding = exact_embedding(twice)
     assert error(twice)[0] <= 1e-12

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoframe_data import read_graph
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.scaling import spread_landmarks
-from geoframe_snowflake.checks import graph_metric
+from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
 from geoframe_snowflake.exact_fit import fit_exactly
 from geoframe_snowflake.finite_metric import GraphMetric
 from geoframe_snowflake.landmarks import landmark_embedding
-from geoframe_snowflake.readers.networks import network_edges
 from geoframe_snowflake.tree_metric import tree_embedding
 
 
 def metric_of(graph: nx.Graph) -> GraphMetric:
-    return graph_metric(network_edges(graph, "graph", "length"), "largest")
+    return graph_metric(read_graph(graph), disconnected="largest")
 
 
 @given(seed=st.integers(0, 10**6), count=st.integers(2, 12))
@@ -37,7 +37,7 @@ def test_distances_to_landmarks_are_exact(seed: int, count: int) -> None:
 
 
 def test_landmarks_of_a_grid_make_all_distances_nearly_exact() -> None:
-    metric = MetricGraph(graph="grid", size=20).load()
+    metric = graph_metric(MetricGraph(graph="grid", size=20).load())
     fit = fit_exactly(metric, limit=100, landmarks=60, seed=0)
     assert fit.way == "landmarks"
     pairs = choose_pairs(metric, 5000, seed=1)
@@ -62,4 +62,4 @@ def test_every_weighted_tree_is_exact_with_exponent_two(seed: int, n: int) -> No
 
 def test_a_graph_with_a_cycle_is_no_tree() -> None:
     with pytest.raises(ValueError, match="cycles"):
-        tree_embedding(MetricGraph(graph="cycle").load())
+        tree_embedding(graph_metric(MetricGraph(graph="cycle").load()))

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
 from geoframe_snowflake.exact import exact_embedding
 from geoframe_snowflake.layout import truncate
@@ -10,7 +11,7 @@ from geoframe_snowflake.triangles import worst_triangles
 
 
 def test_a_layout_in_all_dimensions_is_exact() -> None:
-    distances = MetricGraph(graph="karate").load().matrix()
+    distances = graph_metric(MetricGraph(graph="karate").load()).matrix()
     exact = exact_embedding(distances)
     layout = truncate(distances, exact.dim, exact.exponent)
     assert layout.exponent == exact.exponent
@@ -18,14 +19,16 @@ def test_a_layout_in_all_dimensions_is_exact() -> None:
 
 
 def test_more_dimensions_give_less_stress() -> None:
-    distances = MetricGraph(graph="les-miserables").load().matrix()
+    distances = graph_metric(
+        MetricGraph(graph="les-miserables").load(), disconnected="largest"
+    ).matrix()
     exponent = exact_embedding(distances).exponent
     stress = [truncate(distances, dim, exponent).stress for dim in (1, 4, 16, 60)]
     assert stress == sorted(stress, reverse=True)
 
 
 def test_unused_dimensions_are_zero() -> None:
-    layout = truncate(MetricGraph(graph="star").load().matrix(), 7, 1.27)
+    layout = truncate(graph_metric(MetricGraph(graph="star").load()).matrix(), 7, 1.27)
     assert layout.points.shape == (4, 7)
     assert layout.stress < 0.2
 

@@ -11,6 +11,7 @@ import torch
 from geoframe import ConfigError, DataError, open_run, run_method
 from geoframe.run.directory import Run
 from geoframe_registry import reproduce
+from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.datasets import MetricGraph, MetricPoints, of_euclidean
 
@@ -161,8 +162,8 @@ def test_export(finished: Run, tmp_path: Path) -> None:
     with np.load(tmp_path / "exact.npz") as exact:
         points, exponent = exact["point"], float(exact["exponent"])
     distances = np.linalg.norm(points[:, None] - points, axis=-1) ** exponent
-    np.testing.assert_allclose(distances, MetricGraph(graph="binary-tree", size=3).load().matrix(),
-                               atol=1e-12)  # fmt: skip
+    tree = graph_metric(MetricGraph(graph="binary-tree", size=3).load())
+    np.testing.assert_allclose(distances, tree.matrix(), atol=1e-12)
     with (tmp_path / "curve.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert float(rows[0]["distance"]) == 0
@@ -238,7 +239,7 @@ def test_wrong_configs_are_told(tmp_path: Path) -> None:
 
 
 def test_double_precision_finetunes_an_exact_embedding(tmp_path: Path) -> None:
-    exact = MetricGraph(graph="star").load()
+    exact = graph_metric(MetricGraph(graph="star").load())
     finished = run(
         tmp_path / "run",
         data={"dataset": {"name": "metric-graph", "graph": "star"}},

@@ -86,7 +86,11 @@ def format_of(
     """
     known = {str(each): each for each in suffixes.values()}
     if wanted not in (None, "auto"):
-        assert wanted is not None
+        if wanted not in known:
+            raise DataError(
+                f"{file.path}: data.format = '{wanted}' does not hold what is needed here; "
+                f"readable are: {', '.join(known)}"
+            )
         return known[wanted]
     kind = content_kind(file)
     by_suffix = suffixes.get(file.suffix)

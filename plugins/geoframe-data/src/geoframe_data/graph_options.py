@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GraphFormat = Literal[
     "auto", "csv", "tsv", "parquet", "feather", "xlsx", "jsonl",
-    "graphml", "gml", "json", "npz", "safetensors",
+    "graphml", "gml", "json", "npz", "npy", "safetensors",
     "newick", "nexus", "phyloxml", "obo", "paths", "indented", "folder",
 ]  # fmt: skip
 MissingWeight = Literal["auto", "one", "cosine"]

@@ -169,7 +169,7 @@ def _of_text(file: UserFile, delimiter: str | None) -> Distances:
     text = file.text()
     if PHYLIP.match(text):
         return _of_phylip(file, text)
-    split = split_cells(file.path, text, delimiter_of(delimiter) or _of_triangle(text))
+    split = split_cells(file.path, text, delimiter_of(delimiter) or of_triangle(text))
     cells = [pa.compute.utf8_trim_whitespace(column).to_pylist() for column in split.columns]
     grid = np.array(cells, dtype=object).T
     widths, where = split.widths, str(file.path)
@@ -206,7 +206,7 @@ def _of_text(file: UserFile, delimiter: str | None) -> Distances:
     return _of_decimals(values, where, names, notes)
 
 
-def _of_triangle(text: str) -> str | None:
+def of_triangle(text: str) -> str | None:
     """The delimiter of a triangle between blanks, which splits no two lines alike."""
     words = [len(line.split()) for line in text.splitlines() if line.strip()]
     return BLANKS if len(words) > 1 and (np.diff(words) == 1).all() else None

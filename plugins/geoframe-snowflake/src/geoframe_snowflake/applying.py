@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pandas as pd
 
-from geoframe.data import format_by_suffix
+from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
+from geoframe_data import Graph, open_file, read_graph
+from geoframe_data.cells import read_cells
+from geoframe_data.columns import as_texts
+from geoframe_data.graphs.fields import Fields
+from geoframe_data.table import typed
 from geoframe_embedding.trained import point_frame
-from geoframe_snowflake.data import SUFFIXES, read_features
+from geoframe_snowflake.contents import Header
+from geoframe_snowflake.data import points_of
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.readers.files import TABLES, numbers, read_cells, with_header
 from geoframe_snowflake.trained import TrainedSnowflake
 
 
@@ -38,32 +44,31 @@ def apply_file(trained: TrainedSnowflake, path: Path, config: MetricDataConfig) 
 
 def _placed(trained: TrainedSnowflake, path: Path, config: MetricDataConfig) -> pd.DataFrame:
     if trained.embedding.inputs.ndim == 2:
-        names, features = read_features(path, config.name)
-        return point_frame(names, trained.embed(features))
-    format = format_by_suffix(path, SUFFIXES)
-    if format not in TABLES:
-        raise DataError(f"{path}: distances or edges of new items come as csv, tsv or parquet")
-    frame = with_header(path, read_cells(path, format))
-    if {config.source, config.target} <= set(frame.columns):
-        return _attached(trained, path, frame, config)
-    named = tuple(frame.iloc[:, 0])
-    if len(frame.columns) == 1:
+        points = points_of(path, config)
+        return point_frame(points.names, trained.embed(points.features))
+    file = open_file(path, max_bytes=config.max_bytes)
+    cells = read_cells(file, delimiter=config.delimiter, header=True)
+    fields = Fields(source=config.source, target=config.target)
+    if fields.ends(Header(cells.names)) is not None:
+        graph = read_graph(path, **{**config.reading(), "header": True})
+        return _attached(trained, path, graph)
+    named = tuple(as_texts(cells.columns[0]).to_pylist())
+    if len(cells.names) == 1:
         return point_frame(named, trained.points_of(named))
-    known = [str(column) for column in frame.columns[1:]]
-    return point_frame(named, trained.place(known, numbers(path, frame.iloc[:, 1:])))
+    table = typed(attrs.evolve(cells, names=cells.names[1:], columns=cells.columns[1:]))
+    texts = [column for column in table.columns if not table.schema[column].numeric]
+    if texts:
+        raise DataError(f"{path}: column '{shown(texts[0])}' holds what is not a number")
+    distances = np.stack([table.numbers(column) for column in table.columns], axis=1)
+    return point_frame(named, trained.place(table.columns, distances))
 
 
-def _attached(
-    trained: TrainedSnowflake, path: Path, frame: pd.DataFrame, config: MetricDataConfig
-) -> pd.DataFrame:
+def _attached(trained: TrainedSnowflake, path: Path, graph: Graph) -> pd.DataFrame:
     """New items by their edges to known ones: as far from all as the shortest way over an edge."""
     known = set(trained.names)
-    lengths = np.ones(len(frame))
-    if config.weight in frame.columns:
-        lengths = numbers(path, frame[[config.weight]])[:, 0]
     to_known: dict[str, list[tuple[str, float]]] = {}
-    ends = frame[[config.source, config.target]].to_numpy(dtype=str).tolist()
-    for (first, second), length in zip(ends, lengths.tolist(), strict=True):
+    for (u, v), length in zip(graph.edges.tolist(), graph.lengths.tolist(), strict=True):
+        first, second = graph.names[u], graph.names[v]
         if (first in known) == (second in known):
             which = "both are items" if first in known else "neither is an item"
             near = (

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from geoframe_snowflake.finite_metric import GraphMetric, PointMetric
+    from geoframe_data.graph import Graph
+    from geoframe_snowflake.finite_metric import PointMetric
 
 GraphName = Literal[
     "karate",
@@ -36,7 +37,7 @@ GraphName = Literal[
 class MetricGraph(Dataset):
     """Path lengths of a well-known graph: karate club, star, cycle, tree, grid, random, ..."""
 
-    provides = "distances"
+    provides = "graph"
 
     component: ClassVar[str] = "geoframe_snowflake.datasets:MetricGraph"
 
@@ -51,17 +52,26 @@ class MetricGraph(Dataset):
     )
     seed: int = option(0, ge=0, help="Seed of the random graphs.")
 
-    def load(self) -> GraphMetric:
+    def load(self) -> Graph:
         """Return the graph; of a random one that is in several parts, the largest.
 
         ``random`` joins each pair with a probability of 8 / nodes; ``random-weights`` joins all,
         with lengths drawn from [1, 2].
         """
-        from geoframe_snowflake.checks import graph_metric
-        from geoframe_snowflake.readers.networks import network_edges
+        from geoframe_data.graph import Graph
+        from geoframe_data.policy import connected
 
-        raw = network_edges(self._graph(), f"graph '{self.graph}'", "length")
-        return graph_metric(raw, "largest")
+        graph = self._graph()
+        place = {node: index for index, node in enumerate(graph)}
+        edges = [*graph.edges(data="length")]
+        found = Graph(
+            names=map(str, graph),
+            edges=[(place[u], place[v]) for u, v, _ in edges],
+            weights=None if edges[0][2] is None else [length for *_, length in edges],
+            directed=False,
+            origin=f"graph '{self.graph}'",
+        )
+        return connected(found, "largest")
 
     def _graph(self) -> nx.Graph:
         import networkx as nx
@@ -106,7 +116,7 @@ class MetricPoints(Dataset):
     m3 = 1 - 1/(1+e^0.5), m4 = 1 - exp((1-e) / log e), m5 = 1 - 1/(1+e^0.2+e^0.5).
     """
 
-    provides = "distances"
+    provides = "metric"
 
     component: ClassVar[str] = "geoframe_snowflake.datasets:MetricPoints"
 
@@ -121,13 +131,12 @@ class MetricPoints(Dataset):
         import numpy as np
 
         from geoframe_snowflake.finite_metric import PointMetric
-        from geoframe_snowflake.readers.raw import numbered
 
         generator = np.random.default_rng(self.seed)
         points = generator.standard_normal((self.points, self.dim))
         fresh = generator.standard_normal((self.fresh, self.dim))
         return PointMetric(
-            names=numbered(self.points),
+            names=map(str, range(self.points)),
             points=points,
             features=points.astype(np.float32),
             function=self.distances,

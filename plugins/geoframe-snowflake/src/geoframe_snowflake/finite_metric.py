@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import dijkstra
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,11 +155,3 @@ class PointMetric(FiniteMetric):
 
     def _content(self) -> tuple[NDArray[Any], ...]:
         return (self.points,)
-
-
-def components_of(n: int, ends: Ints) -> tuple[int, NDArray[np.int32]]:
-    """Number of connected components of an undirected graph, and the component of each node."""
-    ones = np.ones(len(ends))
-    graph = csr_array((ones, (ends[:, 0], ends[:, 1])), shape=(n, n))
-    count, labels = connected_components(graph, directed=False)
-    return int(count), labels
