@@ -7,9 +7,6 @@ from hypothesis import given
 
 from geoframe.errors import DataError
 from geoframe_data.rooting import centre
-from geoframe_data.testing.files import check_refused, named
-from geoframe_data.testing.graphs import bad_graphs
-from geoframe_data.testing.trees import bad_trees, good_trees, unweighted_trees
 from geoframe_data.tree import Tree
 from geoframe_hnn.data import load_tree
 from geoframe_hnn.data_config import TreeDataConfig
@@ -17,21 +14,6 @@ from geoframe_hnn.data_config import TreeDataConfig
 
 def load(path, **options) -> Tree:
     return load_tree(TreeDataConfig(path=path, dataset=None, **options))
-
-
-@pytest.mark.parametrize("file", named([*good_trees(), *unweighted_trees()]))
-def test_every_file_is_understood(tmp_path, file):
-    tree = load(file.write(tmp_path), **file.options)
-    found = {tree.names[node]: tree.names[tree.parent[node]] for node in range(1, len(tree))}
-    assert found == {"a": "root", "b": "root", "c": "a"}
-
-
-BAD = [file for file in bad_graphs() if file.name != "hole.csv"]  # an edge of a root, in a tree
-
-
-@pytest.mark.parametrize("file", named([*BAD, *bad_trees()]))
-def test_bad_files_get_one_line(tmp_path, file):
-    check_refused(file, tmp_path, load)
 
 
 def test_columns_of_older_configs(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,10 +12,8 @@ from scipy.spatial.distance import cdist
 
 from geoframe.config import TomlTable
 from geoframe.errors import ConfigError, DataError
-from geoframe_data.testing.distances import VALUES, bad_distances, good_distances
-from geoframe_data.testing.files import SuiteFile, check_refused, named
-from geoframe_data.testing.graphs import bad_graphs, good_graphs, network
-from geoframe_data.testing.trees import good_trees
+from geoframe_data.testing.distances import VALUES
+from geoframe_data.testing.files import SuiteFile, check_refused
 from geoframe_registry.configs import configure
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric, MatrixMetric
@@ -34,43 +31,6 @@ def write(folder: Path, name: str, text: str) -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@pytest.mark.parametrize("file", named(good_distances()))
-def test_every_file_of_distances_is_understood(tmp_path: Path, file: SuiteFile) -> None:
-    metric = load(file.write(tmp_path), **file.options)
-    np.testing.assert_allclose(metric.matrix(), VALUES, rtol=3e-7)
-
-
-@pytest.mark.parametrize("file", named(good_graphs()))
-def test_every_graph_is_understood(tmp_path: Path, file: SuiteFile) -> None:
-    metric = load(file.write(tmp_path), **file.options)
-    lengths = dict(nx.all_pairs_dijkstra_path_length(network().to_undirected()))
-    expected = [[lengths[u][v] for v in metric.names] for u in metric.names]
-    np.testing.assert_allclose(metric.matrix(), expected)
-
-
-@pytest.mark.parametrize("file", named([file for file in good_trees() if not file.options]))
-def test_every_tree_is_understood(tmp_path: Path, file: SuiteFile) -> None:
-    metric = load(file.write(tmp_path))
-    assert isinstance(metric, GraphMetric)
-    assert metric.is_tree
-    place = [metric.names.index(name) for name in ("c", "b")]
-    assert metric.matrix()[place[0], place[1]] == 4
-
-
-@pytest.mark.parametrize("file", named(bad_distances()))
-def test_bad_distances_get_one_line(tmp_path: Path, file: SuiteFile) -> None:
-    check_refused(file, tmp_path, lambda path: load(path, content="distances"))
-
-
-# A folder is a tree; a single column and one array are distances; the rest is no graph's reader's.
-BAD = [file for file in bad_graphs() if file.name not in ("folder.csv", "typo.csv")]
-
-
-@pytest.mark.parametrize("file", named(BAD))
-def test_bad_graphs_get_one_line(tmp_path: Path, file: SuiteFile) -> None:
-    check_refused(file, tmp_path, lambda path, **options: load(path, content="graph", **options))
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def _of_text(file: UserFile, fields: Fields, delimiter: str | None) -> Found:
         return "graph"
     rows, columns = len(split.lines), len(first)
     second = [str(column[min(1, rows - 1)]).strip() for column in split.columns[:2]]
-    if columns > 1 and not any(map(is_number, second)):
-        return "graph"  # no line of a matrix has two names
+    if not any(map(is_number, second)):
+        return "graph"  # no line of a matrix has two names; outlines and paths are trees
     triangle = rows > 2 and bool((np.diff(split.widths) == 1).all())
     if triangle or rows in (columns, columns + 1):
         return "distances"
