@@ -8,6 +8,7 @@ The conformance checks compare all of it with the class.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import metadata
@@ -83,8 +84,12 @@ def lacking(component: Any, spec: ComponentSpec, needs: Iterable[type]) -> str:
     return ""
 
 
-@lru_cache(maxsize=1)
 def _declared() -> Mapping[tuple[str, str], frozenset[str]]:
+    return _declared_on(tuple(sys.path))
+
+
+@lru_cache(maxsize=1)
+def _declared_on(_path: tuple[str, ...]) -> Mapping[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], set[str]] = {}
     for distribution in metadata.distributions():
         try:

@@ -1,0 +1,186 @@
+"""Strangers' components work by name in every method that takes their kind.
+
+Where a method asks for a capability that a component lacks, one line says which.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+import geoframe
+from geoframe import ConfigError
+
+FOLDER = Path(__file__).parent / "strangers"
+CAPABLE = "geoframe.capabilities"
+DISTRIBUTIONS = {
+    "spd": {"geoframe.geometries": {"spd": "stranger_spd:PositiveDefinite"}},
+    "randers": {"geoframe.geometries": {"randers": "stranger_randers:Randers"}},
+    "diamond": {
+        "geoframe.geometries": {"causal-diamond": "stranger_diamond:CausalDiamond"},
+        CAPABLE: {"geometry.causal-diamond.PartialOrder": f"{CAPABLE}:PartialOrder"},
+    },
+    "gat": {
+        "geoframe.embedders": {"gat": "stranger_gat:GraphAttention"},
+        CAPABLE: {"embedder.gat.UsesGraph": f"{CAPABLE}:UsesGraph"},
+    },
+    "lbfgs": {"geoframe.trainers": {"lbfgs": "stranger_lbfgs:LBFGS"}},
+    "mixture": {"geoframe.samplers": {"mixture": "stranger_mixture:Mixture"}},
+    "peft": {
+        "geoframe.adapters": {"ia3": "stranger_peft:IA3", "vera": "stranger_peft:VeRA"},
+    },
+}
+TREE = nx.balanced_tree(2, 3, create_using=nx.DiGraph)
+GEOMETRIES = {
+    "spd": {"name": "spd"},
+    "randers": {"name": "randers", "dim": 3},
+    "causal-diamond": {"name": "causal-diamond", "dim": 3},
+    "geoopt": {"name": "geoopt", "dim": 4, "manifold": "Lorentz"},
+}
+GRADIENT = {"name": "gradient", "steps": 4}
+
+
+@pytest.fixture(autouse=True)
+def strangers(local_site, monkeypatch):
+    """Every stranger's distribution is installed."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    for name, points in DISTRIBUTIONS.items():
+        local_site.install(f"geoframe-stranger-{name}", points)
+    yield
+    for name in [each for each in sys.modules if each.startswith("stranger_")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """One small file of each kind."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "edges.csv").write_text(
+        "source,target,weight\n" + "".join(f"n{u},n{v},{1 + v % 3}\n" for u, v in TREE.edges)
+    )
+    x = rng.normal(size=(60, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    frame["target"] = np.where(x[:, 0] + 0.3 * x[:, 1] > 0, "yes", "no")
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    frame.assign(target=x @ [1.0, 2.0, 3.0]).to_csv(tmp_path / "numbers.csv", index=False)
+    np.savez(tmp_path / "items.npz", data=rng.normal(size=(40, 4)).astype(np.float32))
+    return tmp_path
+
+
+def run(method, config, path):
+    """Run, open again, and export."""
+    done = geoframe.run_method(method, config, path=path)
+    opened = geoframe.open_run(path)
+    trained = opened.load()
+    folder = path.with_name(f"{path.name}-exported")
+    folder.mkdir()
+    assert list(opened.method.export(opened, folder))
+    return done, trained
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("method", ["nst", "snowflake", "hnn"])
+def test_a_geometry_embeds_graphs_and_trees(method, name, tables):
+    config = {"geometry": GEOMETRIES[name], "trainer": GRADIENT}
+    config["data"] = {"path": str(tables / "edges.csv")}
+    if method == "snowflake":
+        config["compare"] = []
+    if method == "hnn":
+        config = {"compare": [GEOMETRIES[name]], "trainer": GRADIENT, "data": config["data"]}
+    _, trained = run(method, config, tables / "run")
+    nearest = trained.nearest("n1", k=2)
+    assert len(nearest) == 2
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+def test_a_geometry_finds_latent_graphs(name, tables):
+    config = {
+        "geometry": GEOMETRIES[name],
+        "trainer": GRADIENT,
+        "data": {"path": str(tables / "table.csv"), "target": "target"},
+    }
+    _, trained = run("lgi", config, tables / "run")
+    assert len(trained.apply(tables / "table.csv")) == 60
+
+
+@pytest.mark.parametrize("method", ["nst", "snowflake"])
+def test_an_embedder_sees_the_graph(method, tables):
+    config = {
+        "embedder": {"name": "gat"},
+        "trainer": GRADIENT,
+        "data": {"path": str(tables / "edges.csv")},
+    }
+    _, trained = run(method, config, tables / "run")
+    edges = next(m for m in trained.embedding.modules() if type(m).__name__ == "GraphAttention")
+    assert edges.edges.shape[1] > 0  # bound again when the run was opened
+
+
+@pytest.mark.parametrize("method", ["nst", "snowflake", "lgi"])
+def test_a_trainer_fits_every_objective(method, tables):
+    config = {"trainer": {"name": "lbfgs", "steps": 3}}
+    config["data"] = {"path": str(tables / "edges.csv")}
+    if method == "lgi":
+        config["data"] = {"path": str(tables / "table.csv"), "target": "target"}
+    done, _ = run(method, config, tables / "run")
+    assert done.checkpoints.last().step == 3
+
+
+def test_a_trainer_fits_experts(tables):
+    config = {
+        "trainer": {"name": "lbfgs", "steps": 3},
+        "data": {"path": str(tables / "numbers.csv"), "target": "target"},
+    }
+    _, trained = run("pathways", config, tables / "run")
+    assert "prediction" in trained.apply(tables / "numbers.csv")
+
+
+def test_a_sampler_samples(tables):
+    config = {
+        "sampler": {"name": "mixture", "components": 2},
+        "data": {"path": str(tables / "items.npz")},
+    }
+    done = geoframe.run_method("cfdm", config, path=tables / "run")
+    opened = geoframe.open_run(tables / "run")
+    sampler = opened.method.sampler(opened)
+    assert sampler.draw(5, seed=1)["items"].shape == (5, 4)
+    assert done.finished
+
+
+def test_a_sampler_without_labels_is_told_so(tables):
+    config = {
+        "sampler": {"name": "mixture"},
+        "data": {"dataset": {"name": "digits", "count": 60}},
+        "cfdm": {"label": "3"},
+    }
+    with pytest.raises(ConfigError, match="'mixture' lacks Conditional"):
+        geoframe.run_method("cfdm", config, path=tables / "run")
+
+
+def test_a_space_without_a_form_is_told_so(tables):
+    frame = pd.read_csv(tables / "numbers.csv")
+    frame.to_csv(tables / "vectors.csv", index=False)
+    config = {
+        "geometry": {"name": "spd"},
+        "data": {
+            "path": str(tables / "vectors.csv"),
+            "vectors": [["a", "b", "c"]],
+            "target": "target",
+        },
+    }
+    with pytest.raises(ConfigError, match="'spd' lacks BilinearForm"):
+        geoframe.run_method("cgenn", config, path=tables / "run")
+
+
+@pytest.mark.parametrize("name", ["spd", "randers", "causal-diamond", "lbfgs", "mixture", "gat"])
+def test_strangers_conform(name):
+    from geoframe.testing import check_component
+    from geoframe_registry.discovery import components, find
+
+    kind = next(spec.kind for spec in components() if spec.name == name)
+    report = check_component(find(kind, name), resolve=find)
+    assert report.ok, str(report)
