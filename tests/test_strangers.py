@@ -102,7 +102,7 @@ def test_a_geometry_finds_latent_graphs(name, tables):
     config = {
         "geometry": GEOMETRIES[name],
         "trainer": GRADIENT,
-        "data": {"path": str(tables / "table.csv"), "target": "target"},
+        "data": {"path": str(tables / "table.csv"), "target": ["target"]},
     }
     _, trained = run("lgi", config, tables / "run")
     assert len(trained.apply(tables / "table.csv")) == 60
@@ -125,7 +125,7 @@ def test_a_trainer_fits_every_objective(method, tables):
     config = {"trainer": {"name": "lbfgs", "steps": 3}}
     config["data"] = {"path": str(tables / "edges.csv")}
     if method == "lgi":
-        config["data"] = {"path": str(tables / "table.csv"), "target": "target"}
+        config["data"] = {"path": str(tables / "table.csv"), "target": ["target"]}
     done, _ = run(method, config, tables / "run")
     assert done.checkpoints.last().step == 3
 
@@ -154,7 +154,7 @@ def test_a_sampler_samples(tables):
 def test_a_sampler_without_labels_is_told_so(tables):
     config = {
         "sampler": {"name": "mixture"},
-        "data": {"dataset": {"name": "digits", "count": 60}},
+        "data": {"dataset": {"name": "digits"}},
         "cfdm": {"label": "3"},
     }
     with pytest.raises(ConfigError, match="'mixture' lacks Conditional"):
@@ -169,7 +169,7 @@ def test_a_space_without_a_form_is_told_so(tables):
         "data": {
             "path": str(tables / "vectors.csv"),
             "vectors": [["a", "b", "c"]],
-            "target": "target",
+            "target": ["target"],
         },
     }
     with pytest.raises(ConfigError, match="'spd' lacks BilinearForm"):

@@ -11,6 +11,9 @@ class GraphAttention(Embedder):
     """Attention over the neighbours of each node, on a trained row per node."""
 
     inductive = False
+    expected_failures = {  # noqa: RUF012
+        "gradient_reaches_all_parameters": "without a graph nobody attends to a neighbour",
+    }
 
     def __init__(
         self, in_features: int, out_features: int, *, hidden: int = 16, heads: int = 2

@@ -44,7 +44,7 @@ class LBFGS(Trainer):
             loss = optimizer.step(closure)
             at += 1
             if run is not None:
-                run.log(at, self.steps, {"loss": float(loss)})
+                run.log(at, self.steps, {"loss": loss.item()})
                 tensors = {"random": torch.get_rng_state()}
                 state = {
                     "model": pack(objective.state_dict(), "model", tensors),

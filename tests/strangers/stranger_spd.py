@@ -4,7 +4,7 @@ import torch
 
 from geoframe import Geometry
 
-LONGEST = 5.0
+LONGEST = 2.0
 
 
 class PositiveDefinite(Geometry):
@@ -27,9 +27,11 @@ class PositiveDefinite(Geometry):
         return torch.linalg.matrix_exp(symmetric).flatten(-2)
 
     def distance(self, x, y):
-        x, y = torch.broadcast_tensors(x, y)
+        # float32 has not the digits for the inverse of one matrix times another.
+        dtype = x.dtype
+        x, y = torch.broadcast_tensors(x.double(), y.double())
         factor = torch.linalg.cholesky(x.unflatten(-1, (2, 2)))
         left = torch.linalg.solve_triangular(factor, y.unflatten(-1, (2, 2)), upper=False)
         whitened = torch.linalg.solve_triangular(factor, left.mT, upper=False)
         logs = torch.linalg.eigvalsh((whitened + whitened.mT) / 2).clamp_min(1e-30).log()
-        return torch.linalg.vector_norm(logs, dim=-1)
+        return torch.linalg.vector_norm(logs, dim=-1).to(dtype)

@@ -120,7 +120,7 @@ class Ratios:
             values = np.unique(np.quantile(given, np.linspace(0, 1, BINS + 1)[:-1]))
         which = np.searchsorted(values, given, side="right") - 1
         rows: list[dict[str, float | int]] = []
-        for index in range(len(values)):
+        for index in np.unique(which):  # a quantile between two values has no pairs of its own
             inside = which == index
             ratio = ratios[inside]
             rows.append(

@@ -104,7 +104,7 @@ class Distortion:
         )
         which = np.searchsorted(edges, self.tree_distance, side="right") - 1
         rows: list[dict[str, float | int]] = []
-        for index in range(len(edges)):
+        for index in np.unique(which):  # a quantile between two values has no pairs of its own
             inside = which == index
             ratio = self.ratio[inside]
             rows.append(
