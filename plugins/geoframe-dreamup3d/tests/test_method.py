@@ -138,3 +138,28 @@ def test_a_training_that_was_stopped_goes_on_to_the_bit(tmp_path, monkeypatch, r
 )
 def test_run_lengths_go_down_the_columns(mask, text):
     assert run_lengths(np.array(mask, dtype=bool)) == text
+
+
+def test_scenes_without_masks_get_a_network_from_made_up_ones(tmp_path, scenes, monkeypatch):
+    import attrs
+
+    from geoframe_dreamup3d.datasets.generated import GeneratedTabletop
+
+    load = GeneratedTabletop.load
+    monkeypatch.setattr(
+        GeneratedTabletop, "load", lambda self: load(attrs.evolve(self, scenes=6, kinds=6))
+    )
+    write_npz(tmp_path / "s.npz", attrs.evolve(scenes, truth=None))
+    config = {**CONFIG, "data": {"path": str(tmp_path / "s.npz")}}
+    run = run_method("dreamup3d", config, path=tmp_path / "r")
+    assert any("made up" in note for note in run.results["notes"])
+    assert any("no masks" in note for note in run.results["notes"])
+    assert run.load().backend.state()
+
+
+def test_scenes_in_memory_are_fitted_by_the_estimator(scenes):
+    from geoframe_dreamup3d import SceneParser
+
+    parser = SceneParser(backend="classical", evaluation__pictures=0, data__test_fraction=0.5)
+    frame = parser.fit(scenes).run_.load().to_frame()
+    assert frame.index.names == ["scene", "object"]

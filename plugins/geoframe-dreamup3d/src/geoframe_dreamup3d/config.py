@@ -30,6 +30,7 @@ class ScenesDataConfig:
     dataset: Component = component(
         "dataset",
         default={"name": "tabletop-generated"},
+        provides=("scenes",),
         help="Scenes by name, where path is not given.",
     )
     test: Path | None = option(
@@ -85,11 +86,13 @@ class DreamUp3DConfig(MethodConfig):
     """From one RGB-D image of a table to objects."""
 
     data: ScenesDataConfig = section(ScenesDataConfig, help="The scenes.")
-    backend: Literal["classical", "votes", "reconstruction"] = option(
-        "votes",
+    backend: Literal["auto", "classical", "votes", "reconstruction"] = option(
+        "auto",
         help="What separates objects: clusters of points (classical, nothing is trained), a "
         "network that votes for centres (votes, trained on masks), or the paper's model "
-        "(reconstruction, trained on images alone).",
+        "(reconstruction, trained on images alone). auto takes for each output what measured "
+        "best: masks from votes, trained on made up scenes where yours have no masks; carved "
+        "boxes as shapes; colours and sizes to know objects again.",
     )
     votes: VotesConfig = section(VotesConfig, help="What is special to votes.")
     reconstruction: ReconstructionConfig = section(

@@ -7,19 +7,24 @@ from geoframe.run.directory import Run
 from geoframe_data.scenes import Scenes
 from geoframe_dreamup3d.backends import Backend, ClassicalBackend
 from geoframe_dreamup3d.config import DreamUp3DConfig
+from geoframe_dreamup3d.datasets.generated import GeneratedTabletop
 
 
 def fit(config: DreamUp3DConfig, scenes: Scenes, run: Run) -> tuple[Backend, Training | None]:
     """Train what ``backend`` names; the classical one needs no training.
+
+    ``auto`` trains votes, on made up scenes if those given have no masks.
 
     Raises
     ------
     DataError
         If the scenes lack what it is trained on.
     """
-    if config.backend == "votes":
+    if config.backend in ("auto", "votes"):
         from geoframe_dreamup3d.votes.fit import fit_votes
 
+        if config.backend == "auto" and scenes.truth is None:
+            scenes = GeneratedTabletop(noise=True).load()
         return fit_votes(config, scenes, run)
     if config.backend == "reconstruction":
         from geoframe_dreamup3d.reconstruction.fit import fit_reconstruction
@@ -38,7 +43,7 @@ def keep(backend: Backend, run: Run) -> None:
 def restore(run: Run) -> Backend:
     """Rebuild what :func:`fit` made, without its data."""
     config: DreamUp3DConfig = run.config
-    if config.backend == "votes":
+    if config.backend in ("auto", "votes"):
         from geoframe_dreamup3d.votes.fit import restore_votes
 
         return restore_votes(run.read_tensors("model"))

@@ -46,6 +46,8 @@ def report(
     metrics: Metrics = {}
     rows: list[dict[str, Any]] = []
     notes = [*data.train.repairs]
+    if config.backend == "auto" and data.train.truth is None:
+        notes.append("the scenes have no masks, so the network was trained on made up ones")
     first: SegmentationScores | None = None
     for k, test in enumerate(data.tests):
         prefix = "" if k == 0 else f"test{k + 1}_"
@@ -78,6 +80,7 @@ def measure(
     noisy, touch = with_noise(scenes, NOISE_SEED), touching_scenes(scenes)
     metrics: Metrics = {}
     rows: list[dict[str, Any]] = []
+    label = "votes" if config.backend == "auto" else config.backend
     scores: SegmentationScores | None = None
     for condition, each in (("", scenes), ("_noisy", noisy)):
         views = views_of(each, len(each))
@@ -91,7 +94,7 @@ def measure(
             if name.startswith(("ari", "msc"))
         }
         said = "sensor noise" if condition else "as they are"
-        for name, score in ((config.backend, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
+        for name, score in ((label, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
             rows.append({"scenes": test.name, "depth": said, "by": name, **score.means()})
     metrics["objects_touching"] = float(scores.touching.mean()) if scores else None
     metrics |= measure_shapes(config, scenes, backend)

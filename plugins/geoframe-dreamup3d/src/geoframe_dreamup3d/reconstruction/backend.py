@@ -28,6 +28,8 @@ from geoframe_dreamup3d.table.view import View
 
 MOST_OBJECTS = 40
 """Objects that are looked for in one image."""
+MAYBE = 0.05
+"""Probability below which a point is the background's without a closer look."""
 CELLS = 24
 """Cells along a box's side where a whole shape is read out of the field."""
 FEWEST = 10
@@ -57,12 +59,11 @@ class ReconstructionBackend:
             perceived.colours, perceived.present, most=MOST_OBJECTS
         )
         part = np.zeros(images.valid.shape[1:], dtype=np.int32)
-        if masks.objects.shape[1]:
-            shares = self._shares(images, perceived, with_left(masks))
-            inside = shares[0] < 0.5
-            winner = shares[1:].argmax(0) + 1
-            part = np.where(inside, winner, 0).reshape(part.shape).astype(np.int32)
-        part[images.valid[0].numpy() == 0] = 0
+        asked = _near_objects(perceived, images)
+        if masks.objects.shape[1] and asked.any():
+            places = images.points[0][torch.from_numpy(asked)][None]
+            shares = self._shares(places, perceived, with_left(masks))
+            part[asked] = np.where(shares[0] < 0.5, shares[1:].argmax(0) + 1, 0)
         if seen.view.depth.shape == view.depth.shape:
             labels = np.zeros(view.depth.shape, dtype=np.int32)
             labels[window] = part
@@ -73,9 +74,8 @@ class ReconstructionBackend:
             view, points, part[found].astype(np.int64) - 1, within=0.005 + 2 * seen.view.spacing
         )
 
-    def _shares(self, images: Images, seen: Perception, masks: Tensor) -> NDArray[np.float32]:
-        """Probability of background and objects at all pixels ``(1 + k, h w)``."""
-        points = images.points.flatten(1, 2)
+    def _shares(self, points: Tensor, seen: Perception, masks: Tensor) -> NDArray[np.float32]:
+        """Probability of background and objects at points ``(1, m, 3)`` -> ``(1 + k, m)``."""
         attention = interpolate(masks, seen.places, points)
         if self.model.options.labels == "masks":
             return np.asarray(attention[0].numpy())
@@ -169,6 +169,15 @@ class ReconstructionBackend:
         path = folder / "reconstruction.safetensors"
         write_tensors(path, self.state())
         return [path]
+
+
+def _near_objects(seen: Perception, images: Images) -> NDArray[np.bool_]:
+    """Pixels ``(h, w)`` with depth, and with a point that may be an object's among the nearest."""
+    h, w = images.valid.shape[1:]
+    present = seen.present.reshape(1, 1, -(-h // 2), -(-w // 2))
+    around = torch.nn.functional.max_pool2d(present, 3, stride=1, padding=1)[0, 0] > MAYBE
+    pixels = around.repeat_interleave(2, 0).repeat_interleave(2, 1)[:h, :w]
+    return np.asarray((pixels & (images.valid[0] > 0)).numpy())
 
 
 def _looked_at(view: View) -> tuple[NetworkInput, tuple[slice, slice], Images]:
