@@ -20,7 +20,7 @@ from geoframe_cli.app import main
 from geoframe_lgi.data import load_rows
 
 EXAMPLES = Path(__file__).parents[2] / "geoframe-lgi" / "examples"
-WINES = {"path": str(EXAMPLES / "wines.csv"), "id": "sample", "target": ["cultivar"]}
+WINES = {"path": str(EXAMPLES / "wines.csv"), "id": "sample", "target": "cultivar"}
 SPACES = [{"name": "euclidean", "dim": 3}, {"name": "snowflake", "dim": 3}]
 
 
@@ -43,7 +43,7 @@ def without_pictures() -> Any:
 
 @pytest.fixture(scope="module")
 def screened(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    tables = config(ames={"spaces": SPACES, "tolerance": 1e6})
+    tables = config(ames={"spaces": SPACES, "latent": True, "tolerance": 1e6})
     return run_method("ames", tables, path=tmp_path_factory.mktemp("ames") / "run")
 
 
@@ -99,11 +99,11 @@ def test_select_answers_and_trains_the_choice_alone(screened: Run) -> None:
 @pytest.mark.parametrize("fusion", ["screened", "semantic"])
 def test_a_killed_run_of_several_branches_resumes_to_the_bit(fusion: str, tmp_path: Path) -> None:
     text = (
-        f'data = {{ path = "{WINES["path"]}", id = "sample", target = ["cultivar"] }}\n'
+        f'data = {{ path = "{WINES["path"]}", id = "sample", target = "cultivar" }}\n'
         "trainer = { steps = 40, checkpoint_every = 4, patience = 0 }\n"
         "graph = { passes = 2 }\n"
         "evaluation = { peers = false, trainer = { steps = 40, checkpoint_every = 4 } }\n"
-        f'ames = {{ fusion = "{fusion}", warmup_uniform = 10 }}\n'
+        f'ames = {{ fusion = "{fusion}", latent = true, warmup_uniform = 10 }}\n'
     )
     (tmp_path / "x.toml").write_text(text)
     last = "sphere-0" if fusion == "screened" else "network-0"

@@ -33,6 +33,11 @@ class BranchesConfig:
         ),
         help="Latent geometries, a branch each: any registered ones.",
     )
+    latent: bool | None = option(
+        None,
+        help="Whether the latent graphs of the spaces are branches. Left out, with attention only: "
+        "screened fusion gained nothing from them on the tables measured, and takes longer.",
+    )
     fixed: bool = option(
         True,
         help="Also branches on the kNN graph of the features and on the given graph; with "
@@ -101,8 +106,8 @@ class AMESConfig(MethodConfig):
             "learning_rate": 0.01,
             "optimizer": "adam",
             "clip_norm": 100.0,
-            "evaluate_every": 10,
-            "patience": 12,
+            "evaluate_every": 20,
+            "patience": 5,
             "monitor": "watched",
         },
         help="How latent branches, or the attention network, are fitted.",

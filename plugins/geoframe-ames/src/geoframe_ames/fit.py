@@ -80,7 +80,7 @@ def fit_branches(
                 branches.append(PropagationBranch.fit(name, graph, views, held_out))
         for name in CLASSICAL:
             branches.append(ClassicalBranch.fit(name, task, held_out, seed=seed))
-    for name, recipe in recipes(config).items():
+    for name, recipe in (recipes(config) if config.ames.has_latent else {}).items():
         branches.append(
             LatentBranch.fit(
                 name, task, recipe, held_out, seed=part_seed(seed, name) % 2**31, run=run
@@ -104,7 +104,7 @@ def build_network(config: AMESConfig, task: NodeTask, views: Views) -> BranchNet
     options, network = config.ames, config.network
     modules: dict[str, GraphModule] = {
         name: graph_module(recipe, task, task.features.shape[1], first=True)
-        for name, recipe in recipes(config).items()
+        for name, recipe in (recipes(config) if config.ames.has_latent else {}).items()
     }
     fixed = _fixed_edges(config, task, views)
     names = [*fixed, *modules]

@@ -1,1 +1,5 @@
 """Latent graph inference: who is related to whom, learned for a prediction."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -39,8 +39,8 @@ class DataConfig(TableOptions):
             "npz or safetensors of a graph whose nodes carry features.",
         )
     )
-    target: tuple[str, ...] = option(
-        (),
+    target: str | tuple[str, ...] | None = option(
+        None,
         help="Column to predict, or several; rows without a value are predicted. Left out, the "
         "column label, target, class or y.",
     )
@@ -70,7 +70,7 @@ class DataConfig(TableOptions):
     dataset: Component = component(
         "dataset",
         default={"name": "node-graph"},
-        provides=("graph", "table"),
+        provides=("table", "graph"),
         help="The rows to use when path is left out.",
     )
 
@@ -226,8 +226,8 @@ class LGIConfig(MethodConfig):
             "learning_rate": 0.01,
             "optimizer": "adam",
             "clip_norm": 100.0,
-            "evaluate_every": 10,
-            "patience": 12,
+            "evaluate_every": 20,
+            "patience": 5,
             "monitor": "held_out",
         },
         help="How the parameters are fitted.",

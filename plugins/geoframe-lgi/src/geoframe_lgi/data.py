@@ -172,8 +172,9 @@ def _both_ways(graph: Graph) -> NDArray[np.int64]:
 
 
 def _targets(config: DataConfig, table: Table) -> list[str]:
-    if config.target:
-        return [table.column(name, "data.target") for name in config.target]
+    if config.target is not None:
+        given = (config.target,) if isinstance(config.target, str) else config.target
+        return [table.column(name, "data.target") for name in given]
     for name in (table.target, "label", "target", "class", "y"):
         if name is not None and table.find(name) is not None:
             return [table.column(name)]

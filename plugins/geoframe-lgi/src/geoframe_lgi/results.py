@@ -14,11 +14,13 @@ def prediction_frame(task: NodeTask, scores: Scores, names: Sequence[str]) -> pd
     """Predictions and probabilities of scores ``(m, c)``, keyed by the rows' names.
 
     Classes: ``prediction`` and ``probability_<class>``; labels: 0 or 1 under each label's name and
-    ``probability_<label>``; numbers: under their names.
+    ``probability_<label>``; numbers: ``prediction``, or ``prediction_<name>`` of several.
     """
     index = pd.Index(names, name="name")
     if task.kind == "regression":
-        return pd.DataFrame(scores, index=index, columns=list(task.outputs))
+        several = [f"prediction_{name}" for name in task.outputs]
+        columns = several if len(several) > 1 else ["prediction"]
+        return pd.DataFrame(scores, index=index, columns=columns)
     probabilities = pd.DataFrame(
         scores, index=index, columns=[f"probability_{name}" for name in task.outputs]
     )

@@ -127,3 +127,15 @@ def test_the_temperature_leaves_three_candidates_per_edge_in_play() -> None:
 def test_equal_points_are_told() -> None:
     with pytest.raises(DataError, match="same latent point"):
         calibrated(Race(k=3), euclidean(), torch.zeros(50, 2), generator())
+
+
+def test_a_snowflake_read_from_a_table_draws_what_the_network_would() -> None:
+    torch.manual_seed(0)
+    geometry = geoframe.build("geometry", "snowflake", dim=3)
+    points = torch.randn(300, 3)
+    race = Race(k=4, power=1, self_edges=True)
+    tau = calibrated(race, geometry, points, generator())
+    drawn = race.draw(geometry, points, points, tau, generator(3))
+    state = generator(3)  # blocks so small that the network itself is asked
+    blocks = [race.draw(geometry, rows, points, tau, state) for rows in points.split(8)]
+    assert (drawn == torch.cat(blocks)).double().mean() > 0.95

@@ -26,7 +26,7 @@ Make = Callable[[NodeTask, int], Any]
 
 
 def _linear(task: NodeTask, seed: int) -> Any:
-    from sklearn.linear_model import LogisticRegression, RidgeCV  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression, RidgeCV
 
     if task.kind == "regression":
         return RidgeCV(alphas=[1 / penalty for penalty in PENALTIES])
@@ -35,7 +35,7 @@ def _linear(task: NodeTask, seed: int) -> Any:
 
 
 def _forest(task: NodeTask, seed: int) -> Any:
-    from sklearn import ensemble  # type: ignore[import-untyped]
+    from sklearn import ensemble
 
     numbers = task.kind == "regression"
     chosen = ensemble.RandomForestRegressor if numbers else ensemble.RandomForestClassifier
@@ -124,7 +124,7 @@ def _spreading(task: NodeTask) -> Callable[[Mask], Scores]:
 
     def fit(train: Mask) -> Scores:
         if task.kind == "classification":
-            from sklearn.semi_supervised import LabelSpreading  # type: ignore[import-untyped]
+            from sklearn.semi_supervised import LabelSpreading
 
             codes = np.where(train, task.codes, -1)
             model = LabelSpreading(kernel="knn", n_neighbors=nearest.k, max_iter=200)
@@ -135,7 +135,7 @@ def _spreading(task: NodeTask) -> Callable[[Mask], Scores]:
             known = scores.sum(axis=1) > 0
             scores[~known] = np.bincount(codes[train], minlength=len(task.outputs)) / train.sum()
             return scores
-        from sklearn.neighbors import KNeighborsRegressor  # type: ignore[import-untyped]
+        from sklearn.neighbors import KNeighborsRegressor
 
         model = KNeighborsRegressor(n_neighbors=min(nearest.k, int(train.sum())))
         model.fit(nearest.stored[train], task.target[train])

@@ -11,14 +11,15 @@ ever kept, and none takes part in autograd: the caller evaluates the n k chosen 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import attrs
 import torch
 from torch import Tensor
 
-from geoframe import DataError, Geometry
+from geoframe import DataError, Geometry, capability
+from geoframe_snowflake.radial import KNOTS, Radial, Tabulated
 
 Noise = Literal["race", "reversed", "none"]
 """``race`` samples exactly; ``reversed`` has the wrong sign of the published dense module, kept to
@@ -113,9 +114,10 @@ class Race:
     ) -> Iterator[tuple[int, Tensor]]:
         """Finishing times (logarithms) of all candidates, block by block of targets."""
         noise = targets.new_empty((min(self.block_rows, len(targets)), len(sources)))
+        distances = candidate_distances(geometry, targets, sources)
         start = 0
         for rows in targets.split(self.block_rows):
-            key = self.cost(geometry.pairwise(rows, sources)).mul_(temperature)
+            key = self.cost(distances(rows)).mul_(temperature)
             if self.noise != "none":
                 key = self._with_noise(key, noise[: len(rows)], generator)
             yield start, key
@@ -132,3 +134,21 @@ class Race:
         if same and not self.self_edges:
             key.diagonal(offset=start).fill_(torch.inf)
         return key.topk(self.k, dim=1, largest=False).indices
+
+
+def candidate_distances(
+    geometry: Geometry, targets: Tensor, sources: Tensor
+) -> Callable[[Tensor], Tensor]:
+    """Return a function from rows of targets ``(r, point_dim)`` to distances ``(r, m)``.
+
+    A distance that is a function of the Euclidean one, such as a neural snowflake, is read from a
+    table of that function: a network is evaluated at some thousand knots in place of n^2 pairs.
+    The chosen pairs are evaluated exactly afterwards.
+    """
+    radial = capability(geometry, Radial)
+    if radial is None or len(targets) * len(sources) <= KNOTS:
+        return lambda rows: geometry.pairwise(rows, sources)
+    centre = sources.mean(dim=0)
+    reach = sum(float((each - centre).norm(dim=1).max()) for each in (targets, sources))
+    table = Tabulated(radial, reach or 1.0)
+    return lambda rows: table(torch.cdist(rows, sources))
