@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from geoframe.components import Component

@@ -60,6 +60,15 @@ class BranchesConfig:
     )
     weight_graph_loss: bool = option(False, help="Weigh each branch's graph loss by its attention.")
 
+    def __attrs_post_init__(self) -> None:
+        if not self.fixed and not self.has_latent:
+            raise ValueError("fixed, latent: there is no branch; set one of them to true")
+
+    @property
+    def has_latent(self) -> bool:
+        """Whether latent graphs are branches."""
+        return self.fusion != "screened" if self.latent is None else self.latent
+
 
 @attrs.frozen(kw_only=True)
 class EvaluationConfig:

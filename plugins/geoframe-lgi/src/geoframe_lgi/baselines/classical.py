@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from geoframe_lgi.branches.nearest import NearestRows
 from geoframe_lgi.held_out import HeldOut, Predictions, cross_fitted
