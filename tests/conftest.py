@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
@@ -94,6 +95,19 @@ def _new_site(parent: Path) -> Site:
             "OMP_NUM_THREADS": "1",
         },
     )
+
+
+@pytest.fixture
+def forget_digests() -> Callable[[Path], None]:
+    """Return a function that makes a run one of a version without digests: it can be edited."""
+
+    def forget(run: Path) -> None:
+        path = run / "manifest.json"
+        manifest = json.loads(path.read_text())
+        new = ("sha256", "id", "files", "kept")
+        path.write_text(json.dumps({k: v for k, v in manifest.items() if k not in new}))
+
+    return forget
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import attrs
 
 from geoframe.errors import RunError
+from geoframe.run.evidence import Evidence
 from geoframe.run.lock import in_use
 from geoframe.run.shapes import read_manifest, read_results
 
@@ -68,11 +69,15 @@ def _run_folders(folder: Path) -> Iterator[Path]:
             ]
 
 
+def _results(path: Path) -> dict[str, Any]:
+    return read_results(path, Evidence(path).read("results.json"))
+
+
 def _row(path: Path) -> RunRow:
     try:
         manifest = read_manifest(path)
         finished = (path / "results.json").exists()
-        metrics = read_results(path)["metrics"] if finished else {}
+        metrics = _results(path)["metrics"] if finished else {}
     except RunError as error:
         reason = str(error).removeprefix(f"{path}{os.sep}")
         return RunRow(path=path, method="", state="damaged", reason=reason)

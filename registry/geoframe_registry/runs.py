@@ -59,7 +59,7 @@ def prepare(
 
     hooks = Hooks(plugins)
 
-    from geoframe.run.directory import create_run, default_path
+    from geoframe.run.creation import create_run, default_path
     from geoframe.run.manifest import describe_environment
 
     used = [spec, *_components(options)]
@@ -82,22 +82,27 @@ def _stored(method: str, path: Path) -> TomlTable | None:
     """Config of the method's run in ``path``, if there is one."""
     if not (path / "manifest.json").exists():
         return None
+    from geoframe.run.evidence import Evidence
     from geoframe.run.links import refuse_links
-    from geoframe.run.shapes import read_manifest
 
     refuse_links(path)
-    same = read_manifest(path)["method"] == method
+    kept = Evidence(path)
+    kept.read("config.toml")
+    same = kept.manifest["method"] == method
     return load_toml(path / "config.toml") if same else None
 
 
 def finish(run: Run) -> Run:
     """Carry a prepared run out; one that is finished already is left as it is."""
-    from geoframe.run.execute import execute
+    from geoframe.run.execute import execute, tell_finished
 
-    if run.finished:
-        run.close()
-    else:
+    if not run.finished:
         execute(run)
+        return run
+    try:
+        tell_finished(run)
+    finally:
+        run.close()
     return run
 
 
@@ -119,11 +124,13 @@ def open_run(path: Path) -> Run:
         raise RunError(f"{path}: is not a run directory (it has no manifest.json)")
 
     from geoframe.run.directory import Run
+    from geoframe.run.evidence import Evidence
     from geoframe.run.links import refuse_links
-    from geoframe.run.shapes import read_manifest
 
     refuse_links(path)
-    method = read_manifest(path)["method"]
+    kept = Evidence(path)
+    kept.read("config.toml")
+    method = kept.manifest["method"]
     spec, options = read_config(method, load_toml(path / "config.toml"))
     return Run(path.absolute(), spec.name, method_class(spec)(), options)
 

@@ -11,13 +11,14 @@ import pytest
 
 
 @pytest.fixture
-def three(finished_run, tmp_path, monkeypatch):
+def three(finished_run, forget_digests, tmp_path, monkeypatch):
     """Return ``runs`` with three runs: two seeds of a config, and another config."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "runs" / "toy"
     numbers = {"a": (0, "3.0", 2.0), "b": (1, "3.0", 4.0), "c": (0, "5.0", 6.0)}
     for name, (seed, slope, loss) in numbers.items():
         path = shutil.copytree(finished_run, folder / name)
+        forget_digests(path)
         config = (path / "config.toml").read_text()
         config = config.replace("slope = 3.0", f"slope = {slope}")
         (path / "config.toml").write_text(config.replace("seed = 0", f"seed = {seed}"))

@@ -10,7 +10,7 @@ import torch
 
 from geoframe import ConfigError, MethodConfig, RunError
 from geoframe.method import Method, Result
-from geoframe.run.directory import create_run
+from geoframe.run.creation import create_run
 from geoframe.trainer import Objective
 from geoframe.training.gradient import GradientTrainer
 from geoframe.training.schedule import Batches, learning_rate_factor

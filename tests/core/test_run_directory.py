@@ -16,7 +16,7 @@ from geoframe import MethodConfig, RunError
 from geoframe.config import unstructure
 from geoframe.config.toml import dump_toml
 from geoframe.method import Method, Result
-from geoframe.run.directory import create_run, default_path
+from geoframe.run.creation import create_run, default_path
 from geoframe.run.execute import execute
 from geoframe.run.files import read_tensors, write_bytes, write_json, write_tensors
 from geoframe.run.report_plugin import write_report

@@ -20,7 +20,7 @@ import torch._dynamo  # optimizers import it late; here it is imported once for 
 
 from geoframe import MethodConfig, Objective
 from geoframe.method import Method
-from geoframe.run.directory import create_run
+from geoframe.run.creation import create_run
 from geoframe.training.gradient import GradientTrainer
 
 STEPS = 60

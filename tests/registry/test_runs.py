@@ -109,9 +109,12 @@ def test_a_stopped_run_goes_on_with_its_stored_config(make):
 
 
 @pytest.mark.parametrize("config", [{}, {"slope": 1.0}])
-def test_options_that_are_newer_than_a_run_do_not_keep_it_from_going_on(make, config):
+def test_options_that_are_newer_than_a_run_do_not_keep_it_from_going_on(
+    make, forget_digests, config
+):
     stopped = make({"slope": 1.0})
     stopped.close()
+    forget_digests(stopped.path)
     path = stopped.path / "config.toml"
     stored = path.read_text()
     assert "mode = " in stored

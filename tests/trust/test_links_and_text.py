@@ -62,7 +62,10 @@ def test_control_sequences_become_escapes():
     assert printable("Grüße, 世界, 👩‍🚀, עברית") == "Grüße, 世界, 👩‍🚀, עברית"
 
 
-def test_names_of_others_do_not_steer_the_terminal(geoframe, finished_run, tmp_path):
+def test_names_of_others_do_not_steer_the_terminal(
+    geoframe, finished_run, forget_digests, tmp_path
+):
+    forget_digests(finished_run)
     results = json.loads((finished_run / "results.json").read_text())
     results["metrics"][ESCAPE] = 1.0
     results["notes"].append(ESCAPE)
@@ -83,7 +86,8 @@ def test_names_of_others_do_not_steer_the_terminal(geoframe, finished_run, tmp_p
             json.loads(done.stdout)
 
 
-def test_names_of_others_are_text_in_the_card(geoframe, finished_run):
+def test_names_of_others_are_text_in_the_card(geoframe, finished_run, forget_digests):
+    forget_digests(finished_run)
     evil = "</td><script>|`x`\n# heading [a](javascript:b) __bold__"
     results = json.loads((finished_run / "results.json").read_text())
     results["metrics"][evil] = 1.0
@@ -156,7 +160,8 @@ def test_damaged_json_of_a_run_is_told_and_hides_no_other_run(
 
 
 @pytest.mark.parametrize("line", ["[1]", "3", '{"step": "x"}', '{"a": 1}', '{"step": 1, "v": {}}'])
-def test_strange_lines_of_metrics_do_not_matter(geoframe, finished_run, line):
+def test_strange_lines_of_metrics_do_not_matter(geoframe, finished_run, forget_digests, line):
+    forget_digests(finished_run)
     with (finished_run / "metrics.jsonl").open("a") as file:
         file.write(line + "\n" + "[" * 100_000 + "\n")
     assert geoframe("report", finished_run).exit_code == 0

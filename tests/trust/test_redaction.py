@@ -52,7 +52,8 @@ def test_no_manifest_holds_one(monkeypatch):
     assert command[-1] == "postgresql://***@host/db"
 
 
-def test_a_report_of_a_manifest_that_holds_one_hides_it(geoframe, finished_run):
+def test_a_report_of_a_manifest_that_holds_one_hides_it(geoframe, finished_run, forget_digests):
+    forget_digests(finished_run)
     path = finished_run / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["command"] += ["--storage", f"postgresql://me:{PASSWORD}@host/db"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import secrets
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,26 +11,22 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import filelock
 
-from geoframe.config.structure import unstructure
-from geoframe.config.toml import dump_toml
 from geoframe.errors import RunError
 from geoframe.importing import contained
 from geoframe.run.checkpoint import CheckpointStore
+from geoframe.run.evidence import Evidence
 from geoframe.run.files import (
+    arrays_from_bytes,
     explained,
+    json_bytes,
+    json_from_bytes,
     jsonable,
-    read_arrays,
-    read_json,
     read_regular,
-    read_tensors,
-    read_text,
+    tensors_from_bytes,
+    tensors_to_bytes,
     write_bytes,
-    write_json,
-    write_tensors,
 )
-from geoframe.run.links import refuse_links
-from geoframe.run.lock import lock
-from geoframe.run.shapes import read_manifest, read_results
+from geoframe.run.shapes import read_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,6 +34,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from geoframe.method import Method, Result
+
+log = logging.getLogger("geoframe")
 
 Fire = Callable[..., None]
 """Calls a hook by name on every plugin, keeping their failures away from the run."""
@@ -54,28 +50,41 @@ PARTS = "parts"
 """Folder of the runs within a run."""
 
 
-def _no_hooks(name: str, **arguments: object) -> None:
+def no_hooks(name: str, **arguments: object) -> None:
     """Stand in for hooks when a run is used without the registry."""
 
 
 @attrs.define(eq=False)
 class Run:
-    """A run directory in use. Make one with :func:`create_run` or :func:`open_run_directory`."""
+    """A run directory in use. Make one with :func:`~geoframe.run.creation.create_run`."""
 
     path: Path
     method_name: str
     method: Method
     config: Any
-    fire: Fire = _no_hooks
+    fire: Fire = no_hooks
     main_process: bool = True
     """False in all but one process of a distributed run; such a Run writes nothing."""
     _lock: filelock.BaseFileLock | None = None
     _recorded: dict[str, Any] = attrs.field(factory=dict)
+    _root: Path = attrs.field(default=attrs.Factory(lambda self: self.path, takes_self=True))
+    """The directory of the whole run, of which this may be a part."""
 
     @property
     def checkpoints(self) -> CheckpointStore:
         """Where the trainer keeps and finds its state."""
-        return CheckpointStore(self.path / "checkpoints")
+        path = self.path / "checkpoints"
+        root = Evidence(self._root)
+        manifest = root.manifest if root.exists else {}
+        if "id" not in manifest:  # a run of an earlier version
+            return CheckpointStore(path)
+        config = manifest.get("files", {}).get("config.toml", [""])[0]
+        place = path.relative_to(self._root).as_posix()
+        return CheckpointStore(path, owner=f"{manifest['id']} {config} {place}")
+
+    @property
+    def _evidence(self) -> Evidence:
+        return Evidence(self.path)
 
     @property
     def finished(self) -> bool:
@@ -83,18 +92,26 @@ class Run:
         return (self.path / "results.json").exists()
 
     @property
+    def reported(self) -> bool:
+        """Whether the hooks were told that the run came to its end; one of them is the report."""
+        return bool(self.manifest.get("reported"))
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """Versions, seed, data fingerprint, command line and what the method recorded."""
-        return read_manifest(self.path)
+        return self._evidence.manifest
 
     @property
     def results(self) -> dict[str, Any]:
         """Content of ``results.json``."""
-        return read_results(self.path)
+        return read_results(self.path, self._evidence.read("results.json"))
 
     def load(self) -> Any:
         """Return the trained objects, as the method's ``load`` defines them."""
         self.require_finished()
+        if not self._evidence.has_digests:
+            log.warning("Note: %s was written without digests: damage could not be told", self.path)
+        self._evidence.verify_kept()
         with contained(f"method '{self.method_name}'"):
             return self.method.load(self)
 
@@ -118,8 +135,11 @@ class Run:
         if self.main_process:
             with explained(part.path):
                 part.path.mkdir(parents=True, exist_ok=True)
-            if not (part.path / "manifest.json").exists():
-                write_json(part.path / "manifest.json", {"method": self.method_name, "part": name})
+            mine = {"method": self.method_name, "part": name, "run": self.manifest.get("id", "")}
+            if not part._evidence.exists:
+                part._evidence.create(mine)
+            elif part.manifest.get("run", "") not in ("", mine["run"]):
+                raise RunError(f"{part.path}: is a part of another run")
         return part
 
     def require_finished(self) -> None:
@@ -128,10 +148,41 @@ class Run:
             raise RunError(f"{self.path}: the run is not finished; continue it with --resume")
 
     def record(self, **facts: Any) -> None:
-        """Add facts (data fingerprint, repairs, device) to the manifest."""
+        """Add facts (data fingerprint, repairs, device) to the manifest.
+
+        Under ``data`` stand the facts about the inputs. Those whose key ends in ``sha256``, such as
+        ``sha256`` itself or ``model_sha256``, are compared with what the manifest has of them.
+
+        Raises
+        ------
+        RunError
+            If an input changed since the run began.
+        """
+        if isinstance(facts.get("data"), Mapping):
+            self.check_data(**facts["data"])
         self._recorded.update(facts)
         if self.main_process:
-            write_json(self.path / "manifest.json", {**self.manifest, **self._recorded})
+            self._evidence.update(**self._recorded)
+
+    def check_data(self, **facts: Any) -> None:
+        """Compare digests of inputs with those recorded, as :meth:`record` does.
+
+        For a method that reads inputs again when a run is opened.
+
+        Raises
+        ------
+        RunError
+            If an input changed since the run began.
+        """
+        self._evidence.check_data(facts)
+
+    def keep(self, path: Path) -> None:
+        """Note the digest of a file or folder that the method wrote itself into the run.
+
+        :meth:`load` refuses it if it was changed since. What this class writes is noted already.
+        """
+        if self.main_process:
+            self._evidence.keep(path.relative_to(self.path).as_posix())
 
     def log(self, step: int, total: int, values: Mapping[str, float]) -> None:
         """Append scalars to ``metrics.jsonl`` and tell the hooks."""
@@ -148,7 +199,9 @@ class Run:
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return
-        for line in read_regular(path).splitlines():
+        # While a run goes on lines are added, and their digest is not known.
+        content = self._evidence.read(path.name) if self.finished else read_regular(path)
+        for line in content.splitlines():
             try:
                 scalars = json.loads(line)
             except (ValueError, RecursionError):
@@ -169,24 +222,26 @@ class Run:
     def write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> None:
         """Keep tensors as ``<name>.safetensors``."""
         if self.main_process:
-            write_tensors(self.path / f"{name}.safetensors", tensors)
+            self._evidence.write(f"{name}.safetensors", tensors_to_bytes(tensors))
 
     def read_tensors(self, name: str) -> dict[str, Tensor]:
         """Read what :meth:`write_tensors` kept."""
-        return read_tensors(self.path / f"{name}.safetensors")
+        file = f"{name}.safetensors"
+        return tensors_from_bytes(self.path / file, self._evidence.read(file))
 
     def read_arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Read what :meth:`write_tensors` kept as numpy arrays; torch is not imported."""
-        return read_arrays(self.path / f"{name}.safetensors")
+        file = f"{name}.safetensors"
+        return arrays_from_bytes(self.path / file, self._evidence.read(file))
 
     def write_json(self, name: str, value: Any) -> None:
         """Keep a JSON value as ``<name>.json``."""
         if self.main_process:
-            write_json(self.path / f"{name}.json", value)
+            self._evidence.write(f"{name}.json", json_bytes(value))
 
     def read_json(self, name: str) -> Any:
         """Read what :meth:`write_json` kept."""
-        return read_json(self.path / f"{name}.json")
+        return json_from_bytes(self.path / f"{name}.json", self._evidence.read(f"{name}.json"))
 
     def write_figure(self, name: str, figure: Figure) -> None:
         """Keep a matplotlib figure as ``figures/<name>.svg``."""
@@ -197,106 +252,22 @@ class Run:
         folder = self.path / "figures"
         with explained(folder):
             folder.mkdir(exist_ok=True)
-        write_bytes(folder / f"{name}.svg", svg(figure))
+        self._evidence.write(f"figures/{name}.svg", svg(figure))
+
+    def read_figures(self) -> dict[str, bytes]:
+        """Read the figures, SVG by name."""
+        paths = sorted(self.path.glob("figures/*.svg"))
+        return {path.stem: self._evidence.read(f"figures/{path.name}") for path in paths}
 
     def write_result(self, result: Result) -> None:
         """Write ``results.json``; from then on the run is finished."""
         if self.main_process:
+            if (self.path / "metrics.jsonl").exists():
+                self._evidence.note("metrics.jsonl")
             content = {"method": self.method_name, **attrs.asdict(result)}
-            write_json(self.path / "results.json", content)
+            self._evidence.write("results.json", json_bytes(content))
 
     def close(self) -> None:
         """Let other processes use the directory."""
         if self._lock is not None:
             self._lock.release()
-
-
-def default_path(method_name: str) -> Path:
-    """``runs/<method>/<time>-<short id>`` below the current folder."""
-    now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    return Path("runs") / method_name / f"{now}-{secrets.token_hex(2)}"
-
-
-def create_run(
-    path: Path,
-    method_name: str,
-    method: Method,
-    config: Any,
-    *,
-    manifest: Mapping[str, Any],
-    fire: Fire = _no_hooks,
-    resume: bool = False,
-    stored: Any = None,
-) -> Run:
-    """Claim a directory for a run, or take up the one that is there.
-
-    Parameters
-    ----------
-    path
-        The directory. It must not exist, or be empty, unless ``resume`` is set.
-    manifest
-        What is known before the run begins.
-    resume
-        Continue the run in ``path``; start it if it is missing or was killed before its
-        manifest was complete.
-    stored
-        The config of the run that is there, as today's options read it: those that it was
-        written without, because they are new, are at their defaults. None takes it as written.
-
-    Raises
-    ------
-    RunError
-        If the directory holds something else, is in use, belongs to another config, or cannot
-        be written.
-    """
-    run = Run(path.absolute(), method_name, method, config, fire, _is_main_process())
-    if not run.main_process:
-        return run
-    with explained(path):
-        path.mkdir(parents=True, exist_ok=True)
-    refuse_links(path)
-    with explained(path):
-        run._lock = lock(path)
-    try:
-        _claim(run, manifest, resume, stored)
-    except BaseException:
-        run.close()
-        raise
-    return run
-
-
-def _claim(run: Run, manifest: Mapping[str, Any], resume: bool, stored: Any) -> None:
-    present = {entry.name for entry in run.path.iterdir() if not entry.name.startswith(".tmp-")}
-    if present - {".lock"} and not resume:
-        raise RunError(f"{run.path}: exists already; continue it with --resume or name another")
-    config_text = dump_toml(unstructure(run.config))
-    if "manifest.json" in present:
-        _check_same_config(run, config_text, stored)
-        return
-    if foreign := sorted(present - OWN_FILES):
-        raise RunError(f"{run.path}: is not a run directory (it holds '{foreign[0]}')")
-    run.checkpoints.clear()
-    for leftover in run.path.glob(".tmp-*"):
-        leftover.unlink(missing_ok=True)
-    write_bytes(run.path / "metrics.jsonl", b"")
-    write_bytes(run.path / "config.toml", config_text.encode())
-    # The manifest comes last: it marks the directory as complete.
-    write_json(run.path / "manifest.json", {"method": run.method_name, **manifest})
-
-
-def _check_same_config(run: Run, config_text: str, read: Any) -> None:
-    stored = read_text(run.path / "config.toml")
-    if run.manifest["method"] != run.method_name:
-        raise RunError(f"{run.path}: is a run of '{run.manifest['method']}'")
-    if read is not None:
-        stored = dump_toml(unstructure(read))
-    if stored != config_text:
-        changed = sorted(set(config_text.splitlines()) ^ set(stored.splitlines()))
-        raise RunError(
-            f"{run.path}: cannot resume with another config; it differs in "
-            f"'{changed[0]}' (leave --config and --set out to use the stored one)"
-        )
-
-
-def _is_main_process() -> bool:
-    return int(os.environ.get("RANK", "0")) == 0

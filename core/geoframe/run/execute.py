@@ -24,6 +24,28 @@ def execute(run: Run) -> Result:
 
     Whatever the method raises is passed on after the ``geoframe_run_failed`` hook.
     """
+    try:
+        return _carried_out(run)
+    finally:
+        run.close()
+
+
+def tell_finished(run: Run) -> None:
+    """Tell the hooks of a finished run what came out, unless they know it.
+
+    A run that was killed between its results and its report gets the report so, when it is resumed.
+    """
+    if run.main_process and not run.reported:
+        kept = run.results
+        _tell(run, Result(metrics=kept["metrics"], tables=kept["tables"], notes=kept["notes"]))
+
+
+def _tell(run: Run, result: Result) -> None:
+    run.fire("geoframe_run_finished", run=run, result=result)
+    run.record(reported=True)
+
+
+def _carried_out(run: Run) -> Result:
     seed_everything(run.config.seed)
     run.fire("geoframe_run_started", run=run)
     try:
@@ -33,7 +55,5 @@ def execute(run: Run) -> Result:
     except BaseException as error:
         run.fire("geoframe_run_failed", run=run, error=error)
         raise
-    finally:
-        run.close()
-    run.fire("geoframe_run_finished", run=run, result=result)
+    _tell(run, result)
     return result

@@ -54,15 +54,35 @@ def write_bytes(path: Path, content: bytes) -> None:
                 os.fsync(file.fileno())
             os.chmod(name, 0o644)
             os.replace(name, path)
+            flush_folder(path.parent)
         except BaseException:
             with suppress(OSError):
                 os.unlink(name)
             raise
 
 
+def flush_folder(path: Path) -> None:
+    """Make the entries of a folder durable: a file's own bytes alone do not survive a power cut."""
+    if os.name == "nt":  # Windows opens no folders
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems know no such thing
+            raise
+    finally:
+        os.close(descriptor)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as JSON; non-finite numbers become null, since JSON has none."""
-    write_bytes(path, (json.dumps(jsonable(value), indent=2, allow_nan=False) + "\n").encode())
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return the content of the file that :func:`write_json` writes."""
+    return (json.dumps(jsonable(value), indent=2, allow_nan=False) + "\n").encode()
 
 
 def jsonable(value: Any) -> Any:
@@ -125,14 +145,30 @@ def read_json(path: Path) -> Any:
     RunError
         If it is missing or damaged.
     """
+    return json_from_bytes(path, read_regular(path))
+
+
+def json_from_bytes(path: Path, content: bytes) -> Any:
+    """Return the value of a JSON file whose content was read from ``path``.
+
+    Raises
+    ------
+    RunError
+        If it is damaged.
+    """
     try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:  # too many digits, or too deep
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:  # no JSON or UTF-8, too many digits, too deep
         raise RunError(f"{path}: cannot be read: {error}") from None
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors as safetensors."""
+    write_bytes(path, tensors_to_bytes(tensors))
+
+
+def tensors_to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return named tensors as the content of a safetensors file."""
     import safetensors.torch
 
     plain, storages = {}, set()
@@ -142,39 +178,49 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         # Tied parameters share memory, which safetensors refuses; each name gets its own copy.
         plain[name] = kept.clone() if storage in storages else kept
         storages.add(storage)
-    write_bytes(path, safetensors.torch.save(plain))
+    content: bytes = safetensors.torch.save(plain)
+    return content
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file of a run; nothing is ever unpickled.
+    """Read a safetensors file; nothing is ever unpickled.
 
     Raises
     ------
     RunError
         If it is missing or damaged.
+    """
+    return tensors_from_bytes(path, read_regular(path))
+
+
+def tensors_from_bytes(path: Path, content: bytes) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file whose content was read from ``path``.
+
+    Raises
+    ------
+    RunError
+        If it is damaged.
     """
     import safetensors.torch
 
-    return _read_safetensors(path, safetensors.torch.load)
+    return _loaded(path, content, safetensors.torch.load)
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read a safetensors file of a run as numpy arrays, without torch.
+def arrays_from_bytes(path: Path, content: bytes) -> dict[str, NDArray[Any]]:
+    """Return the tensors of a safetensors file as numpy arrays, without torch.
 
     Raises
     ------
     RunError
-        If it is missing or damaged.
+        If it is damaged.
     """
     import safetensors.numpy
 
-    return _read_safetensors(path, safetensors.numpy.load)
+    return _loaded(path, content, safetensors.numpy.load)
 
 
-def _read_safetensors(path: Path, load: Callable[[bytes], Loaded]) -> Loaded:
+def _loaded(path: Path, content: bytes, load: Callable[[bytes], Loaded]) -> Loaded:
     try:
-        return load(read_regular(path))
-    except RunError:
-        raise
+        return load(content)
     except Exception as error:  # safetensors raises its own types, and these differ by version
         raise RunError(f"{path}: cannot be read: {error}") from None

@@ -43,13 +43,13 @@ def write_report(run: Run) -> Path:
         If the run is not finished.
     """
     from geoframe.run.figures import data_uri
-    from geoframe.run.files import read_regular, read_text, write_bytes
+    from geoframe.run.files import read_text, write_bytes
 
     run.require_finished()
     curves = _curves(list(run.metrics()))
     if curves is not None:
         run.write_figure("training", curves)
-    figures = {each.stem: read_regular(each) for each in sorted(run.path.glob("figures/*.svg"))}
+    figures = run.read_figures()
     manifest = run.manifest
     html = (
         html_templates()

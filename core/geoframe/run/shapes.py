@@ -8,7 +8,8 @@ from types import NoneType
 from typing import Any
 
 from geoframe.errors import RunError
-from geoframe.run.files import read_json
+from geoframe.run.digests import check_seal
+from geoframe.run.files import json_from_bytes, read_json
 
 Shape = Mapping[str, type | tuple[type, ...]]
 
@@ -22,23 +23,34 @@ MANIFEST: Shape = {
     "platform": str,
     "git": (dict, NoneType),
     "components": list,
+    "id": str,
+    "files": dict,
+    "kept": dict,
 }
 RESULTS: Shape = {"metrics": dict, "method": str, "tables": dict, "notes": list}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a run; only ``method`` has to be there.
+    """Read the manifest of a run and check its digest; only ``method`` has to be there.
 
     Raises
     ------
     RunError
         If it is missing or damaged.
     """
-    return _read(folder / "manifest.json", MANIFEST)
+    path = folder / "manifest.json"
+    manifest = _checked(path, read_json(path), MANIFEST)
+    check_seal(path, manifest)
+    return manifest
 
 
-def read_results(folder: Path) -> dict[str, Any]:
+def read_results(folder: Path, content: bytes | None = None) -> dict[str, Any]:
     """Read the results of a run; what they lack besides ``metrics`` is empty.
+
+    Parameters
+    ----------
+    content
+        What was read of the file already.
 
     Raises
     ------
@@ -46,7 +58,8 @@ def read_results(folder: Path) -> dict[str, Any]:
         If they are missing or damaged.
     """
     path = folder / "results.json"
-    results = {"tables": {}, "notes": [], **_read(path, RESULTS)}
+    table = read_json(path) if content is None else json_from_bytes(path, content)
+    results = {"tables": {}, "notes": [], **_checked(path, table, RESULTS)}
     scalar = (int, float, str, NoneType)
     _require(path, "metrics", all(isinstance(each, scalar) for each in results["metrics"].values()))
     rows = [row for table in results["tables"].values() for row in _listed(path, table)]
@@ -55,14 +68,14 @@ def read_results(folder: Path) -> dict[str, Any]:
     return results
 
 
-def _read(path: Path, shape: Shape) -> dict[str, Any]:
-    table = read_json(path)
+def _checked(path: Path, table: Any, shape: Shape) -> dict[str, Any]:
     required = next(iter(shape))
     if not isinstance(table, dict) or required not in table:
         raise RunError(f"{path}: is damaged: it is no JSON object with '{required}'")
     for key, kind in shape.items():
         _require(path, key, key not in table or isinstance(table[key], kind))
-    return table
+    checked: dict[str, Any] = table
+    return checked
 
 
 def _listed(path: Path, table: Any) -> list[Any]:

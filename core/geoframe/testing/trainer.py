@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from geoframe.config import MethodConfig
 from geoframe.errors import RunError
 from geoframe.method import Method, Result
-from geoframe.run.directory import Run, create_run
+from geoframe.run.creation import create_run
+from geoframe.run.directory import Run
 from geoframe.testing._report import Check, CheckSkipped, Report, ensure, maker, run_checks, title
 from geoframe.trainer import Objective, Trainer, Training
 

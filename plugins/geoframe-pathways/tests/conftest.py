@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from geoframe import MethodConfig
-from geoframe.run.directory import Run, create_run
+from geoframe.run.creation import create_run
+from geoframe.run.directory import Run
 from geoframe_pathways.experts import ExpertShape
 from geoframe_pathways.method import NeuralPathways
 from geoframe_pathways.task import ExpertTask, make_task

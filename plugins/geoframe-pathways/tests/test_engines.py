@@ -190,7 +190,7 @@ DRIVER = """
     import sys, torch
     from pathlib import Path
     from geoframe import MethodConfig
-    from geoframe.run.directory import create_run
+    from geoframe.run.creation import create_run
     from geoframe_pathways.engines.processes import ProcessesTrainer
     from geoframe_pathways.method import NeuralPathways
     from geoframe_pathways.objective import ExpertsObjective

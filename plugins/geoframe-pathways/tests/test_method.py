@@ -13,7 +13,8 @@ from geoframe import DataError, RunError
 from geoframe.components import KINDS
 from geoframe.run.directory import Run
 from geoframe.testing import check_component
-from geoframe_pathways.method import PACK, NeuralPathways
+from geoframe_pathways.method import NeuralPathways
+from geoframe_pathways.pack import PACK
 from geoframe_pathways.reference import TABLES
 from geoframe_registry import runs
 from geoframe_registry.discovery import components

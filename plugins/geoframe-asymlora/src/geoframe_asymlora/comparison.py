@@ -14,7 +14,6 @@ import attrs
 
 from geoframe.errors import ConfigError, RunError
 from geoframe.run.directory import Run
-from geoframe.run.files import read_json, write_json
 from geoframe_asymlora.fitting import train
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.task import Task
@@ -102,9 +101,10 @@ def _trial(
     validation part: such a trial is never reported.
     """
     name = f"{mode}-{rate:.12g}-{seed}"
-    path = run.path / TRIALS / name / "trial.json"
+    kept = f"{TRIALS}/{name}/trial"
+    path = run.path / f"{kept}.json"
     if path.exists():
-        return Trial(**read_json(path))
+        return Trial(**run.read_json(kept))
     if run.main_process:
         path.parent.mkdir(parents=True, exist_ok=True)
     part = attrs.evolve(run, path=path.parent, lock=None, recorded={})
@@ -127,7 +127,7 @@ def _trial(
             trial = attrs.evolve(trial, test=task.measure(fitted.model, task.test))
         tell(f"{name}: {task.metric} {trial.validation[task.metric]:.4f} ({trial.seconds:.0f} s)")
     if run.main_process:
-        write_json(path, attrs.asdict(trial))
+        run.write_json(kept, attrs.asdict(trial))
         part.checkpoints.clear()
     return trial
 

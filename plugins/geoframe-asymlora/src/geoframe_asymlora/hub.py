@@ -9,9 +9,26 @@ import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
 from geoframe.errors import DataError
+from geoframe.run.digests import digest, digest_of_file
 
 PATIENCE = 5.0
 """Seconds that the hub is given to answer whether it has a model; asked once."""
+ENDS = (".safetensors", ".json", ".txt", ".model")
+"""How the files of a model's folder end that matter."""
+
+
+def model_digest(path: str) -> str:
+    """Return what tells a model's weights and tokenizer from any others.
+
+    Of a folder it is the sha256 of its files, of a name on the hub the commit that was loaded.
+    """
+    folder = Path(path)
+    if folder.is_dir():
+        files = [each for end in ENDS for each in folder.glob(f"*{end}")]
+        digests = [f"{each.name} {digest_of_file(each)}" for each in sorted(files)]
+        return digest("\n".join(digests).encode(errors="surrogatepass"))
+    stored = huggingface_hub.try_to_load_from_cache(path, "config.json")
+    return Path(stored).parent.name if isinstance(stored, str) else ""
 
 
 @functools.cache

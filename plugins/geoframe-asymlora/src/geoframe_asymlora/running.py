@@ -16,6 +16,7 @@ from geoframe_asymlora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.data import load_texts
 from geoframe_asymlora.figures import comparison_figure, learning_rates_figure
 from geoframe_asymlora.fitting import build, train, variant
+from geoframe_asymlora.hub import model_digest
 from geoframe_asymlora.memory import Cost, costs, megabytes, saved_bytes
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.stored import ADAPTER
@@ -34,7 +35,11 @@ def run_text(config: AsymLoRAConfig, run: Run) -> Result:
     """Read the data, show what each mode costs, train, measure and keep the adapter."""
     examples = load_texts(config.data)
     task = open_task(config, examples)
-    facts = {"examples": len(examples.train), "sha256": examples.fingerprint()}
+    facts = {
+        "examples": len(examples.train),
+        "sha256": examples.fingerprint(),
+        "model_sha256": model_digest(task.pretrained.path),
+    }
     run.record(
         data={**facts, "classes": list(examples.classes)},
         model=task.pretrained.path,
@@ -110,6 +115,7 @@ def _single(config: AsymLoRAConfig, task: Task, run: Run, table: Rows) -> Result
     assert fitted.adapter is not None
     if run.main_process:
         fitted.adapter.save(run.path / ADAPTER)
+        run.keep(run.path / ADAPTER)
     trained, head = fitted.trained()
     measured: dict[str, float | int | str | None] = {}
     for name, data in (("validation", task.validation), ("test", task.test)):

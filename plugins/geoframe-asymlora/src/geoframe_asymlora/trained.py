@@ -17,6 +17,7 @@ from geoframe.run.directory import Run
 from geoframe_asymlora.data import new_texts
 from geoframe_asymlora.encoding import encode
 from geoframe_asymlora.export import export_peft
+from geoframe_asymlora.hub import model_digest
 from geoframe_asymlora.method_config import AsymLoRAConfig
 from geoframe_asymlora.pretrained import Pretrained, open_pretrained
 from geoframe_asymlora.scoring import predict
@@ -82,6 +83,7 @@ def load_trained(run: Run) -> TrainedText:
     folder = _adapter_folder(run)
     facts = run.read_json("task")
     pretrained = open_pretrained(config.model, kind=facts["kind"], outputs=facts["outputs"])
+    run.check_data(model_sha256=model_digest(pretrained.path))
     model = pretrained.model()
     adapter: Adapter = config.adapter.spec.load().load(model, folder)  # type: ignore[attr-defined]
     return TrainedText(

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe import RunError, Trainer
+from geoframe import Trainer
 from geoframe.components import Component
 from geoframe.method import Result
 from geoframe.run.directory import Run
@@ -30,10 +30,6 @@ from geoframe_pathways.search import Search, candidates, folds_of, held_out
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     """Do what ``geoframe run pathways`` does."""
     problem = load_problem(config.data)
-    fingerprint = problem.fingerprint
-    known = run.manifest.get("data", {}).get("sha256", fingerprint) if run.main_process else None
-    if known not in (None, fingerprint):
-        raise RunError(f"{run.path}: the data changed since the run began; start a new run")
     train, test, notes = split(config, problem)
     notes = [*problem.repairs, *notes]
     run.record(
@@ -44,7 +40,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             "test_rows": len(test),
             "task": problem.task,
             "target": problem.target_name,
-            "sha256": fingerprint,
+            "sha256": problem.fingerprint,
         },
         repairs=notes,
     )
@@ -94,6 +90,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}")
     if run.main_process:
         fitted.model.save(run.path / PACK)
+        run.keep(run.path / PACK)
     if search.table:
         where = f"{len(held)} parts of the training rows, held out in turn"
         notes.append(

@@ -98,7 +98,7 @@ class Ledger:
 
     def _store(self, block: int) -> CheckpointStore:
         assert self.run is not None
-        return CheckpointStore(self.run.checkpoints.path / f"block-{block:06d}")
+        return self.run.checkpoints.within(f"block-{block:06d}")
 
     def _found(self, block: int) -> BlockState:
         start = beginning(self.objective.task, self.blocks[block])
