@@ -149,6 +149,8 @@ class Component:
         ------
         ConfigError
             If it lacks a capability that the config asks of it.
+        PluginError
+            If it is a geometry that does not behave as one.
         """
         from geoframe.abilities import lacking
 
@@ -160,6 +162,10 @@ class Component:
         built = self.spec.load()(**options, **context)
         if reason := lacking(built, self.spec, self.needs):
             raise ConfigError([f"{self.spec.kind}.name: {reason}"])
+        if self.spec.kind == "geometry":
+            from geoframe.boundary import check_geometry  # imports torch, as geometries do
+
+            check_geometry(built, str(self.spec))
         return built
 
 
