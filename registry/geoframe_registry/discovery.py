@@ -20,6 +20,9 @@ HOOKS = "geoframe.plugins"
 COMMANDS = "geoframe.commands"
 """Entry-point group of extra verbs: name -> ``module:click_command``."""
 
+LEFTOVER = "~"
+"""How the metadata folder begins of what pip was removing when it was interrupted."""
+
 LABELS = {**{group: kind for kind, group in KINDS.items()}, HOOKS: "hooks", COMMANDS: "verb"}
 """Entry-point group -> what is said of the things in it."""
 
@@ -167,11 +170,19 @@ def _changed(entry: str) -> int:
         return 0
 
 
+def _is_leftover(distribution: metadata.Distribution) -> bool:
+    """Whether pip was interrupted while it removed this: it renames to ``~`` what is to go."""
+    path = getattr(distribution, "_path", None)
+    return path is not None and os.path.basename(str(path)).startswith(LEFTOVER)
+
+
 @lru_cache(maxsize=1)
 def _installed(_path: tuple[tuple[str, int], ...]) -> Installed:
     entries: dict[str, set[Entry]] = {}
     damaged = []
     for distribution in metadata.distributions():
+        if _is_leftover(distribution):
+            continue
         try:
             found = [point for point in distribution.entry_points if point.group in LABELS]
             if not found:

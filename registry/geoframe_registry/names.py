@@ -52,7 +52,12 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 def _entry_points_below(entry: str) -> Iterator[tuple[str, bytes]]:
     try:
-        infos = sorted(name for name in os.listdir(entry) if name.lower().endswith(SUFFIXES))
+        infos = sorted(
+            name
+            for name in os.listdir(entry)
+            # What begins with ~ pip was removing when it was interrupted.
+            if name.lower().endswith(SUFFIXES) and not name.startswith("~")
+        )
     except NotADirectoryError:
         yield from _entry_points_in_zip(entry)
         return
