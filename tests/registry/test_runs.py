@@ -7,7 +7,7 @@ import pytest
 from geoframe import api
 from geoframe.errors import ConfigError, PluginError, RunError
 from geoframe.hooks import hookimpl
-from geoframe_registry import runs
+from geoframe_registry import discovery, runs
 
 
 class Witness:
@@ -186,10 +186,11 @@ def test_a_damaged_manifest_is_told(finished_run, content):
         runs.open_run(path)
 
 
-def test_a_run_of_an_uninstalled_method_names_the_plugin(finished_run):
+def test_a_run_of_an_uninstalled_method_names_the_plugin(finished_run, monkeypatch):
+    monkeypatch.setitem(discovery.KNOWN, "unheard", "geoframe-unheard")
     path = finished_run
-    (path / "manifest.json").write_text('{"method": "sdi"}')
-    with pytest.raises(PluginError, match="pip install geoframe-sdi"):
+    (path / "manifest.json").write_text('{"method": "unheard"}')
+    with pytest.raises(PluginError, match="pip install geoframe-unheard"):
         runs.open_run(path)
 
 

@@ -1,0 +1,129 @@
+"""Carrying a command out in a child process, within limits, and measuring it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+
+MAX_LINES = 8
+MAX_MIB = 1024.0
+MAX_SECONDS = 20.0
+PATIENCE = 240.0
+"""Seconds on the clock, which a busy machine stretches; the limit is in seconds of the CPU."""
+ADDRESSES = 24 * 2**30
+
+
+@attrs.frozen
+class Outcome:
+    """What a command did."""
+
+    code: int
+    """Exit code; -1 if a signal or the clock ended it."""
+    text: str
+    seconds: float
+    """Of the CPU."""
+    mib: float
+
+    @property
+    def faults(self) -> list[str]:
+        """What is not as it should be."""
+        lines = self.text.splitlines()
+        found = []
+        if "Traceback (most recent call last)" in self.text:
+            found.append("traceback")
+        if "Internal error" in self.text:
+            found.append("internal error")
+        if self.code not in (0, 2):
+            found.append(f"exit code {self.code}")
+        if self.code != 0 and len(lines) > MAX_LINES:
+            found.append(f"{len(lines)} lines")
+        if any((ord(sign) < 32 and sign not in "\t\n\r") or sign == "\x9b" for sign in self.text):
+            found.append("control signs")
+        if self.seconds > MAX_SECONDS:
+            found.append(f"{self.seconds:.0f} s")
+        if self.mib > MAX_MIB:
+            found.append(f"{self.mib:.0f} MiB")
+        return found
+
+
+def prepare() -> None:
+    """Import what every command imports, once for all children."""
+    import accelerate  # noqa: F401
+    import pandas  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+    import torch
+
+    import geoframe.training.gradient  # noqa: F401
+    import geoframe_cli.app
+    from geoframe_registry.configs import method_class
+    from geoframe_registry.discovery import components
+
+    torch.set_num_threads(1)
+    for verb in ("run", "apply", "report", "export", "runs"):
+        geoframe_cli.app.main.get_command(None, verb)  # type: ignore[arg-type]
+    for spec in components("method"):
+        method_class(spec)
+
+
+def attempt(arguments: Sequence[str], folder: Path) -> Outcome:
+    """Run ``geoframe`` with arguments in a forked process whose current folder is ``folder``."""
+    output = folder / ".output"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        _become(arguments, folder, output)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found, status, usage = os.wait4(child, os.WNOHANG)
+        if found:
+            break
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            deadline = float("inf")
+        time.sleep(0.005)
+    return Outcome(
+        code=os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else -1,
+        text=output.read_bytes().decode(errors="replace"),
+        seconds=usage.ru_utime + usage.ru_stime,
+        mib=usage.ru_maxrss / 1024,
+    )
+
+
+def _become(arguments: Sequence[str], folder: Path, output: Path) -> None:
+    """Be the command; never return."""
+    code = 1
+    try:
+        os.chdir(folder)
+        opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(opened, 1)
+        os.dup2(opened, 2)
+        sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(3 * MAX_SECONDS), int(3 * MAX_SECONDS)))
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.environ["GEOFRAME_DISABLE_PLUGINS"] = "all"
+        from geoframe_cli import main
+
+        main(list(arguments), prog_name="geoframe")
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)

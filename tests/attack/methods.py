@@ -1,0 +1,121 @@
+"""What can be attacked of every installed method, found in what it declares."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from geoframe.config import TomlTable, apply_overrides, load_toml
+from geoframe.errors import GeoframeError
+from geoframe_registry.configs import configure, method_class
+from geoframe_registry.discovery import components
+from geoframe_registry.options import describe_options
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+SHORT: tuple[tuple[str, Any], ...] = (
+    ("trainer.steps", 2),
+    ("trainer.epochs", 1),
+    ("trainer.device", "cpu"),
+    ("evaluation.baselines", []),
+    ("evaluation.ceiling_seconds", 1.0),
+    ("evaluation.seconds", 1.0),
+    ("cfdm.samples", 4),
+    ("data.dataset.scenes", 4),
+    ("data.dataset.points", 60),
+    ("steps", 2),
+)
+"""Options that keep a run short, where a method has them."""
+
+
+@attrs.frozen
+class Surface:
+    """A method and one of its options that names a file or a folder."""
+
+    method: str
+    option: str
+    several: bool
+    """Whether it is a list of paths."""
+    base: tuple[tuple[str, Any], ...]
+    """Options of a run that works, but for this one."""
+
+
+def surfaces() -> list[Surface]:
+    """Return every option of every installed method that names a file."""
+    return [surface for spec in components("method") for surface in _surfaces_of(spec)]
+
+
+def examples(distribution: str) -> list[Path]:
+    """Return the example configs of a plugin of this repository."""
+    return sorted((PLUGINS / distribution / "examples").glob("*.toml"))
+
+
+def example_data() -> list[Path]:
+    """Return the small data files among the examples of all plugins."""
+    found = PLUGINS.glob("*/examples/*.*")
+    return sorted(path for path in found if path.suffix not in (".toml", ".py"))
+
+
+def base_of(spec: Any) -> tuple[tuple[str, Any], ...]:
+    """Return the options of a short run that works, as dotted keys."""
+    table = TomlTable({})
+    for path in examples(spec.distribution):
+        try:
+            if _works(spec.name, load_toml(path)):
+                table = load_toml(path)
+                break
+        except GeoframeError:
+            continue
+    for key, value in SHORT:
+        changed = apply_overrides(table, [(key, value)])
+        if _works(spec.name, changed):
+            table = changed
+    return tuple(_flat(table.values))
+
+
+def _surfaces_of(spec: Any) -> Iterator[Surface]:
+    base = base_of(spec)
+    for option in describe_options(method_class(spec).Config):
+        key, kind = option["key"], str(option["type"])
+        if kind not in ("path", "array of path") and not key.endswith(".path"):
+            continue
+        others = tuple(pair for pair in base if not _overlaps(pair[0], key))
+        yield Surface(spec.name, key, kind == "array of path", others)
+
+
+def _overlaps(first: str, second: str) -> bool:
+    if first == "data.dataset.name" or first.startswith("data.dataset"):
+        return second == "data.path"  # a data set takes the place of a file
+    return first == second or first.startswith(f"{second}.")
+
+
+def _works(method: str, table: TomlTable) -> bool:
+    try:
+        configure(method, table)
+    except GeoframeError:
+        return False
+    return True
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, str) and hasattr(value, "folder"):
+            # A path in an example begins in the example's folder.
+            inside = value.folder / value
+            yield f"{prefix}{key}", str(inside) if inside.exists() else str(value)
+        else:
+            yield f"{prefix}{key}", value
+
+
+def as_setting(key: str, value: Any) -> list[str]:
+    """Return the words of the command line that set an option."""
+    import tomli_w
+
+    text = tomli_w.dumps({"value": value}).partition("=")[2].strip()
+    assert tomllib.loads(f"value = {text}")["value"] == value
+    return ["--set", f"{key}={text}"]
