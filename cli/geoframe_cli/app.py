@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS = {
+    "try": "Look at data, say which methods fit, and preview the first.",
     "run": "Run a method and keep everything in a run directory.",
     "init": "Write a commented config with every option of a method.",
     "config": "Show a config resolved, or the schema of all configs of a method.",
@@ -56,8 +57,8 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the verb."""
         if cmd_name in VERBS:
-            module = import_module(f"geoframe_cli.verbs.{cmd_name}")
-            command: click.Command = getattr(module, cmd_name)
+            name = "try_out" if cmd_name == "try" else cmd_name  # a word of Python
+            command: click.Command = getattr(import_module(f"geoframe_cli.verbs.{name}"), name)
             return command
         if cmd_name in plugin_verbs():
             from geoframe_registry.commands import load_command

@@ -35,6 +35,8 @@ from .hooks import hookimpl as hookimpl
 from .method import Method as Method
 from .method import Result as Result
 from .sampler import Sampler as Sampler
+from .suggestion import Guess as Guess
+from .suggestion import Suggestion as Suggestion
 from .trained import Trained as Trained
 from .trainer import Objective as Objective
 from .trainer import Trainer as Trainer

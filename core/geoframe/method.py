@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from geoframe.config import MethodConfig
     from geoframe.run.directory import Run
     from geoframe.sampler import Sampler
+    from geoframe.suggestion import Guess, Suggestion
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +96,10 @@ class Method(ABC):
         if not isinstance(trained, Trained):
             raise RunError(f"{type(self).__name__} has nothing to export")
         return trained.export(folder)
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat data that look like this; None if it would not."""
+        return None
 
     def sampler(self, run: Run) -> Sampler:
         """Return the fitted sampler of a finished run, for ``geoframe sample``."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_asymlora.method_config import AsymLoRAConfig
 
 if TYPE_CHECKING:
@@ -26,6 +27,24 @@ class AsymmetricFineTuning(Method):
         "L. Choshen, M. Ghassemi, M. Yurochkin, J. Solomon: Asymmetry in Low-Rank Adapters of "
         "Foundation Models. ICML 2024, arXiv:2402.16842"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind != "texts":
+            return None
+        options: dict[str, str] = {}
+        if guess.facts.get("text") not in (None, "text"):
+            options["data.text"] = guess.facts["text"]
+        if guess.facts.get("target") not in (None, "label"):
+            options["data.label"] = guess.facts["target"]
+        return Suggestion(
+            fit=0.9,
+            reason="fine-tunes a pretrained language model on your labels, half of LoRA's size",
+            expect="a classifier of texts and a small adapter file",
+            options=options,
+            preview={"trainer.steps": 20},
+            headline=("accuracy", "test_accuracy"),
+        )
 
     def run(self, config: AsymLoRAConfig, run: Run) -> Result:
         """Train the adapter on the user's texts, or compare modes; or do the linear experiment."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_cfdm.method_config import CFDMConfig
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ class ClosedFormDiffusionModel(Method):
         "C. Scarvelis, H. Sáez de Ocáriz Borde, J. Solomon: Closed-Form Diffusion Models. "
         "Transactions on Machine Learning Research, 2025, arXiv:2310.12395"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind not in ("items", "table"):
+            return None
+        return Suggestion(
+            fit=0.9 if guess.kind == "items" else 0.35,
+            reason="new items like the given ones, without training",
+            expect="samples, and which of your items each one is made of",
+            preview={"evaluation.samples": 64},
+            headline=("kernel_distance", "mmd", "seconds"),
+        )
 
     def run(self, config: CFDMConfig, run: Run) -> Result:
         """Fit, sample, evaluate and draw."""

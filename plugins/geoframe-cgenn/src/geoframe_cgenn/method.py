@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_cgenn.config import CGENNConfig
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ class CliffordNetworks(Method):
         "R. Ali, P. Kulytė, H. Sáez de Ocáriz Borde, P. Liò: Metric Learning for Clifford Group "
         "Equivariant Neural Networks. ICML 2024 GRaM workshop, PMLR 251:132-145, arXiv:2407.09926"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        vectors = guess.facts.get("vectors")
+        if guess.kind != "table" or not vectors:
+            return None
+        return Suggestion(
+            fit=0.9,
+            reason="columns that are vectors are treated as vectors, whatever the axes",
+            expect="a prediction with the right symmetry, and which metric the data obey",
+            options={"data.vectors": vectors, "data.target": [guess.facts["target"]]},
+            preview={"trainer.steps": 200},
+        )
 
     def run(self, config: CGENNConfig, run: Run) -> Result:
         """Read the vectors, train, measure and draw."""

@@ -151,6 +151,8 @@ def open_stream(path: Path) -> Iterator[tuple[BinaryIO, str]]:
             archive = zipfile.ZipFile(stream)
             if inner := _only_file(archive):
                 stream, name = opened.enter_context(archive.open(inner)), inner.filename
+            else:
+                stream.seek(0)  # the archive was read from its end
         elif packed is not None:
             stream = opened.enter_context(OPENERS[packed](stream))
         yield stream, name

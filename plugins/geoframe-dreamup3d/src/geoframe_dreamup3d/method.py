@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_dreamup3d.config import DreamUp3DConfig
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ class DreamUp3D(Method):
         "Object-Centric Generative Models for Single-View 3D Scene Understanding and Real-to-Sim "
         "Transfer. IEEE Robotics and Automation Letters, 2024, arXiv:2402.16308"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind != "scenes":
+            return None
+        return Suggestion(
+            fit=0.9,
+            reason="objects on a table from one image with depth, without labels",
+            expect="masks, boxes and completed shapes",
+        )
 
     def run(self, config: DreamUp3DConfig, run: Run) -> Result:
         """Read or make the scenes, train, measure and draw."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_hnn.config import HNNConfig
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ class HyperbolicNeuralNetworks(Method):
         "Network Representations of Latent Tree Structures. Neural Networks, 2024, "
         "arXiv:2308.09250"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind != "tree":
+            return None
+        return Suggestion(
+            fit=0.95,
+            reason="trees have room in hyperbolic space, exactly and in few dimensions",
+            expect="a point for every node, nearest nodes, common ancestors, and a map",
+            headline=("distortion_worst", "average_distortion", "map"),
+        )
 
     def run(self, config: HNNConfig, run: Run) -> Result:
         """Read the tree, embed it, train what is asked for, and compare."""

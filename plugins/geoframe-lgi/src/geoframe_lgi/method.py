@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_lgi.config import LGIConfig
 
 if TYPE_CHECKING:
@@ -24,6 +25,20 @@ class LatentGraphInference(Method):
         "A. Kazi, F. Barbero, P. Liò: Latent Graph Inference using Product Manifolds. ICLR 2023, "
         "arXiv:2211.16199"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind != "table" or guess.facts["target"] is None:
+            return None
+        few = guess.facts["items"] <= 5000
+        return Suggestion(
+            fit=0.85 if few and guess.facts["classes"] else 0.6 if few else 0.3,
+            reason="infers who is related to whom, and predicts with it",
+            expect="predictions, the inferred graph, and a comparison with forests and others",
+            options={"data.target": [guess.facts["target"]]},
+            preview={"trainer.steps": 60},
+            headline=("accuracy", "test_accuracy", "rmse"),
+        )
 
     def run(self, config: LGIConfig, run: Run) -> Result:
         """Read the rows, train on every split, compare with the peers and report."""

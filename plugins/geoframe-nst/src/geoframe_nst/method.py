@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_nst.config import NSTConfig
 
 if TYPE_CHECKING:
@@ -25,6 +26,23 @@ class NeuralSpacetimes(Method):
         "H. Sáez de Ocáriz Borde, A. Kratsios, M. T. Law, X. Dong, M. Bronstein: "
         "Neural Spacetimes for DAG Representation Learning. ICLR 2025, arXiv:2408.13885"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        facts = guess.facts
+        if guess.kind not in ("graph", "tree") or not facts["directed"]:
+            return None
+        acyclic = facts["acyclic"]
+        return Suggestion(
+            fit=0.5 if guess.kind == "tree" else 0.9 if acyclic else 0.4,
+            reason="what comes before what, and how far, in one vector a node"
+            if acyclic
+            else "its order has to pass over some edges, since there are cycles",
+            expect="an order you can query, distances along edges, and a picture",
+            options={} if acyclic else {"data.cycles": "break"},
+            preview={"trainer.steps": 400, "nst.time_work": 20.0},
+            headline=("recall", "false_causality", "distortion_symmetric_mean", "distortion_mean"),
+        )
 
     def run(self, config: NSTConfig, run: Run) -> Result:
         """Read the graph, train, evaluate and draw."""

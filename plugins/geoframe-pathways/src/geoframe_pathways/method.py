@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_pathways.config import PathwaysConfig
 
 if TYPE_CHECKING:
@@ -25,6 +26,19 @@ class NeuralPathways(Method):
         "A. Kratsios, H. Sáez de Ocáriz Borde, T. Furuya, M. T. Law: Approximation Rates and "
         "VC-Dimension Bounds for (P)ReLU MLP Mixture of Experts. TMLR 2025, arXiv:2402.03460"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind != "table" or guess.facts["target"] is None:
+            return None
+        return Suggestion(
+            fit=0.8,
+            reason="predicts the target by small experts, one in memory at a time",
+            expect="predictions for new rows, beside boosting and a plain network",
+            options={"data.target": guess.facts["target"]},
+            preview={"trainer.steps": 300},
+            headline=("test_rmse", "rmse", "accuracy", "test_accuracy"),
+        )
 
     def run(self, config: PathwaysConfig, run: Run) -> Result:
         """Read the table, choose the number of experts, train, compare and report."""

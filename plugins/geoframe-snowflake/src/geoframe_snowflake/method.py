@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
+from geoframe.suggestion import Guess, Suggestion
 from geoframe_snowflake.run_config import SnowflakeRunConfig
 
 if TYPE_CHECKING:
@@ -22,6 +23,22 @@ class NeuralSnowflakes(Method):
         "H. Sáez de Ocáriz Borde, A. Kratsios: Neural Snowflakes: Universal Latent Graph "
         "Inference via Trainable Latent Geometries. ICLR 2024, arXiv:2310.15003"
     )
+
+    def suits(self, guess: Guess) -> Suggestion | None:
+        """Say how the method would treat such data."""
+        if guess.kind == "distances":
+            fit, reason = 0.95, "points whose distances are the given ones"
+        elif guess.kind in ("graph", "tree"):
+            fit, reason = 0.6, "points whose distances are path lengths"
+        else:
+            return None
+        return Suggestion(
+            fit=fit,
+            reason=reason,
+            expect="coordinates, a check against classical scaling, nearest items, and a map",
+            preview={"trainer.steps": 200},
+            headline=("stress", "spearman", "map", "relative_error"),
+        )
 
     def run(self, config: SnowflakeRunConfig, run: Run) -> Result:
         """Read the distances, embed them exactly, train, compare and draw."""

@@ -1,0 +1,39 @@
+"""The shape of a graph: whether it is a tree, whether it has an order. Torch-free."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from geoframe_data.graph import Graph
+
+
+def is_tree(graph: Graph) -> bool:
+    """Whether the edges make one rooted tree (of undirected ones: any tree)."""
+    n, edges = len(graph.names), graph.edges
+    if n < 2 or len(edges) != n - 1 or (edges[:, 0] == edges[:, 1]).any():
+        return False
+    shape = csr_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    count, _ = connected_components(shape, directed=False)
+    if count != 1:
+        return False
+    return graph.directed is False or len(np.unique(edges[:, 1])) == n - 1
+
+
+def acyclic_depth(graph: Graph) -> int | None:
+    """Edges of the longest directed path; None if there is a cycle (loops do not count)."""
+    n = len(graph.names)
+    edges = graph.edges[graph.edges[:, 0] != graph.edges[:, 1]]
+    order = np.argsort(edges[:, 0], kind="stable")
+    targets = edges[order, 1]
+    starts = np.searchsorted(edges[order, 0], np.arange(n + 1))
+    waiting = np.bincount(edges[:, 1], minlength=n)
+    layer = np.flatnonzero(waiting == 0)
+    seen, depth = 0, -1
+    while len(layer):
+        seen, depth = seen + len(layer), depth + 1
+        reached = np.concatenate([targets[starts[u] : starts[u + 1]] for u in layer.tolist()])
+        np.subtract.at(waiting, reached, 1)
+        layer = np.unique(reached[waiting[reached] == 0]) if len(reached) else reached
+    return depth if seen == n else None

@@ -1,0 +1,104 @@
+"""Which geometry relations have: for ``geoframe try``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.suggestion import Guess
+
+MOST_ITEMS = 300
+"""Items beyond which the shortest paths between a sample of them are looked at."""
+QUADRUPLES = 20_000
+NAMES = {
+    "euclidean": "flat space",
+    "hyperboloid": "hyperbolic space (the geometry of trees)",
+    "sphere": "a sphere",
+}
+
+
+def describe(guess: Guess) -> Iterator[str]:
+    """Yield sentences on the geometry of a graph, a tree or distances; nothing for other data."""
+    distances = _distances(guess)
+    if distances is None or len(distances) < 8:
+        return
+    delta, diameter = hyperbolicity(distances)
+    yield (
+        f"Tree-likeness: Gromov's delta is {delta:.3g} at a diameter of {diameter:.3g} "
+        f"({'tree-like' if delta <= 0.05 * diameter else 'not tree-like'}; 0 is a tree, "
+        f"{diameter / 2:.3g} the most possible)."
+    )
+    broken = triangle_violations(distances)
+    if broken > 0:
+        yield f"The triangle inequality is broken in {broken:.1%} of triples; no metric is exact."
+    from geoframe_embedding.geometry_choice import rank_geometries
+
+    table = rank_geometries(distances, seeds=(0,), items=80, steps=120)
+    ranked = [f"{name} {misfit:.3g}" for name, misfit in table["misfit"].items()]
+    chosen = str(table.index[table["chosen"]][0])
+    yield (
+        f"Of spaces with {int(table['dim'].iloc[0])} dimensions {NAMES.get(chosen, chosen)} suits "
+        f"the distances best (misfit on pairs left out: {', '.join(ranked)})."
+    )
+
+
+def hyperbolicity(distances: NDArray[np.float64]) -> tuple[float, float]:
+    """Gromov's delta of a sample of quadruples, and the diameter.
+
+    delta = (largest - middle) / 2 of the three sums of opposite distances (Gromov 1987).
+    """
+    rng = np.random.default_rng(0)
+    a, b, c, d = rng.integers(len(distances), size=(4, QUADRUPLES))
+    sums = np.sort(
+        [
+            distances[a, b] + distances[c, d],
+            distances[a, c] + distances[b, d],
+            distances[a, d] + distances[b, c],
+        ],
+        axis=0,
+    )
+    return float(np.nanmax(sums[2] - sums[1]) / 2), float(np.nanmax(distances))
+
+
+def triangle_violations(distances: NDArray[np.float64]) -> float:
+    """Share of sampled triples with d(x, z) > d(x, y) + d(y, z)."""
+    rng = np.random.default_rng(1)
+    x, y, z = rng.integers(len(distances), size=(3, QUADRUPLES))
+    excess = distances[x, z] - distances[x, y] - distances[y, z]
+    return float(np.mean(excess > 1e-9 * np.nanmax(distances)))
+
+
+def _distances(guess: Guess) -> NDArray[np.float64] | None:
+    """Symmetric finite distances of the items, or of a sample of them."""
+    if guess.kind == "distances":
+        values: NDArray[np.float64] = np.asarray(guess.value.values, dtype=np.float64)
+        values = (values + values.T) / 2
+        return None if np.isnan(values).any() else values
+    if guess.kind not in ("graph", "tree"):
+        return None
+    graph = nx.Graph()
+    edges, weights = guess.value.edges, guess.value.weights
+    lengths = np.ones(len(edges)) if weights is None else np.nan_to_num(weights, nan=1.0)
+    if (lengths <= 0).any():
+        return None
+    graph.add_weighted_edges_from(zip(*edges.T.tolist(), lengths.tolist(), strict=True))
+    graph.remove_edges_from(nx.selfloop_edges(graph))
+    largest = max(nx.connected_components(graph), key=len)
+    nodes = sorted(largest)
+    rng = np.random.default_rng(0)
+    if len(nodes) > MOST_ITEMS:
+        nodes = sorted(rng.choice(nodes, size=MOST_ITEMS, replace=False).tolist())
+    return _paths(graph, nodes)
+
+
+def _paths(graph: nx.Graph, nodes: list[int]) -> NDArray[np.float64]:
+    from scipy.sparse.csgraph import dijkstra
+
+    order = {node: number for number, node in enumerate(graph)}
+    matrix = nx.to_scipy_sparse_array(graph)
+    rows = [order[node] for node in nodes]
+    found: NDArray[np.float64] = dijkstra(matrix, directed=False, indices=rows)[:, rows]
+    return found

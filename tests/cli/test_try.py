@@ -1,0 +1,146 @@
+"""``geoframe try``: natural first files, each with the method that suits it best."""
+
+from __future__ import annotations
+
+import json
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+rng = np.random.default_rng(0)
+POINTS = rng.normal(size=(12, 2))
+MATRIX = np.linalg.norm(POINTS[:, None] - POINTS, axis=-1)
+
+
+def edges(path):
+    path.write_text("source,target,weight\na,b,1\na,c,2\nb,d,1\nc,d,3\n")
+
+
+def courses(path):
+    path.write_text("course;prerequisite\nB;A\nC;A\nD;B\nD;C\nE;D\n")
+
+
+def bare_edges(path):
+    path.write_text("a b\na c\nb d\nc d\nd e\n")
+
+
+def newick(path):
+    path.write_text("((lion:1,tiger:1)panthera:2,(cat:1,lynx:2)felinae:1)felidae;\n")
+
+
+def taxonomy(path):
+    path.write_text("parent\tchild\nanimal\tbird\nanimal\tmammal\nmammal\tcat\nmammal\tdog\n")
+
+
+def gephi(path):
+    nx.write_graphml(nx.DiGraph([("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")]), path)
+
+
+def ontology(path):
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: X:1\nname: thing\n\n"
+        "[Term]\nid: X:2\nname: animal\nis_a: X:1\n\n[Term]\nid: X:3\nname: cat\nis_a: X:2\n\n"
+        "[Term]\nid: X:4\nname: plant\nis_a: X:1\n"
+    )
+
+
+def named_matrix(path):
+    names = [f"city {k}" for k in range(len(MATRIX))]
+    pd.DataFrame(MATRIX, names, names).to_csv(path)
+
+
+def rows(path):
+    x = rng.normal(size=(90, 3))
+    frame = pd.DataFrame(x, columns=["age", "weight", "dose"])
+    frame.insert(0, "patient", [f"P{k:03}" for k in range(90)])
+    frame["seen"] = pd.date_range("2020-01-01", periods=90).astype(str)
+    frame["class"] = np.where(x[:, 0] > 0, "ill", "well")
+    frame.to_csv(path, index=False)
+
+
+def vectors(path):
+    x = rng.normal(size=(80, 6))
+    frame = pd.DataFrame(x, columns=["x1", "y1", "z1", "x2", "y2", "z2"])
+    frame.assign(energy=np.linalg.norm(x, axis=1)).to_csv(path, index=False)
+
+
+def reviews(path):
+    texts = [
+        f"this film number {k} was really very {'good' if k % 2 else 'bad'}" for k in range(40)
+    ]
+    pd.DataFrame({"review": texts, "label": [k % 2 for k in range(40)]}).to_csv(path, index=False)
+
+
+def pictures(path):
+    for kind in ("cats", "dogs"):
+        (path / kind).mkdir(parents=True)
+        for k in range(4):
+            array = rng.integers(0, 255, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(array).save(path / kind / f"{k}.png")
+
+
+def arrays(path):
+    np.savez(path, data=rng.normal(size=(50, 8, 8)).astype(np.float32))
+
+
+def node_link(path):
+    path.write_text(
+        json.dumps(nx.node_link_data(nx.DiGraph([(1, 2), (2, 3), (1, 3)]), edges="edges"))
+    )
+
+
+FILES = {
+    "edges.csv": (edges, "nst"),
+    "courses.csv": (courses, "nst"),
+    "links.txt": (bare_edges, "nst"),
+    "cats.nwk": (newick, "hnn"),
+    "taxonomy.tsv": (taxonomy, "hnn"),
+    "net.graphml": (gephi, "nst"),
+    "things.obo": (ontology, "hnn"),
+    "distances.csv": (named_matrix, "snowflake"),
+    "patients.csv": (rows, "lgi"),
+    "bodies.csv": (vectors, "cgenn"),
+    "reviews.csv": (reviews, "asymlora"),
+    "pictures": (pictures, "cfdm"),
+    "fields.npz": (arrays, "cfdm"),
+    "graph.json": (node_link, "nst"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_method_that_suits_best_comes_first(name, geoframe, tmp_path):
+    write, expected = FILES[name]
+    write(tmp_path / name)
+    done = geoframe("try", tmp_path / name, "--no-preview", "--no-geometry")
+    assert done.exit_code == 0, done.output
+    assert f"1. {expected}: " in done.output, done.output
+    assert f"geoframe run {expected} --set data.path=" in done.output
+
+
+def test_a_preview_ends_in_an_answer_and_a_command(geoframe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    newick(tmp_path / "cats.nwk")
+    done = geoframe("try", "cats.nwk", "--run-dir", "preview")
+    assert done.exit_code == 0, done.output
+    assert "It is a tree" in done.output
+    assert "report: preview/report.html" in done.output
+    assert done.output.rstrip().endswith("geoframe run hnn --set data.path=cats.nwk")
+
+
+def test_what_is_nothing_known_is_one_line(geoframe, tmp_path):
+    path = tmp_path / "noise.bin"
+    path.write_bytes(bytes(range(256)) * 40)
+    done = geoframe("try", path)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+    assert geoframe("try", tmp_path / "nothing").exit_code == 2
+
+
+def test_another_method_can_be_previewed_if_it_fits(geoframe, tmp_path):
+    edges(tmp_path / "edges.csv")
+    done = geoframe("try", tmp_path / "edges.csv", "--method", "asymlora", "--no-geometry")
+    assert done.exit_code == 2
+    assert "'asymlora' does not fit these data; nst" in done.output
