@@ -58,3 +58,30 @@ def test_the_network_of_the_wheel_knows_its_classes():
     top = class_logits(state, image)[0].topk(20).indices.tolist()
     oranges_and_balls = {950, 852, 805, 722, 429, 430, 574, 890, 951, 417}
     assert oranges_and_balls & set(top)
+
+
+def test_a_motion_is_told_from_two_shapes(scenes):
+    import attrs
+
+    from geoframe_dreamup3d.classical.boxes import small_rotations
+    from geoframe_dreamup3d.matching.relative_pose import relative_pose
+    from geoframe_dreamup3d.table.view import view_of
+
+    first = complete_all(view_of(scenes, 0), scenes.truth.segmentation[0].astype(np.int32))[0]
+    generator = np.random.default_rng(0)
+    colours = generator.integers(0, 256, first.mesh.colours.shape, dtype=np.uint8)
+    first = attrs.evolve(first, mesh=attrs.evolve(first.mesh, colours=colours))
+    motion = np.eye(4)
+    motion[:3, :3] = small_rotations(np.array([[0.0, 0.0, 2.0]]))[0]
+    motion[:3, 3] = [0.1, -0.05, 0]
+    box = first.tight_box
+    placed = attrs.evolve(
+        box,
+        centre=motion[:3, :3] @ box.centre + motion[:3, 3],
+        rotation=motion[:3, :3] @ box.rotation,
+    )
+    # The other image's box may have its axes in another order.
+    order = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    placed = attrs.evolve(placed, rotation=placed.rotation @ order, size=box.size[[1, 0, 2]])
+    second = attrs.evolve(first, mesh=first.mesh.moved(motion), tight_box=placed)
+    assert relative_pose(first, second) == pytest.approx(motion, abs=1e-6)

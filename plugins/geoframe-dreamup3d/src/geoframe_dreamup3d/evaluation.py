@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_data.scenes import Scenes
-from geoframe_dreamup3d.classical.boxes import Box
+from geoframe_dreamup3d.classical.boxes import Box, upright_box
 from geoframe_dreamup3d.classical.clustering import segment_by_distance
 from geoframe_dreamup3d.generator.meshes import surface_points
 from geoframe_dreamup3d.generator.shapes import Shape
-from geoframe_dreamup3d.measures.geometry import box_surface, shape_error
+from geoframe_dreamup3d.measures.geometry import (
+    box_iou,
+    box_surface,
+    rotation_error,
+    shape_error,
+)
 from geoframe_dreamup3d.measures.segmentation import (
     ari_foreground,
     background_iou,
@@ -181,6 +186,7 @@ def _compare(
     low, high = found.shape.bounds()
     centre = (corners.min(0) + corners.max(0)) / 2
     mesh = shape_error(sample_mesh(found, SURFACE_POINTS, generator), surface)
+    upright = upright_box(corners, top=100)
     box = shape_error(box_surface(found.box, SURFACE_POINTS, generator), surface)
     return {
         "centre_error_cm": 100 * float(np.linalg.norm((low + high) / 2 - centre)),
@@ -189,6 +195,8 @@ def _compare(
         "f_score_1cm": mesh.f_score_1cm,
         "box_chamfer_mm": box.chamfer_l1_mm,
         "box_f_score_1cm": box.f_score_1cm,
+        "box_iou": box_iou(found.box, upright),
+        "box_angle_degrees": rotation_error(found.box.rotation, upright.rotation),
     }
 
 

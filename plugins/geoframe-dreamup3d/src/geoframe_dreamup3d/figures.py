@@ -29,7 +29,7 @@ EDGES = [
     (6, 7),
 ]
 """Pairs of a box's corners, as :meth:`Box.corners` numbers them."""
-MOST_FACES = 2000
+MOST_FACES = 20_000
 """Triangles of a scene that are drawn."""
 SIDES = ((25.0, -60.0), (25.0, 120.0))
 """Elevation and azimuth, degrees, that whole shapes are drawn from."""
@@ -83,7 +83,7 @@ def _shapes(axes: Axes, found: Description, elevation: float, azimuth: float) ->
     for each in found.objects:
         triangles, colours = _thinned(each.mesh, share)
         # Not a public parameter of 2-D axes, hence no type for it.
-        axes.add_collection3d(Poly3DCollection(triangles, facecolors=colours))  # type: ignore[attr-defined]
+        axes.add_collection3d(Poly3DCollection(triangles, facecolors=colours, rasterized=True))  # type: ignore[attr-defined]
     corners = np.concatenate([each.mesh.vertices for each in found.objects])
     middle, reach = corners.mean(0), max(0.08, float(np.ptp(corners, axis=0).max()) / 2)
     axes.set_xlim(middle[0] - reach, middle[0] + reach)
@@ -97,7 +97,7 @@ def _thinned(mesh: Mesh, share: float) -> tuple[NDArray[np.float64], NDArray[np.
 
     Vertices are moved to the nodes of a coarser grid, and triangles that collapse fall away.
     """
-    spacing = 0.004 * max(1.0, share**-0.5)
+    spacing = 0.002 * max(1.0, share**-0.5)
     nodes = np.round(mesh.vertices / spacing).astype(np.int64)
     _, number = np.unique(nodes, axis=0, return_inverse=True)
     corners = number.ravel()[mesh.faces]

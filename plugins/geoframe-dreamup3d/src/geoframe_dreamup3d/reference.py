@@ -31,11 +31,18 @@ SHAPES = (
     "f_score_1cm_true_masks",
     "box_chamfer_mm_true_masks",
     "box_f_score_1cm_true_masks",
+    "box_iou_true_masks",
     "centre_error_cm_median",
     "chamfer_mm",
     "f_score_1cm",
 )
-MATCHING = ("matching", "matching_colours", "matching_crops", "matching_chance")
+MATCHING = (
+    "matching",
+    "matching_colours",
+    "matching_crops",
+    "matching_chance",
+    "adds_success",
+)
 
 
 def stored(part: str) -> dict[str, Any]:

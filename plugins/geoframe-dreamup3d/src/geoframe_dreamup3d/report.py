@@ -31,6 +31,7 @@ from geoframe_dreamup3d.matching.assignment import (
     score_matching,
 )
 from geoframe_dreamup3d.matching.descriptors import colours_and_extents
+from geoframe_dreamup3d.matching.relative_pose import score_relative_poses
 from geoframe_dreamup3d.objects import describe
 
 NOISE_SEED = 1
@@ -136,6 +137,11 @@ def measure_matching(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) 
         if score is not None:
             metrics |= {f"matching{name}": score.accuracy, "matching_chance": score.chance}
             metrics["matching_pairs"] = score.pairs
+    if config.evaluation.models:
+        models = {each.name: each for each in shapes_of(config.evaluation.models)}
+        moved = score_relative_poses(scenes, pairs, models, backend.complete)
+        if moved is not None:
+            metrics |= {"adds_success": moved.success, "adds_median": moved.median}
     return metrics
 
 
