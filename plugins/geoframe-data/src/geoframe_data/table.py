@@ -89,8 +89,13 @@ class Table:
         return f"{self.origin}:{self.lines[row]}"
 
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """Numbers of a column, float64 ``(n,)``; NaN where missing; dates are days since 1970."""
+        """Numbers of a column, float64 ``(n,)``; NaN where missing.
+
+        Dates are days since 1970; true is 1 and false 0.
+        """
         column = self.frame[name]
+        if self.schema[name].kind == "boolean":
+            column = column.replace({"True": "1", "False": "0"}).astype(np.float64)
         if self.schema[name].kind == "date":
             since = (column - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
             return np.asarray(since, dtype=np.float64)

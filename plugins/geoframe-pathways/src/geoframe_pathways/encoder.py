@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data import ColumnType, Schema, Table, as_table
+from geoframe_data.schema import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,13 +163,15 @@ def _schema_of(
 ) -> Schema:
     """Types of the columns of a pack that was written before types were kept."""
     truth = {"", "False", "True"}
-    columns = [
-        *(ColumnType(name=c.name, kind="date" if c.date else "number") for c in numeric),
-        *(
-            ColumnType(name=c.name, kind="boolean" if set(c.levels) <= truth else "text")
-            for c in categories
-        ),
-    ]
+    kinds: dict[str, Kind] = {}
+    for number in numeric:
+        # Truth values were numbers then: of mean p they have the variance p (1 - p).
+        spread = number.mean * (1 - number.mean) - number.std**2
+        zero_or_one = number.fill in (0, 1) and abs(spread) < 1e-9
+        kinds[number.name] = "date" if number.date else "boolean" if zero_or_one else "number"
+    for category in categories:
+        kinds[category.name] = "boolean" if set(category.levels) <= truth else "text"
+    columns = [ColumnType(name=name, kind=kind) for name, kind in kinds.items()]
     named = not all(re.fullmatch(r"x\d+", each.name) for each in columns)
     return Schema(columns=tuple(columns), named=named)
 
