@@ -29,8 +29,8 @@ from geoframe_pathways.engines.config import StackedConfig
 from geoframe_pathways.engines.processes import ProcessesTrainer
 from geoframe_pathways.engines.ray import RayTrainer
 from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.method import PACK
 from geoframe_pathways.objective import ExpertsObjective
+from geoframe_pathways.pack import PACK
 from geoframe_pathways.task import ExpertTask
 
 OPTIONS = {

@@ -92,7 +92,7 @@ def test_onnx_runs_the_same_expert(task: str) -> None:
     image = onnx_expert(model, cell).SerializeToString()
     session = runtime.InferenceSession(image, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"x": x})
-    expected = model.apply(x, np.full(len(x), cell))
+    expected = model.answers(x, np.full(len(x), cell))
     if task == "classification":  # probabilities before smoothing
         prior, weight = np.array(model.facts.prior), model.facts.smoothing
         found = (1 - weight) * found + weight * prior

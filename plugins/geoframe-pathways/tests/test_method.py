@@ -13,6 +13,7 @@ from geoframe import DataError, RunError
 from geoframe.components import KINDS
 from geoframe.run.directory import Run
 from geoframe.testing import check_component
+from geoframe.trained import Trained
 from geoframe_pathways.method import NeuralPathways
 from geoframe_pathways.pack import PACK
 from geoframe_pathways.reference import TABLES
@@ -80,13 +81,18 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     x = pd.DataFrame(np.random.default_rng(0).uniform(-5, 5, (300, 2)), columns=["x0", "x1"])
     predictions = model.predict(x)
     x.to_csv(tmp_path / "new.csv", index=False)
-    found = NeuralPathways().embed(finished, tmp_path / "new.csv")
+    found = NeuralPathways().apply(finished, tmp_path / "new.csv")
     np.testing.assert_allclose(found["prediction"], predictions.values, rtol=1e-4, atol=1e-3)
     np.testing.assert_array_equal(found["cell"], predictions.cells)
-    assert set(found) == {"prediction", "cell", "reach", "extrapolated"}
+    assert list(found) == ["prediction", "cell", "reach", "extrapolated"]
+    x.set_axis([f"w{k}" for k in range(300)]).to_csv(tmp_path / "named.csv")
+    assert model.apply(tmp_path / "named.csv").index[7] == "w7"
+    assert len(model.to_frame()) == model.experts
+    assert isinstance(model, Trained)
+    assert "regression of 'y'" in repr(model)
     (tmp_path / "empty.csv").write_text("x0,x1\n")
     with pytest.raises(DataError, match="a header but no rows"):
-        NeuralPathways().embed(finished, tmp_path / "empty.csv")
+        NeuralPathways().apply(finished, tmp_path / "empty.csv")
 
 
 def test_many_rows_are_held_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,11 +146,11 @@ def test_a_file_is_read_in_pieces(
 ) -> None:
     x = np.random.default_rng(0).uniform(-5, 5, (1000, 2))
     pd.DataFrame(x, columns=["x0", "x1"]).to_csv(tmp_path / "new.csv", index=False)
-    whole = NeuralPathways().embed(finished, tmp_path / "new.csv")
+    whole = NeuralPathways().apply(finished, tmp_path / "new.csv")
     monkeypatch.setattr("geoframe_data.stream.CHUNK_ROWS", 64)
-    pieces = NeuralPathways().embed(finished, tmp_path / "new.csv")
-    for name, array in whole.items():
-        np.testing.assert_allclose(pieces[name], array, rtol=1e-4, atol=1e-3)
+    pieces = NeuralPathways().apply(finished, tmp_path / "new.csv")
+    for name in whole:
+        np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-4, atol=1e-3)
 
 
 def test_an_interrupted_run_resumes_to_the_same_pack(

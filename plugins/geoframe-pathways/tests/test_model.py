@@ -63,7 +63,7 @@ def test_batches_are_answered_as_single_queries_are(
         model._read(model.shape.apply_row(model.rows.row(int(cell)), one[None]))[0]
         for cell, one in zip(cells, x, strict=True)
     ]
-    found = model.apply(x, cells)
+    found = model.answers(x, cells)
     np.testing.assert_allclose(found, np.array(expected).reshape(-1, 1), rtol=1e-4, atol=1e-3)
 
 

@@ -62,9 +62,9 @@ def network(model: Pathways, which: int) -> Pathways:
 def test_the_mean_of_the_networks_answers(model: Pathways) -> None:
     x = model.facts.encoder.encode(X)
     _, cells = model.predict_encoded(x), model.router.two_nearest(x.astype(float))[0][:, 0]
-    answers = [network(model, which).apply(x, cells) for which in range(NETWORKS)]
+    answers = [network(model, which).answers(x, cells) for which in range(NETWORKS)]
     assert np.abs(answers[0] - answers[1]).max() > 1e-3  # they started differently
-    mean = model.apply(x, cells)
+    mean = model.answers(x, cells)
     np.testing.assert_allclose(mean, np.mean(answers, axis=0), rtol=1e-5)
     queried = np.array([model.query(each) for each in x[:20]])
     np.testing.assert_allclose(queried, mean[:20], rtol=1e-4, atol=1e-5)
@@ -76,8 +76,8 @@ def test_a_pack_of_several_networks_is_read(model: Pathways, tmp_path: Path) -> 
     model.save(path)
     opened, small = Pathways.open(path), Pack(str(path))
     x = model.facts.encoder.encode(X[:40])
-    expected = model.apply(x, model.predict_encoded(x).cells)
-    np.testing.assert_array_equal(opened.apply(x, model.predict_encoded(x).cells), expected)
+    expected = model.answers(x, model.predict_encoded(x).cells)
+    np.testing.assert_array_equal(opened.answers(x, model.predict_encoded(x).cells), expected)
     found = np.array([small.predict_encoded(each) for each in x])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
@@ -126,4 +126,4 @@ def test_onnx_holds_all_networks(model: Pathways) -> None:
     if model.facts.task == "classification":  # probabilities before smoothing
         prior, weight = np.array(model.facts.prior), model.facts.smoothing
         found = (1 - weight) * found + weight * prior
-    np.testing.assert_allclose(found, model.apply(x, np.full(len(x), 1)), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found, model.answers(x, np.full(len(x), 1)), rtol=1e-3, atol=1e-4)

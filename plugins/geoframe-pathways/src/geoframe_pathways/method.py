@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
@@ -12,10 +11,8 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_pathways.config import PathwaysConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from geoframe.run.directory import Run
-    from geoframe_pathways.model import Pathways
+    from geoframe_pathways.trained import TrainedPathways
 
 
 class NeuralPathways(Method):
@@ -46,28 +43,12 @@ class NeuralPathways(Method):
 
         return train_and_evaluate(config, run)
 
-    def load(self, run: Run) -> Pathways:
+    def load(self, run: Run) -> TrainedPathways:
         """Return the trained model; experts are mapped into memory when they are needed."""
-        from geoframe_pathways.model import Pathways
         from geoframe_pathways.pack import PACK
+        from geoframe_pathways.trained import TrainedPathways
 
-        return Pathways.open(run.path / PACK)
-
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Predict for a file, read in pieces.
-
-        Returns arrays ``prediction``, ``cell``, ``reach``, ``extrapolated`` and, for
-        classification, ``probability_<class>`` for each class.
-        """
-        from geoframe_pathways.serving import predict_file
-
-        return predict_file(self.load(run), data)
-
-    def export(self, run: Run, folder: Path) -> Sequence[Path]:
-        """Write the pack, a reader that needs only numpy, and experts as ONNX."""
-        from geoframe_pathways.export import export_model
-
-        return export_model(self.load(run), folder)
+        return TrainedPathways.open(run.path / PACK)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the tables of functions, of UCI regression and of small images."""

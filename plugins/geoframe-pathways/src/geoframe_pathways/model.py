@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import torch
@@ -150,7 +150,7 @@ class Pathways:
         )[0]
         return answer
 
-    def apply(self, x: Array, cells: Ids) -> Array:
+    def answers(self, x: Array, cells: Ids) -> Array:
         """Answers ``(n, outputs)`` of given experts ``(n,)`` to encoded inputs ``(n, inputs)``.
 
         They are in target units, or probabilities.
@@ -209,7 +209,7 @@ class Pathways:
         )
 
     @classmethod
-    def open(cls, path: Path, *, cache_bytes: int = 256 * 2**20) -> Pathways:
+    def open(cls, path: Path, *, cache_bytes: int = 256 * 2**20) -> Self:
         """Open a pack; experts are mapped into memory when they are asked for.
 
         Parameters
@@ -278,7 +278,7 @@ class Pathways:
         return np.asarray((1 - smoothing) * shares + smoothing * prior)
 
     def _blended(self, x: Array, ids: Ids, distances: Points) -> Array:
-        outputs = self.apply(x, ids[:, 0])
+        outputs = self.answers(x, ids[:, 0])
         width = self.facts.blend
         if width == 0 or self.experts == 1:
             return outputs
@@ -288,6 +288,6 @@ class Pathways:
         weight = 0.5 * np.clip((ratio - start) / (1.0 - start), 0.0, 1.0)
         near = np.flatnonzero(weight)
         share = weight[near, None].astype(np.float32)
-        other = self.apply(x[near], ids[near, 1])
+        other = self.answers(x[near], ids[near, 1])
         outputs[near] = (1 - share) * outputs[near] + share * other
         return outputs
