@@ -66,7 +66,7 @@ def test_a_run_predicts_and_exports(classified, bert_folder, texts, tmp_path):
     trained = classified.load()
     for layer in lora_layers(trained.model).values():
         assert not layer.lora_A["default"].weight.requires_grad
-    found = classified.method.embed(classified, texts / "test.tsv")
+    found = classified.method.apply(classified, texts / "test.tsv")
     labels = [line.split("\t")[0] for line in (texts / "test.tsv").read_text().splitlines()[1:]]
     guesses = ["pos" if p > 0.5 else "neg" for p in found["probability_pos"]]
     right = sum(a == b for a, b in zip(labels, guesses, strict=True)) / len(labels)
@@ -96,7 +96,7 @@ def test_regression_with_mean_pooling(bert_folder, tmp_path):
     assert run.results["metrics"]["validation_pearson"] > 0.7
     assert any("also tuned on" in note for note in run.results["notes"])
     (tmp_path / "new.csv").write_text("words\nthe film was good\nthe film was bad\n")
-    found = run.method.embed(run, tmp_path / "new.csv")["prediction"]
+    found = run.method.apply(run, tmp_path / "new.csv")["prediction"]
     assert found[0] > found[1]
 
 

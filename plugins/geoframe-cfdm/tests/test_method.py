@@ -23,6 +23,7 @@ from geoframe.run.directory import Run
 from geoframe.run.files import read_tensors
 from geoframe.testing import check_component
 from geoframe.testing.installed import SUITES
+from geoframe.trained import Trained
 from geoframe_cli import main
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -92,15 +93,18 @@ def test_a_finished_run_samples_on(finished: Run) -> None:
     assert torch.equal(drawn["items"], finished.read_tensors("samples")["items"])
 
 
-def test_embed_and_export(finished: Run, tmp_path: Path) -> None:
+def test_apply_and_export(finished: Run, tmp_path: Path) -> None:
     fitted = finished.load()
+    assert isinstance(fitted, Trained)
+    assert len(fitted.to_frame()) == len(fitted.items)
+    assert fitted.to_frame()["sampled_from"].sum() == len(fitted.train)
     np.save(tmp_path / "new.npy", fitted.data[5:8].numpy())
-    found = finished.method.embed(finished, tmp_path / "new.npy")
+    found = finished.method.apply(finished, tmp_path / "new.npy")
     assert found["nearest"].tolist() == fitted.train[5:8].tolist()
     assert np.allclose(found["distance"], 0, atol=1e-4)
     assert found["log_density"].shape == (3,)
     np.save(tmp_path / "one.npy", fitted.data[5:6].numpy())
-    assert finished.method.embed(finished, tmp_path / "one.npy")["nearest"].tolist() == [
+    assert finished.method.apply(finished, tmp_path / "one.npy")["nearest"].tolist() == [
         int(fitted.train[5])
     ]
     tensors = read_tensors(finished.method.export(finished, tmp_path)[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_asymlora.method_config import AsymLoRAConfig
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
 
     from geoframe.run.directory import Run
     from geoframe_asymlora.trained import TrainedText
@@ -62,10 +62,10 @@ class AsymmetricFineTuning(Method):
 
         return load_trained(run)
 
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Predict for each row of a file: probabilities of the classes, or numbers."""
+    def apply(self, run: Run, data: Path) -> pd.DataFrame:
+        """Predict for each row of a file: classes and their probabilities, or numbers."""
         trained: TrainedText = run.load()
-        return trained.predict_file(data)
+        return trained.apply(data)
 
     def export(self, run: Run, folder: Path) -> Sequence[Path]:
         """Write a plain peft adapter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -23,6 +24,9 @@ from geoframe_asymlora.pretrained import Pretrained, open_pretrained
 from geoframe_asymlora.scoring import predict
 from geoframe_asymlora.stored import ADAPTER, read_adapter
 from geoframe_data import Split
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -64,9 +68,26 @@ class TrainedText:
         shares = torch.from_numpy(outputs).softmax(1).numpy()
         return {f"probability_{name}": shares[:, k] for k, name in enumerate(self.classes)}
 
-    def predict_file(self, path: Path) -> dict[str, NDArray[np.float32]]:
-        """Predict for each row of a file with the columns that the run was trained on."""
-        return self.predict(*new_texts(path, self.text, self.text_b))
+    def apply(self, data: Path) -> pd.DataFrame:
+        """Predict for each row of a file with the columns that the run was trained on.
+
+        Returns
+        -------
+        DataFrame
+            ``prediction``, a class or a number, and for classes ``probability_<class>`` each.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read or lacks a column.
+        """
+        import pandas as pd
+
+        found = pd.DataFrame(self.predict(*new_texts(data, self.text, self.text_b)))
+        if self.classes:
+            chosen = found.to_numpy().argmax(axis=1)
+            found.insert(0, "prediction", [self.classes[k] for k in chosen])
+        return found.rename_axis("row")
 
 
 def load_trained(run: Run) -> TrainedText:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import attrs
 
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
@@ -12,11 +13,9 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_cfdm.method_config import CFDMConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from geoframe import Sampler
     from geoframe.run.directory import Run
-    from geoframe_cfdm.pipeline import Fitted
+    from geoframe_cfdm.trained import TrainedSampler
 
 
 class ClosedFormDiffusionModel(Method):
@@ -54,28 +53,18 @@ class ClosedFormDiffusionModel(Method):
             write_samples(generated.items, fitted.items, run.path)
         return evaluate(config, fitted, generated, run)
 
-    def load(self, run: Run) -> Fitted:
+    def load(self, run: Run) -> TrainedSampler:
         """Read the data again, which must be the same, and fit the sampler."""
         from geoframe_cfdm.pipeline import prepare
+        from geoframe_cfdm.trained import TrainedSampler
 
-        return prepare(run.config, run, restore=True)
+        fitted = prepare(run.config, run, restore=True)
+        return TrainedSampler(**attrs.asdict(fitted, recurse=False))
 
     def sampler(self, run: Run) -> Sampler:
         """Return the sampler that ``geoframe sample`` draws from."""
-        fitted: Fitted = run.load()
-        return fitted.sampler
-
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Return log-density, nearest training item and its distance for each item of a file."""
-        from geoframe_cfdm.scoring import score_file
-
-        return score_file(run.load(), data)
-
-    def export(self, run: Run, folder: Path) -> Sequence[Path]:
-        """Write data, standardisation, sigma and times: all that the sampler is."""
-        from geoframe_cfdm.scoring import export_sampler
-
-        return export_sampler(run.load(), folder)
+        trained: TrainedSampler = run.load()
+        return trained.sampler
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the paper's numbers that can be measured again."""

@@ -127,7 +127,7 @@ def _record(items: Items, condition: Condition | None, run: Run, *, restore: boo
     if condition is not None:
         facts["condition_sha256"] = condition.key()
     if not restore:
-        run.record(data=facts)
+        run.record(data=facts, repairs=list(items.notes))
         return
     before = run.manifest["data"]
     if before["sha256"] != facts["sha256"]:
