@@ -117,6 +117,11 @@ class NetworkConfig:
     compare: bool = option(
         True, help="Train with the fixed metric too, for as many steps and from the same seeds."
     )
+    network: Literal["sets", "volumes", "hulls", "pairs"] = option(
+        "sets",
+        help="The general network (sets), or one of the published experiments, which predict a "
+        "number from the vectors of a row.",
+    )
     channels: int = option(16, ge=1, help="Multivectors of a row.")
     layers: int = option(2, ge=1, le=16, help="Layers, of two blocks each.")
     hidden: int = option(64, ge=1, help="Width of the perceptron behind the invariants.")
@@ -124,6 +129,9 @@ class NetworkConfig:
         "auto",
         help="How rows of a set learn of each other: from every other row (pairs), from their sum "
         "(pooled), or not; auto takes pairs up to 8 rows.",
+    )
+    compiled: bool = option(
+        True, help="Compile the kernels where a C compiler is found (once, a few seconds)."
     )
 
     def __attrs_post_init__(self) -> None:

@@ -15,8 +15,10 @@ from geoframe.run.directory import Run
 from geoframe_cgenn.config import CGENNConfig, NetworkConfig
 from geoframe_cgenn.metric.learned import FixedMetric, FrameMetric, Metric, SpectralMetric
 from geoframe_cgenn.metric.symmetry import sign_patterns, signature
-from geoframe_cgenn.models.network import CliffordNetwork, Messages, Shape
-from geoframe_cgenn.models.predictor import CliffordPredictor
+from geoframe_cgenn.models.network import CliffordNetwork
+from geoframe_cgenn.models.predictor import CliffordPredictor, Network
+from geoframe_cgenn.models.published import PublishedNetwork
+from geoframe_cgenn.models.shape import Messages, Shape
 from geoframe_cgenn.objective import VectorObjective, standard_loss
 from geoframe_cgenn.sets import Kind, VectorSets
 from geoframe_cgenn.start import start_matrix
@@ -166,6 +168,7 @@ def shape_for(options: NetworkConfig, sets: VectorSets, start: Tensor) -> Shape:
     # Lengths by an indefinite form vanish for null vectors, and must not be divided by.
     definite = 0 in signature(start)[:2] and signature(start)[2] == 0
     return Shape(
+        network=options.network,
         scalars=sets.scalars.shape[1],
         vectors=sets.vectors.shape[1],
         channels=options.channels,
@@ -183,12 +186,20 @@ def build(
     shape: Shape, metric: MetricKind, start: Tensor, kind: Kind, options: NetworkConfig
 ) -> CliffordPredictor:
     """Put network and metric together, untrained."""
-    count = shape.layers + 1 if options.per_layer and metric != "fixed" else 1
+    several = options.per_layer and shape.network == "sets"
+    count = shape.layers + 1 if several and metric != "fixed" else 1
     # The metric's noise must not move the other weights: fixed and learned start alike.
     with torch.random.fork_rng(devices=[]):
         metrics = [metric_of(metric, start, options.noise) for _ in range(count)]
-    network = CliffordNetwork(shape, *metrics)
-    return CliffordPredictor(network, kind, shape.vectors, shape.scalars)
+    try:
+        network: Network = (
+            CliffordNetwork(shape, *metrics)
+            if shape.network == "sets"
+            else PublishedNetwork(shape, metrics[0])
+        )
+    except ValueError as error:
+        raise ConfigError([f"cgenn.network: {error}"]) from None
+    return CliffordPredictor(network, kind)
 
 
 def metric_of(kind: MetricKind, start: Tensor, noise: float) -> Metric:

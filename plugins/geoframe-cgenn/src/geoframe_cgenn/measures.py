@@ -104,6 +104,8 @@ def equivariance_error(
         moved = predictor(particles(scalars, vectors @ s.T, sizes, pairs=pairs))
         vector = predictor.kind in ("vector", "point")
         expected = straight @ s.T if vector else straight
+        if predictor.network.shape.pseudoscalar:
+            expected = expected * torch.linalg.det(s)
         error = (moved - expected).abs().max() / expected.abs().max()
         largest = max(largest, float(error))
     return largest

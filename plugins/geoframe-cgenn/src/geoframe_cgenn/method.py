@@ -42,8 +42,10 @@ class CliffordNetworks(Method):
         from geoframe_cgenn.data import load_sets
         from geoframe_cgenn.evaluation import evaluate
         from geoframe_cgenn.fit import fit_all
+        from geoframe_cgenn.kernels import native
         from geoframe_cgenn.trained import keep
 
+        native.allow(config.cgenn.compiled)
         sets = load_sets(config.data, config.seed)
         run.record(
             data={

@@ -23,8 +23,8 @@ from geoframe_cgenn.export import export_program
 from geoframe_cgenn.fit import Fits, build
 from geoframe_cgenn.metric.learned import Metric
 from geoframe_cgenn.metric.symmetry import group_name, normalized, signature
-from geoframe_cgenn.models.network import Shape
 from geoframe_cgenn.models.predictor import CliffordPredictor
+from geoframe_cgenn.models.shape import Shape
 from geoframe_cgenn.objective import predict
 from geoframe_cgenn.sets import VectorSets
 from geoframe_data import Schema

@@ -6,9 +6,10 @@ from cgenn_cases import isometry, relative_error
 from torch import Tensor, nn
 
 from geoframe_cgenn.metric.learned import FixedMetric, FrameMetric, Metric, SpectralMetric
-from geoframe_cgenn.models.network import CliffordNetwork, Shape
+from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.particles import Particles, particles
 from geoframe_cgenn.models.published import HullNetwork, PairNetwork, VolumeNetwork
+from geoframe_cgenn.models.shape import Shape
 
 
 def count(module: nn.Module) -> int:

@@ -31,6 +31,10 @@ class PythiaJets(Dataset):
     )
     root: Path | None = option(None, help="Folder of the file; else $GEOFRAME_DATA/jets_pythia.")
 
+    def matrix(self) -> NDArray[np.float64]:
+        """Minkowski form, space minus time."""
+        return np.diag([1.0, 1.0, 1.0, -1.0])
+
     def load(self) -> VectorSets:
         """Read the stored jets; momenta in GeV."""
         arrays = load_npz(stored_file("jets_pythia", "jets_pythia.npz", self.root))

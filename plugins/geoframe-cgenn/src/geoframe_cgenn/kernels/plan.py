@@ -27,6 +27,11 @@ class ProductPlan:
     """For each output grade: numbers of the paths that lead to it."""
 
     @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of blades of each grade of the result."""
+        return tuple(math.comb(self.n, grade) for grade in self.out)
+
+    @property
     def rows(self) -> tuple[int, int, int]:
         """Number of blades of the left factor, the right factor and the result."""
         left, right, out = (

@@ -15,6 +15,7 @@ from torch.autograd.function import once_differentiable
 
 from geoframe_cgenn.algebra.blades import blades
 from geoframe_cgenn.algebra.form import DiagonalForm
+from geoframe_cgenn.kernels import native
 from geoframe_cgenn.kernels.plan import ProductPlan, Term
 
 
@@ -83,10 +84,15 @@ class _WeightedProduct(torch.autograd.Function):
         numbers: list[list[float]],
         plan: ProductPlan,
     ) -> Tensor:
+        x, y, weight = x.contiguous(), y.contiguous(), weight.contiguous()
         ctx.save_for_backward(x, y, weight, coefficients)
         ctx.numbers, ctx.plan = numbers, plan
-        xs, ys, w = x.unbind(0), y.unbind(0), weight.unbind(0)
         out = x.new_zeros(len(plan.terms), *x.shape[1:])
+        if (library := native.kernels_for(x, y, weight, coefficients)) is not None:
+            arrays = (x, y, weight, coefficients.contiguous(), out)
+            native.call(library, "weighted_forward", *arrays, *_sizes(plan, x))
+            return out
+        xs, ys, w = x.unbind(0), y.unbind(0), weight.unbind(0)
         term = torch.empty_like(xs[0])
         for total, by_path in zip(out.unbind(0), plan.terms, strict=True):
             for path, terms in by_path:
@@ -99,8 +105,13 @@ class _WeightedProduct(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, y, weight, coefficients = ctx.saved_tensors
         numbers, plan = ctx.numbers, ctx.plan
-        xs, ys, w, gs = x.unbind(0), y.unbind(0), weight.unbind(0), grad.unbind(0)
         dx, dy, dw = torch.zeros_like(x), torch.zeros_like(y), torch.zeros_like(weight)
+        library = native.kernels_for(x, y, weight, coefficients, grad)
+        if library is not None and not ctx.needs_input_grad[3]:
+            arrays = (x, y, weight, coefficients.contiguous(), grad.contiguous(), dx, dy, dw)
+            native.call(library, "weighted_backward", *arrays, *_sizes(plan, x))
+            return dx, dy, dw, None, None, None
+        xs, ys, w, gs = x.unbind(0), y.unbind(0), weight.unbind(0), grad.unbind(0)
         dc = torch.zeros_like(coefficients) if ctx.needs_input_grad[3] else None
         dxs, dys = dx.unbind(0), dy.unbind(0)
         term, pulled = torch.empty_like(xs[0]), torch.empty_like(xs[0])
@@ -123,9 +134,18 @@ class _PathProducts(torch.autograd.Function):
         numbers: list[list[float]],
         plan: ProductPlan,
     ) -> tuple[Tensor, ...]:
+        x, y = x.contiguous(), y.contiguous()
         ctx.save_for_backward(x, y, coefficients)
         ctx.numbers, ctx.plan = numbers, plan
         batch, channels = x.shape[1:]
+        if (library := native.kernels_for(x, y, coefficients)) is not None:
+            made = [
+                x.new_empty(count, batch, len(paths) * channels)
+                for count, paths in zip(plan.counts, plan.paths, strict=True)
+            ]
+            table = coefficients.contiguous()
+            native.call(library, "paths_forward", x, y, table, made, *_sizes(plan, x))
+            return tuple(made)
         xs, ys = x.unbind(0), y.unbind(0)
         rows = iter(plan.terms)
         outs = []
@@ -143,8 +163,13 @@ class _PathProducts(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, y, coefficients = ctx.saved_tensors
         numbers, plan = ctx.numbers, ctx.plan
-        xs, ys = x.unbind(0), y.unbind(0)
         dx, dy = torch.zeros_like(x), torch.zeros_like(y)
+        library = native.kernels_for(x, y, coefficients, *grads)
+        if library is not None and not ctx.needs_input_grad[2]:
+            table, plain = coefficients.contiguous(), [grad.contiguous() for grad in grads]
+            native.call(library, "paths_backward", x, y, table, plain, dx, dy, *_sizes(plan, x))
+            return dx, dy, None, None, None
+        xs, ys = x.unbind(0), y.unbind(0)
         dc = torch.zeros_like(coefficients) if ctx.needs_input_grad[2] else None
         dxs, dys = dx.unbind(0), dy.unbind(0)
         rows = iter(plan.terms)
@@ -154,6 +179,12 @@ class _PathProducts(torch.autograd.Function):
                 for part, (_, terms) in zip(parts, next(rows), strict=True):
                     _pull_back(part, xs, ys, dxs, dys, dc, terms, numbers)
         return dx, dy, dc, None, None
+
+
+def _sizes(plan: ProductPlan, x: Tensor) -> tuple[Tensor | int, ...]:
+    """What every product kernel takes at its end."""
+    segments, terms = native.plan_tables(plan)
+    return segments, terms, len(segments), max(plan.rows[:2]), *x.shape[1:]
 
 
 def _pull_back(

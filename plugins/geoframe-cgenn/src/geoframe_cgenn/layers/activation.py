@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from geoframe_cgenn.algebra.blades import Grades, blades
 from geoframe_cgenn.algebra.form import DiagonalForm
-from geoframe_cgenn.kernels.grades import grade_squares, scale_grades
+from geoframe_cgenn.kernels.grades import grade_squares, present_rows, scale_grades
 
 
 class MVSiLU(nn.Module):
@@ -32,11 +32,8 @@ class MVSiLU(nn.Module):
 
     def forward(self, x: Tensor, form: DiagonalForm) -> Tensor:
         """``(D, b, channels)`` -> the same shape."""
-        present = list(self.grades)
-        gate = torch.sigmoid(
-            self.slope[present].unsqueeze(1) * invariants(x, form, self.grades)
-            + self.offset[present].unsqueeze(1)
-        )
+        slope, offset = (present_rows(each, self.grades) for each in (self.slope, self.offset))
+        gate = torch.sigmoid(torch.addcmul(offset, slope, invariants(x, form, self.grades)))
         return scale_grades(x, gate, self.n, self.grades)
 
 

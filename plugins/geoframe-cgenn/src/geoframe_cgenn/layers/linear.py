@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from geoframe_cgenn.algebra.blades import Grades, blades
+from geoframe_cgenn.kernels.linear import grade_linear
 
 
 class MVLinear(nn.Module):
@@ -51,12 +52,23 @@ class MVLinear(nn.Module):
 
     rows: Tensor
 
-    def forward(self, x: Tensor) -> Tensor:
-        """``(D, b, in)`` in ``grades`` -> ``(D', b, out)`` in ``out_grades``."""
-        out = torch.bmm(x, self.weight.index_select(0, self.rows))
-        if self.bias is None:
-            return out
-        if self.adds_scalar:
-            return torch.cat([self.bias.expand(1, *out.shape[1:]), out])
-        scalars, rest = torch.split(out, [1, len(out) - 1])
-        return torch.cat([scalars + self.bias, rest])
+    def forward(self, x: Tensor, *, added: Tensor | None = None, scale: float = 1.0) -> Tensor:
+        """``(D, b, in)`` in ``grades`` -> ``(D', b, out)`` in ``out_grades``.
+
+        Parameters
+        ----------
+        added
+            Of the same shape as the result, to be added to it.
+        scale
+            Factor of the map and of its bias.
+        """
+        weight: Tensor = self.weight
+        bias: Tensor | None = self.bias
+        if scale != 1.0:
+            weight, bias = weight * scale, None if bias is None else bias * scale
+        if not self.adds_scalar:
+            return grade_linear(x, weight, self.rows, bias, added)
+        assert bias is not None
+        out = grade_linear(x, weight, self.rows, None, None)
+        out = torch.cat([bias.expand(1, *out.shape[1:]), out])
+        return out if added is None else out + added

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from geoframe_cgenn.algebra.blades import Grades, blades
 from geoframe_cgenn.algebra.form import DiagonalForm
-from geoframe_cgenn.kernels.grades import grade_squares, scale_grades
+from geoframe_cgenn.kernels.grades import grade_squares, present_rows, scale_grades
 
 SMOOTH = 1e-16
 """Added to the square of a form, so that its root is smooth at null vectors."""
@@ -42,7 +42,7 @@ class GradeNormalization(nn.Module):
     def forward(self, x: Tensor, form: DiagonalForm) -> Tensor:
         """``(D, b, channels)`` -> the same shape."""
         lengths = length(grade_squares(x, form, self.grades))
-        share = torch.sigmoid(self.share[list(self.grades)]).unsqueeze(1)
+        share = torch.sigmoid(present_rows(self.share, self.grades))
         scale = (share * (lengths - 1.0) + (1.0 + SMALLEST)).reciprocal()
         return scale_grades(x, scale, self.n, self.grades)
 

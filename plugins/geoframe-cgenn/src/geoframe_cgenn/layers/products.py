@@ -14,6 +14,9 @@ from geoframe_cgenn.kernels.products import path_products, weighted_product
 from geoframe_cgenn.layers.linear import MVLinear
 from geoframe_cgenn.layers.normalization import GradeNormalization
 
+HALF = 1 / math.sqrt(2.0)
+"""Factor of both parts of a product layer, by which their sum keeps its variance."""
+
 
 class _ProductLayer(nn.Module):
     """What both product layers share: the right factor, and the sum with a linear map."""
@@ -46,14 +49,14 @@ class _ProductLayer(nn.Module):
         return right if self.normalization is None else self.normalization(right, form)
 
     def _sum(self, product: Tensor, x: Tensor) -> Tensor:
-        """(first-order term + product) / sqrt 2, grade by grade where they have different ones."""
-        first: Tensor = self.left(x)
+        """First-order term / sqrt 2 + product, grade by grade where they have different ones."""
         if self.left.out_grades == self.plan.out == self.out_grades:
-            return (first + product) / math.sqrt(2.0)
-        parts = self._by_grade(first, self.left.out_grades)
+            whole: Tensor = self.left(x, added=product, scale=HALF)
+            return whole
+        parts = self._by_grade(self.left(x, scale=HALF), self.left.out_grades)
         for grade, second in self._by_grade(product, self.plan.out).items():
             parts[grade] = parts[grade] + second if grade in parts else second
-        return torch.cat([parts[grade] for grade in self.out_grades]) / math.sqrt(2.0)
+        return torch.cat([parts[grade] for grade in self.out_grades])
 
     def _by_grade(self, x: Tensor, grades: Grades) -> dict[int, Tensor]:
         counts = [blades(self.n).count(grade) for grade in grades]
@@ -92,7 +95,7 @@ class GeometricProduct(_ProductLayer):
     def forward(self, x: Tensor, form: DiagonalForm) -> Tensor:
         """``(D, b, channels)`` in ``grades`` -> ``(D', b, channels)`` in ``out_grades``."""
         right = self._right_factor(x, form)
-        return self._sum(weighted_product(x, right, self.weight, form, self.plan), x)
+        return self._sum(weighted_product(x, right, self.weight * HALF, form, self.plan), x)
 
 
 class FullyConnectedProduct(_ProductLayer):
@@ -132,6 +135,6 @@ class FullyConnectedProduct(_ProductLayer):
         products = path_products(x, self._right_factor(x, form), form, self.plan)
         mixed = []
         for grade, product in zip(self.plan.out, products, strict=True):
-            weight = self.weight.index_select(0, self.get_buffer(f"paths_{grade}"))
+            weight = self.weight.index_select(0, self.get_buffer(f"paths_{grade}")) * HALF
             mixed.append(product @ weight.flatten(0, 1))
         return self._sum(torch.cat(mixed), x)

@@ -6,6 +6,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from geoframe_cgenn.algebra.blades import Grades, blades
 from geoframe_cgenn.algebra.form import DiagonalForm
@@ -87,9 +88,10 @@ class PairMessages(nn.Module):
         for block in self.message.blocks[1:]:
             m = block(m, form)
         mean = self._means(m, receivers, particles)
-        # Channels side by side: h in the first half, the mean in the second.
-        pad = torch.nn.functional.pad
-        both = self.joined(pad(h, (0, self.channels)), pad(mean, (self.channels, 0)))
+        if self.joined.grades == self.joined.change:
+            both = torch.cat([h, mean], dim=-1)
+        else:  # h in the first half of the channels, the mean in the second
+            both = self.joined(pad(h, (0, self.channels)), pad(mean, (self.channels, 0)))
         return self.residual(h, self.update(both, form))  # type: ignore[no-any-return]
 
     @staticmethod

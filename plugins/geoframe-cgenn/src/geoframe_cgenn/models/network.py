@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
-import attrs
 import torch
 from torch import Tensor, nn
 
@@ -15,32 +14,9 @@ from geoframe_cgenn.metric.frames import Frame
 from geoframe_cgenn.metric.learned import Metric
 from geoframe_cgenn.models.messages import NoMessages, PairMessages, PooledMessages
 from geoframe_cgenn.models.particles import Particles, set_sums
+from geoframe_cgenn.models.shape import Shape
 
-Messages = Literal["none", "pairs", "pooled"]
 MessageLayer = NoMessages | PairMessages | PooledMessages
-
-
-@attrs.frozen(kw_only=True)
-class Shape:
-    """Sizes of a network; everything but the metric that is needed to build it."""
-
-    scalars: int
-    """Scalars of a row."""
-    vectors: int
-    """Vectors of a row."""
-    channels: int = 16
-    layers: int = 2
-    messages: Messages = "none"
-    hidden: int = 64
-    """Width of the perceptron behind the invariants."""
-    outputs: int = 1
-    """Numbers of an invariant answer; 0 for a vector."""
-    of_sets: bool = False
-    """Whether a set has one answer; otherwise each row has one."""
-    typical_size: float = 1.0
-    """Constant that sums over sets are divided by."""
-    normalize: bool = True
-    """Whether products are normalised grade by grade."""
 
 
 class CliffordNetwork(nn.Module):

@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.particles import Particles
+from geoframe_cgenn.models.published import PublishedNetwork
 from geoframe_cgenn.sets import Kind, VectorSets
+
+Network = CliffordNetwork | PublishedNetwork
 
 
 class CliffordPredictor(nn.Module):
@@ -19,8 +22,6 @@ class CliffordPredictor(nn.Module):
         The network on scaled data.
     kind
         What it predicts.
-    vectors, scalars
-        Numbers of vectors and scalars of a row.
     """
 
     vector_scale: Tensor
@@ -29,13 +30,13 @@ class CliffordPredictor(nn.Module):
     target_mean: Tensor
     target_scale: Tensor
 
-    def __init__(self, network: CliffordNetwork, kind: Kind, vectors: int, scalars: int) -> None:
+    def __init__(self, network: Network, kind: Kind) -> None:
         super().__init__()
         self.network = network
         self.kind = kind
-        self.register_buffer("vector_scale", torch.ones(vectors))
-        self.register_buffer("scalar_mean", torch.zeros(scalars))
-        self.register_buffer("scalar_scale", torch.ones(scalars))
+        self.register_buffer("vector_scale", torch.ones(network.shape.vectors))
+        self.register_buffer("scalar_mean", torch.zeros(network.shape.scalars))
+        self.register_buffer("scalar_scale", torch.ones(network.shape.scalars))
         self.register_buffer("target_mean", torch.zeros(()))
         self.register_buffer("target_scale", torch.ones(()))
 
@@ -57,7 +58,9 @@ class CliffordPredictor(nn.Module):
             return
         targets = torch.from_numpy(sets.targets)
         if sets.kind == "number":
-            self.target_mean.copy_(targets.mean())
+            # A pseudoscalar has no mean for the same reason.
+            mean = 0.0 if self.network.shape.pseudoscalar else targets.mean()
+            self.target_mean.copy_(torch.as_tensor(mean))
             self.target_scale.copy_(_unit(targets.std(correction=0)))
         else:
             self.target_scale.copy_(_unit(targets.square().mean().sqrt()))

@@ -6,6 +6,8 @@ trained. Each takes its metric as an argument and reads it in every pass.
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from geoframe_cgenn.kernels.grades import grade_squares
@@ -14,6 +16,8 @@ from geoframe_cgenn.layers.linear import MVLinear
 from geoframe_cgenn.layers.normalization import length
 from geoframe_cgenn.layers.products import FullyConnectedProduct, GeometricProduct
 from geoframe_cgenn.metric.learned import Metric
+from geoframe_cgenn.models.particles import Particles
+from geoframe_cgenn.models.shape import Shape
 
 
 class VolumeNetwork(nn.Module):
@@ -137,3 +141,49 @@ class PairNetwork(nn.Module):
         x = self.product(self.embedding(frame.enter(vectors).permute(2, 0, 1)), frame.form)
         answers: Tensor = self.readout(x[0])
         return answers[:, 0]
+
+
+class PublishedNetwork(nn.Module):
+    """One of these networks with the interface of the general one.
+
+    Parameters
+    ----------
+    shape
+        Which, and its sizes.
+    metric
+        The metric.
+
+    Raises
+    ------
+    ValueError
+        If the data do not fit the network.
+    """
+
+    def __init__(self, shape: Shape, metric: Metric) -> None:
+        super().__init__()
+        if shape.scalars or shape.outputs != 1 or shape.of_sets:
+            raise ValueError(f"'{shape.network}' predicts a number from the vectors of a row")
+        self.shape = shape
+        self.n = metric.n
+        self.metrics = nn.ModuleList([metric])
+        if shape.network == "volumes":
+            if shape.vectors != metric.n:
+                raise ValueError(f"'volumes' takes {metric.n} vectors a row, not {shape.vectors}")
+            self.inner: nn.Module = VolumeNetwork(metric, channels=shape.channels)
+        elif shape.network == "hulls":
+            self.inner = HullNetwork(
+                metric, points=shape.vectors, channels=shape.channels, layers=shape.layers
+            )
+        else:
+            self.inner = PairNetwork(
+                metric, vectors=shape.vectors, channels=shape.channels, hidden=shape.hidden
+            )
+
+    def metric(self, at: int) -> Metric:
+        """Return the metric."""
+        return cast(Metric, self.metrics[at])
+
+    def forward(self, particles: Particles) -> Tensor:
+        """Answers ``(r, 1)`` of the rows."""
+        answers: Tensor = self.inner(particles.vectors)
+        return answers.unsqueeze(-1)
