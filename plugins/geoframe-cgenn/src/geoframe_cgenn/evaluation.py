@@ -133,7 +133,9 @@ def _of_report(report: MetricReport, config: CGENNConfig, fits: Fits) -> Metrics
         "metric_spread": None if math.isnan(report.spread) else report.spread,
         "metric_nearest_symmetry": report.nearest_group,
         "metric_distance_to_it": report.distance,
-        "metric_symmetry_supported": str(report.supported).lower(),
+        "metric_symmetry_supported": None
+        if report.supported is None
+        else str(report.supported).lower(),
         "metric_residual_rotations": report.residual_group,
         "metric_moved_from_start": relative_error(report.mean, fits.start.double()),
     }
@@ -180,12 +182,12 @@ def _sentences(
     of_fixed: Sequence[Mapping[str, float]],
 ) -> list[str]:
     values = ", ".join(f"{value:.3f}" for value in report.eigenvalues)
-    supported = "support" if report.supported else "do not support"
+    verdicts = {True: "the data support it", False: "the data do not support it"}
+    verdict = verdicts.get(report.supported, "one training cannot tell whether the data support it")
     notes = [
         f"learned metric, scaled to the identity's norm: eigenvalues {values}, condition "
         f"{report.condition:.3g}, rotations left {report.residual_group}",
-        f"nearest exact symmetry: {report.nearest_group}, {report.distance:.1%} away; the data "
-        f"{supported} it",
+        f"nearest exact symmetry: {report.nearest_group}, {report.distance:.1%} away; {verdict}",
     ]
     if math.isnan(report.spread):
         notes.append("one training says nothing of the spread of the metric: set cgenn.replicas")

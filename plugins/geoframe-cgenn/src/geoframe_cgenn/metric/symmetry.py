@@ -87,8 +87,9 @@ class MetricReport:
     """Its isometry group."""
     distance: float
     """Relative distance of the mean from it."""
-    supported: bool
-    """Whether that distance is within what the trainings differ by, or below 2 %."""
+    supported: bool | None
+    """Whether that distance is within what the trainings differ by, or below 2 %; None where one
+    training further away leaves it open."""
     residual_group: str
     """Rotations and reflections of space that the learned form leaves."""
 
@@ -129,7 +130,7 @@ def metric_report(matrices: Sequence[Tensor]) -> MetricReport:
         nearest=nearest,
         nearest_group=group_name(positive, negative),
         distance=distance,
-        supported=distance <= within,
+        supported=True if distance <= within else None if count == 1 else False,
         residual_group=residual_group(values.tolist(), within),
     )
 
