@@ -182,7 +182,10 @@ def _sentences(
     of_fixed: Sequence[Mapping[str, float]],
 ) -> list[str]:
     values = ", ".join(f"{value:.3f}" for value in report.eigenvalues)
-    verdicts = {True: "the data support it", False: "the data do not support it"}
+    verdicts: dict[bool | None, str] = {
+        True: "the data support it",
+        False: "the data do not support it",
+    }
     verdict = verdicts.get(report.supported, "one training cannot tell whether the data support it")
     notes = [
         f"learned metric, scaled to the identity's norm: eigenvalues {values}, condition "
