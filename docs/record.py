@@ -39,7 +39,7 @@ cool,freeze,3
 
 QUESTIONS = (
     "import geoframe; bread = geoframe.open_run('bread').load(); "
-    "print(bread.precedes('grind flour', 'slice'), bread.nearest('shape', k=2, after=True))"
+    "print(bread.nearest('shape', k=2, after=True))"
 )
 
 SESSION = (

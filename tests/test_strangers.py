@@ -12,6 +12,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import geoframe
 from geoframe import ConfigError
@@ -108,16 +109,28 @@ def test_a_geometry_finds_latent_graphs(name, tables):
     assert len(trained.apply(tables / "table.csv")) == 60
 
 
-@pytest.mark.parametrize("method", ["nst", "snowflake"])
+@pytest.mark.parametrize("method", ["nst", "snowflake", "hnn"])
 def test_an_embedder_sees_the_graph(method, tables):
     config = {
         "embedder": {"name": "gat"},
         "trainer": GRADIENT,
         "data": {"path": str(tables / "edges.csv")},
     }
+    if method == "hnn":
+        config["hnn"] = {"fit": "gradient"}
     _, trained = run(method, config, tables / "run")
-    edges = next(m for m in trained.embedding.modules() if type(m).__name__ == "GraphAttention")
-    assert edges.edges.shape[1] > 0  # bound again when the run was opened
+    embedding = (trained.network if method == "hnn" else trained).embedding
+    edges = next(m for m in embedding.modules() if type(m).__name__ == "GraphAttention")
+    assert edges.edges.shape[1] == 14  # bound again when the run was opened
+    assert torch.equal(embedding(), (trained.network if method == "hnn" else trained).points)
+
+
+def test_an_embedder_that_uses_a_graph_is_told_that_there_is_none(tmp_path):
+    distances = np.abs(np.subtract.outer(np.arange(5.0), np.arange(5.0)))
+    np.save(tmp_path / "distances.npy", distances)
+    config = {"embedder": {"name": "gat"}, "data": {"path": str(tmp_path / "distances.npy")}}
+    with pytest.raises(ConfigError, match="'gat' uses a graph, and the data are none"):
+        geoframe.run_method("snowflake", config, path=tmp_path / "run")
 
 
 @pytest.mark.parametrize("method", ["nst", "snowflake", "lgi"])

@@ -41,7 +41,7 @@ def run_method(
     Examples
     --------
     >>> run = geoframe.run_method("nst", {"trainer": {"steps": 500}})  # doctest: +SKIP
-    >>> run.results["metrics"]["distortion_mean"]               # doctest: +SKIP
+    >>> run.results["metrics"]["stress_edges"]                  # doctest: +SKIP
     """
     from geoframe_registry import runs
 

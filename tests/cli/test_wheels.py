@@ -37,7 +37,7 @@ spacetime = geoframe.open_run("run").load()
 call("report", "run", "-o", "comparison.html")
 call("new", "plugin", "mine")
 print(json.dumps({
-    "bread is later": bool(spacetime.precedes("flour", "bread")),
+    "bread is later": bool(spacetime.precedes("flour", "bread")["precedes"].item()),
     "runs": json.loads(call("runs", "run", "--json")),
     "plugins": json.loads(call("plugins", "--json")),
     "files": [each.__file__ for each in (geoframe, geoframe_cli, geoframe_registry)],

@@ -17,9 +17,7 @@ SHOWN = 3
 """Metrics of a run that are shown if none are named."""
 
 
-@click.command(
-    epilog="\b\nExample:\n  geoframe runs --metric distortion_mean --sort distortion_mean"
-)
+@click.command(epilog="\b\nExample:\n  geoframe runs --metric stress_edges --sort stress_edges")
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.option("--method", help="Only the runs of this method.")
 @click.option("--metric", "metrics", multiple=True, help="Show this metric; may be repeated.")

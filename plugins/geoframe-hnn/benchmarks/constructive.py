@@ -17,10 +17,11 @@ import numpy as np
 from geoframe.run.resources import peak_memory_mib
 from geoframe_data.tree import Tree
 from geoframe_data.tree_policy import as_tree
+from geoframe_embedding.comparison import ratios_of
 from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.datasets.stored import StoredName, StoredTree, WordNetTree
 from geoframe_hnn.hyperbolic_tree import embed_tree
-from geoframe_hnn.quality import evaluation_pairs, measure_distortion
+from geoframe_hnn.quality import NodeDistances, evaluation_pairs
 
 
 def trees() -> dict[str, Tree]:
@@ -49,11 +50,11 @@ def main() -> None:
                 embedded = embed_tree(tree, dim=dim, distortion=options.distortion, angles=angles)
                 bound = embedded.certificate()
                 middle = time.process_time()
-                found = measure_distortion(embedded, tree, pairs)
+                found = ratios_of(NodeDistances(embedded), pairs)
                 end = time.process_time()
                 print(
                     f"{name:28}{len(tree):7}{dim:4}{angles:>10}{embedded.scale * median:9.3g}"
-                    f"{bound:11.5f}{found.worst:10.5f}{found.average:9.2g}"
+                    f"{bound:11.5f}{found.worst:10.5f}{found.relative_error:9.2g}"
                     f"{euclidean_lower_bound(tree, dim):8.3g}{middle - start:9.2f}"
                     f"{end - middle:10.2f}",
                     flush=True,

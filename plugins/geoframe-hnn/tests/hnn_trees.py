@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from geoframe_data.tree import Tree
 from geoframe_data.tree_policy import as_tree
+from geoframe_embedding.comparison import ratios_of
+from geoframe_embedding.pairs import Pairs
 from geoframe_hnn.datasets.stored import StoredTree
 from geoframe_hnn.datasets.synthetic import CompleteTree, RandomTree
+from geoframe_hnn.quality import NodeDistances
 
 needs_data = pytest.mark.skipif(
     "GEOFRAME_DATA" not in os.environ, reason="GEOFRAME_DATA names no folder of data sets"
@@ -54,3 +57,13 @@ def write(folder: Path, name: str, text: str) -> Path:
     file = folder / name
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def worst_distortion(embedded, pairs):
+    """Largest over least ratio of embedded and tree distances of pairs."""
+    return ratios_of(NodeDistances(embedded), pairs).worst
+
+
+def pairs_of(tree, u, v):
+    """Pairs of nodes with their tree distances."""
+    return Pairs(first=u, second=v, given=tree.distance(u, v), complete=True)

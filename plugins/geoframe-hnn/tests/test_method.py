@@ -11,7 +11,7 @@ import geoframe
 from geoframe.errors import ConfigError, DataError
 from geoframe.testing import check_component
 from geoframe_hnn.hyperbolic_tree import embed_tree
-from geoframe_hnn.quality import measure_ranking
+from geoframe_hnn.quality import NodeDistances, measure_items
 
 SMALL = {"name": "complete-tree", "branching": 3, "depth": 3}
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -44,9 +44,9 @@ def test_names_that_look_like_formulas_are_drawn(tmp_path):
 
 def test_a_construction_is_certified_and_reported(constructed):
     metrics = constructed.results["metrics"]
-    assert 1.0 < metrics["worst_distortion"] <= metrics["certified_distortion"] <= 1.1
-    assert metrics["map"] == 1.0
-    assert metrics["mean_rank"] == 1.0
+    assert 1.0 < metrics["distortion_worst_pairs"] <= metrics["certified_distortion"] <= 1.1
+    assert metrics["map_edges"] == 1.0
+    assert metrics["mean_rank_edges"] == 1.0
     assert metrics["any_euclidean_at_least"] == pytest.approx(1.4, abs=0.1)
     assert (constructed.path / "figures" / "poincare_disc.svg").stat().st_size > 1000
     assert (constructed.path / "report.html").exists()
@@ -56,14 +56,21 @@ def test_a_construction_is_certified_and_reported(constructed):
 def test_queries_by_name(constructed):
     trained = geoframe.open_run(constructed.path).load()
     tree = trained.tree
-    assert trained.nearest("0", 3)[0][1] == pytest.approx(1.0)
-    assert {name for name, _ in trained.nearest("0", 3)} == {"1", "2", "3"}
-    assert trained.distance(["13", "14"], "4") == pytest.approx([1.0, 1.0])
-    assert trained.distance("13", "39") <= 6.0
+    near = trained.nearest(["0", "4"], 3)
+    assert near["distance"].iloc[0] == pytest.approx(1.0)
+    assert set(near[near["name"] == "0"]["neighbor"]) == {"1", "2", "3"}
+    found = trained.distance(["13", "14"], "4")["distance"]
+    assert found.tolist() == pytest.approx([1.0, 1.0])
+    assert trained.distance("13", "39")["distance"].item() <= 6.0
+    assert isinstance(trained, geoframe.Trained)
+    assert repr(trained) == "TrainedTree(40 nodes in H^2)"
+    assert "<img" in trained._repr_html_()
+    assert trained.to_frame().loc["39", "root_distance"] == pytest.approx(3.0, rel=0.1)
     rng = np.random.default_rng(0)
     for u, v in rng.integers(len(tree), size=(30, 2)):
         expected = tree.names[int(tree.lca(u, v))]
-        assert trained.common_ancestor(tree.names[u], tree.names[v]) == expected
+        found = trained.common_ancestor(tree.names[u], tree.names[v])
+        assert found["ancestor"].tolist() == [expected]
     with pytest.raises(DataError, match="no node 'nobody'"):
         trained.distance("nobody", "1")
 
@@ -71,25 +78,26 @@ def test_queries_by_name(constructed):
 def test_new_nodes_are_attached(constructed, tmp_path):
     run = geoframe.open_run(constructed.path)
     file = write(tmp_path, "new.csv", "parent,child,length\n4,x,2\nx,y,0.5\n")
-    found = run.method.embed(run, file)
-    assert found["name"].tolist() == ["x", "y"]
+    found = run.method.apply(run, file)
+    assert found.index.tolist() == ["x", "y"]
     assert found["parent"].tolist() == ["4", "x"]
-    assert found["root_distance"] == pytest.approx([4.0, 4.5], rel=0.2)
+    assert found["root_distance"].tolist() == pytest.approx([4.0, 4.5], rel=0.2)
     with pytest.raises(DataError, match="'q' is neither a node of the run nor given a parent"):
-        run.method.embed(run, write(tmp_path, "bad.csv", "q,x,2\n"))
+        run.method.apply(run, write(tmp_path, "bad.csv", "q,x,2\n"))
     with pytest.raises(DataError, match="it is there already"):
-        run.method.embed(run, write(tmp_path, "bad.csv", "1,2,1\n"))
+        run.method.apply(run, write(tmp_path, "bad.csv", "1,2,1\n"))
 
 
 def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp_path):
     run = geoframe.open_run(constructed.path)
     file = write(tmp_path, "new.csv", "parent,child\nb,c\n4,b\n")
-    assert run.method.embed(run, file)["name"].tolist() == ["b", "c"]
+    assert run.method.apply(run, file).index.tolist() == ["b", "c"]
     with pytest.raises(DataError, match=r"has a cycle '(d|e)' -> '(d|e)' -> '(d|e)'"):
-        run.method.embed(run, write(tmp_path, "new.csv", "parent,child\nd,e\ne,d\n"))
+        run.method.apply(run, write(tmp_path, "new.csv", "parent,child\nd,e\ne,d\n"))
     with pytest.raises(DataError, match=r"'3O' is neither.*; did you mean '3"):
-        run.method.embed(run, write(tmp_path, "new.csv", "parent,child\n3O,x\n"))
-    assert run.load().nearest("0", -1) == []
+        run.method.apply(run, write(tmp_path, "new.csv", "parent,child\n3O,x\n"))
+    with pytest.raises(DataError, match="k must be 0 or more"):
+        run.load().nearest("0", -1)
 
 
 @pytest.mark.parametrize(
@@ -121,17 +129,17 @@ def test_exported_nodes_are_complete(constructed, tmp_path):
 def test_networks_are_compared_kept_and_applied(distilled, tmp_path):
     metrics = distilled.results["metrics"]
     for name in ("distilled_network", "euclidean_2", "euclidean_2_(2)"):
-        assert 0.0 < metrics[f"{name}_average_distortion"] < 10.0
+        assert 0.0 < metrics[f"{name}_relative_error_mean_pairs"] < 10.0
     rows = distilled.results["tables"]["embeddings"]
     assert rows[0]["embedding"] == "construction"
     run = geoframe.open_run(distilled.path)
     trained = run.load()
-    kept = trained.network.cloud.points
-    assert trained.network.model().shape == kept.shape == (40, 2)
+    kept = trained.network.points
+    assert trained.network.embedding().shape == kept.shape == (40, 2)
     # The network takes a known node, named again, to where its twin would be embedded.
     file = write(tmp_path, "new.csv", "4,twin,1\n")
-    found = run.method.embed(run, file)
-    assert found["point"].shape == (1, 2)
+    found = run.method.apply(run, file)
+    assert found.filter(like="point_").shape == (1, 2)
     run.method.export(run, tmp_path / "out")
     assert (tmp_path / "out" / "network.safetensors").exists()
 
@@ -151,8 +159,8 @@ def test_a_network_on_features_embeds_new_features(tmp_path):
     run = geoframe.run_method("hnn", config, path=tmp_path / "run")
     run = geoframe.open_run(run.path)
     np.savez(tmp_path / "same.npz", features=features)
-    found = run.method.embed(run, tmp_path / "same.npz")["point"]
-    assert found == pytest.approx(run.load().network.cloud.points.numpy(), abs=1e-5)
+    found = run.method.apply(run, tmp_path / "same.npz").to_numpy()
+    assert found == pytest.approx(run.load().network.points.numpy(), abs=1e-5)
 
 
 @pytest.mark.parametrize("fit", ["memorise", "gradient"])
@@ -166,12 +174,12 @@ def test_other_fits(fit, tmp_path):
     run = geoframe.run_method("hnn", config, path=tmp_path / "run")
     metrics = run.results["metrics"]
     if fit == "memorise":
-        found = metrics["memorising_network_worst_distortion"]
-        assert found == pytest.approx(metrics["worst_distortion"], rel=1e-6)
+        found = metrics["memorising_network_distortion_worst_pairs"]
+        assert found == pytest.approx(metrics["distortion_worst_pairs"], rel=1e-6)
         assert metrics["network_weights"] == 2 + 39 * 3 + 2
     else:
-        assert metrics["trained_network_average_distortion"] > 0
-        assert geoframe.open_run(run.path).load().nearest("0", 2)
+        assert metrics["trained_network_relative_error_mean_pairs"] > 0
+        assert geoframe.open_run(run.path).load().nearest("0", 2)["rank"].tolist() == [1, 2]
 
 
 def test_flat_spaces_are_only_for_comparison(tmp_path):
@@ -206,7 +214,7 @@ def test_examples_run(example, tmp_path):
     if example == "network":
         table["trainer"]["steps"] = 3
     run = geoframe.run_method("hnn", table, path=tmp_path / "run")
-    assert run.results["metrics"]["worst_distortion"] > 1.0
+    assert run.results["metrics"]["distortion_worst_pairs"] > 1.0
 
 
 def test_all_examples_are_valid():
@@ -225,30 +233,34 @@ def test_mammals_are_reconstructed_perfectly():
 
     dataset = component("dataset", {"name": "wordnet-tree", "subset": "mammals"})
     tree = load_tree(TreeDataConfig(dataset=dataset, multiple_parents="first", lengths="nested"))
-    ranking = measure_ranking(embed_tree(tree), tree, "ancestors", 1180)
-    assert ranking.mean_average_precision == 1.0
-    assert ranking.mean_rank == 1.0
+    found = measure_items(NodeDistances(embed_tree(tree)), tree, "ancestors", 1180)
+    assert found["map_ancestors"] == found["mean_rank_ancestors"] == 1.0
 
 
 def test_ranking_counts_what_stands_between():
     class Shuffled:
+        def __len__(self):
+            return 7
+
         def distance(self, u, v):
             u, v = np.broadcast_arrays(u, v)
             return np.abs(u - v).astype(float)
 
     tree = complete(2, 2)  # 0; 1 2; 3 4 5 6
-    ranking = measure_ranking(Shuffled(), tree, "edges", 7)
+    found = measure_items(NodeDistances(Shuffled()), tree, "edges", 7)
     # Of node 0: 1, 2 related, none between. Of node 6: only 2, behind 5, 4 and 3.
     ranks = {0: [1, 1], 6: [4], 5: [4], 4: [5], 3: [4], 1: [2, 2, 3], 2: [2, 4, 4]}
     expected = np.mean([rank for found in ranks.values() for rank in found])
-    assert ranking.mean_rank == pytest.approx(expected, abs=0.5)
-    assert ranking.mean_average_precision < 1.0
+    assert found["mean_rank_edges"] == pytest.approx(expected, abs=0.5)
+    assert found["map_edges"] < 1.0
 
 
 @needs_data
-def test_neighbours_in_weighted_trees_are_not_ranked():
+def test_neighbours_in_weighted_trees_are_the_nearest_not_the_ends_of_edges():
     tree = stored("pythonidae")
-    assert measure_ranking(embed_tree(tree), tree, "edges", 10) is None
+    found = measure_items(NodeDistances(embed_tree(tree)), tree, "edges", 10)
+    assert found["map_pairs"] > 0.9
+    assert "map_edges" not in found
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,16 @@ from hnn_trees import complete, random_tree
 
 from geoframe.errors import ConfigError
 from geoframe.training.gradient import GradientTrainer
+from geoframe_embedding.embedding import EmbeddedItems
+from geoframe_embedding.free_points import FreePoints
+from geoframe_embedding.objective import PartnerObjective
 from geoframe_hnn.geometry import HyperbolicPolar
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.inputs import anchor_inputs, choose_anchors, scale_of
 from geoframe_hnn.memorise import MemorisingNetwork
-from geoframe_hnn.models import FreePoints, build_model
 from geoframe_hnn.network import HyperbolicNetwork
-from geoframe_hnn.objectives import DistilObjective, PairObjective
+from geoframe_hnn.objectives import DistilObjective, TreeTargets
+from geoframe_hnn.polar_embedder import PolarEmbedder
 from geoframe_spaces.hyperboloid import Hyperboloid
 
 
@@ -47,15 +50,20 @@ def network_inputs(tree):
     return torch.from_numpy(scale_of(raw).apply(raw))
 
 
-def embedder(in_features, out_features):
-    return HyperbolicNetwork(in_features, out_features, hidden=48, layers=2)
+def model_of(tree, *, polar=False):
+    inputs = network_inputs(tree)
+    embedder = HyperbolicNetwork(inputs.shape[1], 3 if polar else 2, hidden=48, layers=2)
+    embedder = PolarEmbedder(embedder) if polar else embedder
+    return EmbeddedItems(embedder, HyperbolicPolar(dim=2), inputs)
 
 
 def test_training_brings_distances_close():
     torch.manual_seed(0)
     tree = complete(3, 3)
-    model = build_model(embedder, HyperbolicPolar(dim=2), network_inputs(tree))
-    before, after = fitted(PairObjective(model, tree, unit=1.0, relative=True, partners=16), 80)
+    model = model_of(tree)
+    before, after = fitted(
+        PartnerObjective(model, TreeTargets(tree, 1.0), "relative", partners=16), 80
+    )
     assert after < 0.25 * before
 
 
@@ -63,15 +71,16 @@ def test_a_distilled_network_starts_at_the_construction_and_ends_nearer_to_the_t
     torch.manual_seed(0)
     tree = complete(3, 3)
     construction = embed_tree(tree, scale=1.0)
-    model = build_model(embedder, HyperbolicPolar(dim=2), network_inputs(tree), polar=True)
+    model = model_of(tree, polar=True)
     before, after = fitted(DistilObjective(model, construction.tangent()), 80)
     assert after < 0.05 * before
-    log_radius, direction = model.polar(model.inputs)
+    log_radius, direction = model.embedder.polar(model.inputs)
     tangent = torch.from_numpy(construction.tangent()).float()
     assert torch.allclose(log_radius[1:].exp(), tangent[1:].norm(dim=1), rtol=0.5)
     assert ((direction[1:] * tangent[1:]).sum(1) / tangent[1:].norm(dim=1)).mean() > 0.95
     model.train()
-    pairs = PairObjective(model, tree, unit=construction.stretch, relative=True, partners=16)
+    targets = TreeTargets(tree, construction.stretch)
+    pairs = PartnerObjective(model, targets, "relative", partners=16)
     start, end = fitted(pairs, 80)
     exact = tree.distance(*np.triu_indices(len(tree), 1))
     ratio = construction.distance(*np.triu_indices(len(tree), 1)) / exact
@@ -84,7 +93,7 @@ def test_riemannian_training_keeps_points_on_the_sheet():
     tree = complete(2, 4)
     space = Hyperboloid(2)
     model = FreePoints(space, len(tree))
-    pairs = PairObjective(model, tree, unit=1.0, relative=False, partners=8)
+    pairs = PartnerObjective(model, TreeTargets(tree, 1.0), "stress", partners=8)
     assert type(pairs.optimizer(0.1, 0.0)).__name__ == "RiemannianAdam"
     trainer = GradientTrainer(steps=80, learning_rate=0.1, device="cpu")
     with torch.no_grad():
@@ -96,7 +105,7 @@ def test_riemannian_training_keeps_points_on_the_sheet():
 
 
 def test_riemannian_training_needs_a_manifold():
-    with pytest.raises(ConfigError, match="needs a geometry with a geoopt manifold"):
+    with pytest.raises(ConfigError, match="free points need a space that geoopt has too"):
         FreePoints(HyperbolicPolar(dim=2), 5)
 
 
@@ -104,3 +113,18 @@ def test_leaves_of_one_parent_look_different_to_a_network():
     tree = complete(4, 2)
     inputs = anchor_inputs(tree, choose_anchors(tree, 3, 0), np.arange(len(tree)))
     assert len(np.unique(inputs, axis=0)) == len(tree)
+
+
+def test_states_of_the_first_series_are_read():
+    tree = complete(2, 2)
+    objective = PartnerObjective(
+        model_of(tree, polar=True), TreeTargets(tree, 1.0), "relative", partners=1
+    )
+    state = {key: value + 1 for key, value in objective.state_dict().items()}
+    old = {
+        key.replace("embedding.", "model.").replace("embedder.inner.", "embedder."): value
+        for key, value in state.items()
+    }
+    assert not old.keys() & state.keys()
+    objective.load_state_dict(old)
+    assert all(torch.equal(objective.state_dict()[key], value) for key, value in state.items())

@@ -1,10 +1,9 @@
 """Numbers of an independent prototype, which every cell of a table must repeat."""
 
 import pytest
-from hnn_trees import all_pairs, complete, needs_data, stored
+from hnn_trees import all_pairs, complete, needs_data, pairs_of, stored, worst_distortion
 
 from geoframe_hnn.hyperbolic_tree import embed_tree
-from geoframe_hnn.quality import Pairs, measure_distortion
 from geoframe_hnn.reference import DRAWN, SCALES
 
 SMALL = {
@@ -24,7 +23,7 @@ def test_the_worst_pair_at_every_scale_to_three_digits(name):
     u, v = all_pairs(tree)
     for scale, value in zip(DRAWN, SCALES[name][1], strict=False):
         embedded = embed_tree(tree, scale=scale, angles="equal")
-        found = measure_distortion(embedded, tree, Pairs(u=u, v=v, exhaustive=True)).worst
+        found = worst_distortion(embedded, pairs_of(tree, u, v))
         digits = 3 if value > 2 else 4  # as many as the prototype printed
         assert f"{found:.{digits}g}" == f"{value:g}", scale
 

@@ -47,11 +47,13 @@ def told(done):
 def test_one_question_is_answered_as_python_answers_it(constructed):
     trained = geoframe.open_run(constructed).load()
     done = ask("nearest", constructed, "Python_regius", "-k", "2", "--json")
-    found = [(row["neighbour"], row["distance"]) for row in json.loads(done.stdout)]
-    assert found == trained.nearest("Python_regius", 2)
+    found = trained.nearest("Python_regius", 2)
+    rows = json.loads(done.stdout)
+    assert [row["neighbour"] for row in rows] == found["neighbor"].tolist()
+    assert [row["distance"] for row in rows] == found["distance"].tolist()
     done = ask("distance", constructed, GREEN, "Boa_constrictor", "--json")
     (row,) = json.loads(done.stdout)
-    assert row["distance"] == trained.distance(GREEN, "Boa_constrictor")
+    assert row["distance"] == trained.distance(GREEN, "Boa_constrictor")["distance"].item()
     assert row["tree_distance"] == pytest.approx(0.35)
     assert row["distance"] < row["tree_distance"] < 1.1 * row["distance"]
     words = ask("ancestor", constructed, GREEN, "Python_regius").stdout.split()
@@ -68,7 +70,7 @@ def test_a_file_is_answered_line_by_line(constructed, tmp_path):
     rows = rows_of(ask("distance", constructed, "--file", path, "--columns", "from,to"))
     assert [(row["u"], row["v"]) for row in rows] == pairs
     u, v = zip(*pairs, strict=True)
-    expected = geoframe.open_run(constructed).load().distance(u, v)
+    expected = geoframe.open_run(constructed).load().distance(u, v)["distance"].to_numpy()
     assert np.array([float(row["distance"]) for row in rows]) == pytest.approx(expected, rel=1e-15)
 
 
@@ -134,5 +136,5 @@ def test_torch_is_imported_for_networks_only(constructed, tmp_path):
     done = modules_after(network)
     assert "torch" in done.stdout.splitlines()[-1]
     assert "the trained network's; no certificate holds" in done.stderr
-    expected = geoframe.open_run(network).load().distance("root", "Pythons")
+    expected = geoframe.open_run(network).load().distance("root", "Pythons")["distance"].item()
     assert f"{float(expected):.6g}" in done.stdout

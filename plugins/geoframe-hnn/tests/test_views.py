@@ -12,7 +12,7 @@ from geoframe_data.tree_policy import as_tree
 from geoframe_hnn.frames import distances
 from geoframe_hnn.hyperbolic_tree import embed_tree
 from geoframe_hnn.polar import norm, third_side
-from geoframe_hnn.quality import evaluation_pairs, measure_ranking
+from geoframe_hnn.quality import NodeDistances, evaluation_pairs, measure_items
 from geoframe_hnn.views import _around_in_space, around, looking_back
 
 
@@ -70,7 +70,7 @@ def test_less_is_measured_of_very_deep_trees():
     assert len(evaluation_pairs(flat, 2_000_000)) == 2_000_000
     pairs = evaluation_pairs(deep, 2_000_000)
     assert 50_000 < len(pairs) < 100_000  # all siblings and grandparents, and some far pairs
-    assert len(pairs) - np.sum(deep.distance(pairs.u, pairs.v) <= 2) > 1000
-    ranking = measure_ranking(deep, deep, "edges", 200)
-    assert ranking is not None
-    assert 0 < ranking.nodes < 200
+    assert len(pairs) - np.sum(pairs.given <= 2) > 1000
+    found = measure_items(NodeDistances(deep), deep, "edges", 200)
+    assert 0 < found["ranked_nodes"] < 200
+    assert "triplets" not in found

@@ -29,8 +29,9 @@ from torch import Tensor
 
 from geoframe.config import TomlTable, apply_overrides
 from geoframe_data.graph import Graph
+from geoframe_embedding.discrepancy import discrepancy
+from geoframe_embedding.measures import Ratios
 from geoframe_nst.data import load_graph
-from geoframe_nst.metrics import distortion
 from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.reference import neural
 from geoframe_nst.training import objective_for
@@ -63,8 +64,9 @@ class Watched(SpacetimeObjective):
         """Note the distortion over all edges; the time this takes is not counted."""
         began = time.process_time()
         points = self.embedding()
-        distances = self.embedding.distance(points[self.edges[:, 0]], points[self.edges[:, 1]])
-        reached = distortion(self.weights.numpy(), distances.numpy()).symmetric_mean
+        distances = self.embedding.distance(points[self.pairs[:, 0]], points[self.pairs[:, 1]])
+        ratios = Ratios(given=self.targets.double().numpy(), embedded=distances.double().numpy())
+        reached = ratios.measures("edges")["distortion_symmetric_mean_edges"]
         self.history.append((began - self.started - self.looking, reached))
         self.looking += time.process_time() - began
         return {"distortion": reached}
@@ -76,20 +78,20 @@ class PairWise(Watched):
     def every_pair(self) -> None:
         """List the pairs that are encoded in each step."""
         n = len(self.embedding.inputs)
-        if len(self.edges) < DENSE * n * n:
-            self.pairs, self.chosen = self.edges, slice(None)
+        if len(self.pairs) < DENSE * n * n:
+            self.every, self.chosen = self.pairs, slice(None)
             return
-        self.pairs = torch.cartesian_prod(torch.arange(n), torch.arange(n))
-        numbers = self.edges @ torch.tensor([n, 1])
+        self.every = torch.cartesian_prod(torch.arange(n), torch.arange(n))
+        numbers = self.pairs @ torch.tensor([n, 1])
         self.chosen = numbers
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """All pairs, whatever ``items`` are: the published training is full batch."""
-        x = self.embedding(self.pairs[:, 0])
-        y = self.embedding(self.pairs[:, 1])
+        x = self.embedding(self.every[:, 0])
+        y = self.embedding(self.every[:, 1])
         distances = self.embedding.distance(x, y)[self.chosen]
-        gaps = self.embedding.spacetime.order_gap(x, y)[self.chosen]  # type: ignore[operator]
-        return {"loss": self._space(distances, self.weights) + self._time(gaps)}
+        space = discrepancy(distances, self.targets, self.loss)
+        return {"loss": space + self._time(self._gaps(x, y)[self.chosen])}
 
 
 def train(

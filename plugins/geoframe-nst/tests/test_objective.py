@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from geoframe.embedders.table import Table
 from geoframe.geometry import Geometry, Promise
+from geoframe_embedding.embedding import EmbeddedItems
 from geoframe_nst.config import SpacetimeConfig
-from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.incomparable import IncomparablePairs
 from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.order import NeuralOrder
@@ -46,7 +46,7 @@ def objective(
     """The objective on three events of the line with two order coordinates."""
     table = Table(3, 3)
     table.rows.data = torch.cat([PLACES, TIMES], dim=1)
-    embedding = SpacetimeEmbedding(
+    embedding = EmbeddedItems(
         table, NeuralSpacetime(Line(1), nn.Identity(), time_dim=2), torch.arange(3)
     )
     return SpacetimeObjective(
@@ -121,7 +121,7 @@ def neural(n: int, e: int, **options: object) -> SpacetimeObjective:
     spacetime = NeuralSpacetime(
         SnowflakeV2(dim=2), NeuralOrder(2, mixing="dense"), time_dim=2, directed=True
     )
-    embedding = SpacetimeEmbedding(Table(n, 4), spacetime, torch.arange(n))
+    embedding = EmbeddedItems(Table(n, 4), spacetime, torch.arange(n))
     weights = torch.rand(e, generator=generator) + 0.1
     options = SpacetimeConfig(**options)  # type: ignore[arg-type]
     return SpacetimeObjective(embedding, edges, weights, options, order=True)
@@ -137,10 +137,10 @@ def test_a_batch_encodes_only_its_nodes_and_gives_what_all_nodes_would() -> None
     )
     batch = objective(items)["loss"]
     points = objective.embedding()
-    edges, weights = objective.edges[items], objective.weights[items]
+    edges, weights = objective.pairs[items], objective.targets[items]
     x, y = points[edges[:, 0]], points[edges[:, 1]]
     ratios = (objective.embedding.distance(x, y) / weights).log()
-    gaps = objective.embedding.spacetime.order_gap(x, y)
+    gaps = objective.embedding.geometry.order_gap(x, y)
     direct = ratios.square().mean() + torch.nn.functional.softplus(10 * gaps + 1).mean() / 10
     torch.testing.assert_close(batch, direct)
     assert seen == [len(edges.unique()), 100]
@@ -170,6 +170,6 @@ def test_calibration_makes_the_medians_agree_unless_distances_may_be_negative() 
     embedding = objective().embedding
     embedding.calibrate(EDGES, WEIGHTS)
     assert embedding.scale.item() == pytest.approx(2 / 3)  # median weight 2, median distance 3
-    signed = SpacetimeEmbedding(Table(3, 1), Signed(1), torch.arange(3))
+    signed = EmbeddedItems(Table(3, 1), Signed(1), torch.arange(3))
     signed.calibrate(EDGES, WEIGHTS)
     assert signed.scale.item() == 1

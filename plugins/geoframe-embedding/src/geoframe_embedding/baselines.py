@@ -50,7 +50,7 @@ def classical_baseline(given: PairDistances, dim: int, *, seed: int) -> Baseline
 
 def smacof_baseline(distances: Floats, dim: int, *, seed: int, starts: int = 4) -> Baseline:
     """Metric SMACOF of scikit-learn on all distances ``(n, n)``, its best of ``starts`` starts."""
-    from sklearn.manifold import smacof  # type: ignore[import-untyped]
+    from sklearn.manifold import smacof
 
     started = time.process_time()
     with warnings.catch_warnings():

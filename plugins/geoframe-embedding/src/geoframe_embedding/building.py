@@ -39,8 +39,8 @@ def build_embedding(
 ) -> EmbeddedItems:
     """Build an embedder for a geometry around its items, untrained.
 
-    An embedder with the capability ``UsesGraph`` is bound to the items' graph and gets their
-    numbers; so does one that is not inductive, such as a table. Any other gets features.
+    An inductive embedder gets features, any other, such as a table, the items' numbers; one with
+    the capability ``UsesGraph`` is bound to the items' graph and sees features there.
 
     Parameters
     ----------
@@ -65,34 +65,26 @@ def build_embedding(
         If it needs features and there are none.
     """
     out = geometry.dim if out_features is None else out_features
-    kind = component.spec.load()
-    uses_graph = issubclass(kind, UsesGraph)
-    if uses_graph and items.edges is None:
-        raise ConfigError(
-            [f"embedder: '{component.name}' uses a graph, and the data are none; choose another"]
-        )
-    inputs = torch.arange(items.count)
-    width = items.count
-    if items.features is not None and (uses_graph or needs_features(component)):
-        width = items.features.shape[1]
-    if needs_features(component):
+    inputs, width = torch.arange(items.count), items.count
+    if is_inductive(component):
         if items.features is None:
             raise DataError(
                 f"embedder '{component.name}' needs features of the items, and there are none; "
                 f"{remedy}"
             )
-        inputs = torch.tensor(items.features)
+        inputs, width = torch.tensor(items.features), items.features.shape[1]
     embedder: Embedder = component.build(in_features=width, out_features=out)
     seeing = capability(embedder, UsesGraph)
     if seeing is not None:
+        if items.edges is None:
+            raise ConfigError([f"embedder: '{component.name}' uses a graph, and the data are none"])
         bind_graph(seeing, items)
     return EmbeddedItems(embedder, geometry, inputs, closed_form)
 
 
-def needs_features(component: Component) -> bool:
+def is_inductive(component: Component) -> bool:
     """Whether an embedder maps features, and not the numbers of items."""
-    kind = component.spec.load()
-    return bool(getattr(kind, "inductive", True)) and not issubclass(kind, UsesGraph)
+    return bool(getattr(component.spec.load(), "inductive", True))
 
 
 def bind_graph(embedder: UsesGraph, items: Items) -> None:

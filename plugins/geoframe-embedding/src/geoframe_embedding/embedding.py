@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from geoframe import Embedder, Geometry
+from geoframe_embedding.old_names import rename
 
 BLOCK_BYTES = 32 * 2**20
 """Bytes of the points of pairs whose distances are computed at a time."""
@@ -143,8 +144,5 @@ class EmbeddedItems(Points):
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *arguments: Any
     ) -> None:
-        for key in [key for key in state_dict if key.startswith(prefix)]:
-            for old, new in OLD_NAMES.items():
-                if key.startswith(prefix + old):
-                    state_dict[prefix + new + key[len(prefix + old) :]] = state_dict.pop(key)
+        rename(state_dict, prefix, OLD_NAMES)
         super()._load_from_state_dict(state_dict, prefix, *arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from geoframe import Objective
 from geoframe_embedding.discrepancy import Loss, discrepancy
 from geoframe_embedding.embedding import Points
+from geoframe_embedding.old_names import rename
 
 Wanted = Callable[[Tensor, Tensor], Tensor]
 """Wanted distances of items ``(p,)`` and ``(p,)`` -> ``(p,)``."""
@@ -36,8 +37,8 @@ class PairObjective(Objective):
         See :func:`~geoframe_embedding.discrepancy.discrepancy`.
     """
 
-    part: ClassVar[str] = "distance"
-    """Name of the loss of the distances beside further terms."""
+    part: ClassVar[str | None] = None
+    """Name under which the loss of the distances is logged; None logs it beside others only."""
     pairs: Tensor
     targets: Tensor
 
@@ -62,9 +63,9 @@ class PairObjective(Objective):
         y = points.index_select(0, ends[: len(pairs), 1])
         error = discrepancy(self.embedding.distance(x, y), targets, self.loss)
         terms = self.terms(x, y, points, ends[len(pairs) :], encoded)
-        if not terms:
+        if not terms and self.part is None:
             return {"loss": error}
-        parts = {self.part: error, **terms}
+        parts = {self.part or "distance": error, **terms}
         return {"loss": torch.stack(list(parts.values())).sum(), **parts}
 
     def further_pairs(self, count: int) -> Tensor | None:
@@ -118,6 +119,12 @@ class PartnerObjective(Objective):
 
     def __len__(self) -> int:
         return len(self.embedding)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *arguments: Any
+    ) -> None:
+        rename(state_dict, prefix, {"model.": "embedding."})
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Items ``(b,)`` -> scalar ``loss``."""

@@ -7,26 +7,23 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
 import numpy as np
 
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_data.tree import Tree
+from geoframe_embedding.comparison import ratios_of
+from geoframe_embedding.distances import PairDistances
+from geoframe_embedding.figures import ratios_by_distance
+from geoframe_embedding.measures import Ratios
+from geoframe_embedding.pairs import Pairs
 from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.config import HNNConfig
-from geoframe_hnn.figures import distortion_by_distance, drawable, poincare_disc
+from geoframe_hnn.figures import drawable, poincare_disc
 from geoframe_hnn.fitting import timed
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.quality import (
-    Distortion,
-    Embedding,
-    Pairs,
-    evaluation_pairs,
-    measure_distortion,
-    measure_ranking,
-)
+from geoframe_hnn.quality import evaluation_pairs, measure_items
 
 RESOLVED = 36.0
 """Distance from the root (curvature -1) beyond which float64 root coordinates are all rounding."""
@@ -46,14 +43,14 @@ class Evaluation:
         self.tree = tree
         self.run = run
         self.pairs: Pairs = evaluation_pairs(tree, config.evaluation.pairs, config.seed)
-        self.measured: dict[str, Distortion] = {}
+        self.measured: dict[str, Ratios] = {}
         self.rows: list[dict[str, Any]] = []
         self.notes: list[str] = [*tree.repairs]
 
     def add(
         self,
         name: str,
-        embedding: Embedding,
+        embedded: PairDistances,
         dim: int,
         seconds: float,
         *,
@@ -65,6 +62,8 @@ class Evaluation:
         ----------
         name
             What the report calls it.
+        embedded
+            Distances of the nodes in the unit of the tree.
         dim
             Dimension of its space.
         seconds
@@ -73,26 +72,23 @@ class Evaluation:
             Certified worst-case distortion, if there is a certificate.
         """
         options = self.config.evaluation
-        distortion = measure_distortion(embedding, self.tree, self.pairs)
-        ranking = measure_ranking(
-            embedding, self.tree, options.relation, options.ranked_nodes, self.config.seed
+        ratios = ratios_of(embedded, self.pairs)
+        items = measure_items(
+            embedded, self.tree, options.relation, options.ranked_nodes, self.config.seed
         )
-        if ranking and ranking.nodes < min(options.ranked_nodes, len(self.tree) - 1):
-            note = (
-                f"The tree is so deep that relatives were ranked from {ranking.nodes} nodes only."
-            )
+        ranked = items.pop("ranked_nodes", None)
+        if ranked is not None and ranked < min(options.ranked_nodes, len(self.tree) - 1):
+            note = f"The tree is so deep that neighbours were ranked from {ranked:.0f} nodes only."
             if note not in self.notes:
                 self.notes.append(note)
-        self.measured[name] = distortion
+        self.measured[name] = ratios
         self.rows.append(
             {
                 "embedding": name,
                 "dim": dim,
                 "certified_distortion": bound,
-                "worst_distortion": _finite(distortion.worst),
-                "average_distortion": distortion.average,
-                "map": ranking.mean_average_precision if ranking else None,
-                "mean_rank": ranking.mean_rank if ranking else None,
+                **ratios.measures("pairs"),
+                **items,
                 "any_euclidean_at_least": euclidean_lower_bound(self.tree, dim),
                 "seconds": seconds,
             }
@@ -123,21 +119,21 @@ class Evaluation:
         }
         for row in self.rows[1:]:
             prefix = row["embedding"].replace(" ", "_").replace("-", "_")
-            for key in ("worst_distortion", "average_distortion", "map", "mean_rank", "seconds"):
-                metrics[f"{prefix}_{key}"] = row[key]
+            kept = set(row) - {"embedding", "dim", "certified_distortion"}
+            metrics |= {f"{prefix}_{key}": row[key] for key in row if key in kept}
         metrics["report_seconds"] = time.process_time() - start
         metrics["peak_memory_mib"] = peak_memory_mib()
         self._comment(first, farthest)
         return Result(
             metrics=metrics,
-            tables={"embeddings": self.rows, "distortion_by_distance": self._by_distance()},
+            tables={"embeddings": self.rows, "ratio_by_distance": self._by_distance()},
             notes=self.notes,
         )
 
     def _comment(self, first: Mapping[str, Any], farthest: float) -> None:
-        bound = first["certified_distortion"]
+        bound, worst = first["certified_distortion"], first["distortion_worst_pairs"]
         least = first["any_euclidean_at_least"]
-        kind = "all" if self.pairs.exhaustive else "the measured"
+        kind = "all" if self.pairs.complete else "the measured"
         if bound is None:
             self.notes.append(
                 "At this scale no distortion can be certified; the measured one stands alone."
@@ -145,7 +141,7 @@ class Evaluation:
         else:
             self.notes.append(
                 f"Certified: no pair of nodes is distorted by more than {bound:.4f} in "
-                f"H^{first['dim']} (measured on {kind} pairs: {first['worst_distortion']:.4f}). "
+                f"H^{first['dim']} (measured on {kind} pairs: {worst:.4f}). "
                 + (
                     f"Any embedding in R^{first['dim']} distorts some pair by at least {least:.3g}."
                     if least > 1.0
@@ -162,19 +158,12 @@ class Evaluation:
     def _by_distance(self) -> list[dict[str, Any]]:
         return [
             {"embedding": name, **row}
-            for name, distortion in self.measured.items()
-            for row in distortion.by_distance()
+            for name, ratios in self.measured.items()
+            for row in ratios.by_distance()
         ]
 
     def _draw(self, construction: HyperbolicTree) -> None:
-        finite = {
-            name: attrs.evolve(
-                distortion,
-                ratio=np.nan_to_num(distortion.ratio, nan=0.0, posinf=0.0),
-            )
-            for name, distortion in self.measured.items()
-        }
-        self.run.write_figure("distortion_by_distance", distortion_by_distance(finite))
+        self.run.write_figure("ratio_by_distance", ratios_by_distance(self.measured))
         if construction.dim == 2:
             center = self.config.evaluation.center
             at = self.tree.find(center) if center else 0

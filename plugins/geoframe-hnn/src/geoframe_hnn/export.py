@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.data import load_npz, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe.run.files import write_json, write_tensors
-from geoframe.run.tables import write_arrays
+from geoframe.run.tables import frame_of, write_frame
 from geoframe_data import Graph, read_graph
+from geoframe_embedding.trained import point_frame
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
 
 Columns = dict[str, NDArray[np.generic]]
 
 
-def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.generic]]:
-    """Embed the nodes of a file.
+def apply_file(trained: TrainedTree, path: Path) -> pd.DataFrame:
+    """Embed the nodes of a file, keyed by name.
 
     A parent list (or any other tree) attaches leaves to known nodes or to each other; the result
     has a row for each, as :func:`columns` describes. An npz with ``features`` (m, f) goes through
@@ -36,12 +38,14 @@ def embed_file(trained: TrainedTree, path: Path) -> Mapping[str, NDArray[np.gene
         arrays = load_npz(path)
         if "features" not in arrays:
             raise DataError(f"{path}: no array 'features'; it has {', '.join(arrays)}")
-        return {"point": trained.embed_features(arrays["features"]).numpy()}
+        placed = trained.embed_features(arrays["features"])
+        names = arrays.get("name", arrays.get("names", np.arange(len(placed))))
+        return point_frame([str(name) for name in names], placed)
     grown = _attached(trained, path)
     new = np.arange(len(trained.tree), len(grown))
     found = columns(grown, new)
     points = trained.embed_attached(grown)
-    return found if points is None else {**found, "point": points.numpy()}
+    return frame_of(found if points is None else {**found, "point": points}).set_index("name")
 
 
 def _attached(trained: TrainedTree, path: Path) -> HyperbolicTree:
@@ -108,19 +112,25 @@ def columns(embedded: HyperbolicTree, nodes: NDArray[np.int64] | None = None) ->
     return found
 
 
-def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
-    """Write ``nodes.parquet``, ``nodes.npz`` and ``space.json``, and any network's weights."""
+def node_frame(trained: TrainedTree) -> pd.DataFrame:
+    """One row per node, keyed by name: :func:`columns`, and the network's ``point_*``."""
     found = columns(trained.construction)
     if trained.network is not None:
-        points = trained.network.cloud.points.numpy()
+        points = trained.network.points.numpy()
         found |= {f"point_{axis}": column for axis, column in enumerate(points.T)}
+    return frame_of(found).set_index("name")
+
+
+def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
+    """Write ``nodes.parquet``, ``nodes.npz`` and ``space.json``, and any network's weights."""
+    found = node_frame(trained)
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / "nodes.parquet", folder / "nodes.npz", folder / "space.json"]
     for path in written[:2]:
-        write_arrays(path, found)
+        write_frame(path, found)
     construction = trained.construction
     write_json(written[2], {"scale": construction.scale, "curvature": construction.curvature})
     if trained.network is not None:
         written.append(folder / "network.safetensors")
-        write_tensors(written[-1], trained.network.model.state_dict())
+        write_tensors(written[-1], trained.network.embedding.state_dict())
     return written

@@ -14,7 +14,6 @@ from geoframe.run.figures import label
 from geoframe_data.graph import Floats, Ints
 from geoframe_hnn.directions import planar_directions
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.quality import Distortion
 
 MOST_EDGES = 3000
 """Edges drawn at most, those nearest to the centre."""
@@ -138,27 +137,3 @@ def geodesics(start: NDArray[np.complex128], end: NDArray[np.complex128]) -> NDA
         [start, start + handle * away, end + handle * back, end], axis=-1
     )
     return found
-
-
-def distortion_by_distance(measured: dict[str, Distortion]) -> Figure:
-    """Plot mean, least and greatest ratio over the tree distance, one colour per embedding."""
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot()
-    for index, (name, distortion) in enumerate(measured.items()):
-        rows = distortion.by_distance()
-        middle: Floats = np.array([0.5 * (row["from"] + row["to"]) for row in rows])
-        colour = f"C{index}"
-        axes.plot(middle, [row["mean ratio"] for row in rows], ".-", color=colour, label=name)
-        axes.fill_between(
-            middle,
-            [row["least ratio"] for row in rows],
-            [row["greatest ratio"] for row in rows],
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
-        )
-    axes.axhline(1.0, color="black", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("distance in the tree")
-    axes.set_ylabel("embedded distance / tree distance")
-    axes.legend(fontsize=8)
-    return figure

@@ -62,6 +62,10 @@ class HyperbolicPolar(Geometry):
             )
         return (found / root).to(x.dtype if x.is_floating_point() else torch.float64)
 
+    def sectional_curvature(self) -> Tensor:
+        """Curvature K, a scalar."""
+        return torch.tensor(self.curvature)
+
     def expmap0(self, tangent: Tensor) -> Tensor:
         """Tangent vectors at the origin stand for themselves: ``(..., dim)``."""
         return tangent

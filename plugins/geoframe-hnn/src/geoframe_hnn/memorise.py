@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from geoframe import Embedder
 from geoframe_hnn.polar import Floats
 
 DIRECTIONS = 64
 """Random directions tried; the one that spreads the inputs most evenly is kept."""
 
 
-class MemorisingNetwork(nn.Module):
+class MemorisingNetwork(Embedder):
     """x -> v(a.x), with v piecewise linear through the N given values.
 
     Along a direction a that tells all inputs apart, t = a.x, the interpolation is one hidden
@@ -40,8 +41,8 @@ class MemorisingNetwork(nn.Module):
     start: Tensor
 
     def __init__(self, inputs: Floats, values: Floats) -> None:
-        super().__init__()
         inputs = np.asarray(inputs, dtype=np.float64)
+        super().__init__(inputs.shape[1], values.shape[1])
         direction = _spreading_direction(inputs)
         t = inputs @ direction
         order = np.argsort(t, kind="stable")

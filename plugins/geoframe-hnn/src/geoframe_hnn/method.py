@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
@@ -12,8 +11,6 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_hnn.config import HNNConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from geoframe.run.directory import Run
     from geoframe_hnn.trained import TrainedTree
 
@@ -50,18 +47,6 @@ class HyperbolicNeuralNetworks(Method):
         from geoframe_hnn.storage import load
 
         return load(run)
-
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Embed new nodes: a parent list (csv, tsv), or an npz with ``features``."""
-        from geoframe_hnn.export import embed_file
-
-        return embed_file(self.load(run), data)
-
-    def export(self, run: Run, folder: Path) -> Sequence[Path]:
-        """Write the stored form and coordinates (parquet and npz), and the network's weights."""
-        from geoframe_hnn.export import export_trained
-
-        return export_trained(self.load(run), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return published results of tree embeddings, and the paper's illustration."""

@@ -6,90 +6,47 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.optim import Optimizer
+from torch import Tensor, nn
 
 from geoframe import Objective
+from geoframe_data.graph import Floats
 from geoframe_data.tree import Tree
-from geoframe_hnn.models import FreePoints, Model, PolarNodes
-from geoframe_hnn.polar import Floats
+from geoframe_embedding.embedding import EmbeddedItems
+from geoframe_hnn.polar_embedder import PolarEmbedder
 
 MATRIX = 2048
 """Nodes up to which all tree distances are kept as a matrix (16 MiB)."""
 
 
-class PairObjective(Objective):
-    """Distances of random pairs of nodes against their tree distances.
+class TreeTargets(nn.Module):
+    """Tree distances of pairs of nodes, times a unit.
 
     Parameters
     ----------
-    model
-        Gives the points.
     tree
         The tree.
     unit
         Length that an edge of length 1 shall have.
-    relative
-        Whether the error is (d/w - 1)^2, or (d - w)^2 over the mean of w^2.
-    partners
-        Random partners of each node of a batch.
     """
 
-    targets: Tensor | None
+    matrix: Tensor | None
 
-    def __init__(
-        self, model: Model, tree: Tree, *, unit: float, relative: bool, partners: int
-    ) -> None:
+    def __init__(self, tree: Tree, unit: float) -> None:
         super().__init__()
-        self.model = model
         self.tree = tree
         self.unit = unit
-        self.relative = relative
-        self.partners = partners
         matrix = None
         if len(tree) <= MATRIX:
             nodes = np.arange(len(tree))
             matrix = torch.from_numpy(tree.distance(nodes[:, None], nodes)).float()
-        self.register_buffer("targets", matrix, persistent=False)
+        self.register_buffer("matrix", matrix, persistent=False)
 
-    def __len__(self) -> int:
-        return len(self.tree)
-
-    def forward(self, items: Tensor) -> Mapping[str, Tensor]:
-        """Nodes ``(b,)``, each with random partners -> ``loss``."""
-        n = len(self.tree)
-        u = items.repeat_interleave(self.partners)
-        v = (u + torch.randint(1, n, (len(u),)).to(u.device)) % n  # never the node itself
-        wanted = self._wanted(u, v)
-        if 2 * len(u) >= n:
-            points = self.model()
-        else:  # encode only the nodes that occur
-            used, ends = torch.unique(torch.stack([u, v]), return_inverse=True)
-            points = self.model(used)
-            u, v = ends
-        # index_select, unlike indexing, has a fast gradient for repeated rows.
-        x, y = points.index_select(0, u), points.index_select(0, v)
-        found = self.model.geometry.distance(x, y)
-        if self.relative:
-            return {"loss": (found / wanted - 1.0).square().mean()}
-        return {"loss": (found - wanted).square().mean() / wanted.square().mean()}
-
-    def _wanted(self, u: Tensor, v: Tensor) -> Tensor:
-        if self.targets is not None:
-            return self.unit * self.targets[u, v]
+    def forward(self, u: Tensor, v: Tensor) -> Tensor:
+        """Nodes ``(p,)`` and ``(p,)`` -> distances ``(p,)``."""
+        if self.matrix is not None:
+            return self.unit * self.matrix[u, v]
         exact = self.tree.distance(u.cpu().numpy(), v.cpu().numpy())
         return self.unit * torch.from_numpy(exact).float().to(u.device)
-
-    def optimizer(self, learning_rate: float, weight_decay: float) -> Optimizer | None:
-        """geoopt's RiemannianAdam for free points; else the trainer's own."""
-        if not isinstance(self.model, FreePoints):
-            return None
-        import geoopt
-
-        optimizer: Optimizer = geoopt.optim.RiemannianAdam(
-            self.parameters(), lr=learning_rate, weight_decay=weight_decay, stabilize=10
-        )
-        return optimizer
 
 
 class DistilObjective(Objective):
@@ -97,8 +54,8 @@ class DistilObjective(Objective):
 
     Parameters
     ----------
-    network
-        Gives the points.
+    embedding
+        The model; its embedder gives log radius and direction.
     tangent
         Constructed points as tangent vectors at the origin ``(n, d)``.
     """
@@ -107,9 +64,9 @@ class DistilObjective(Objective):
     direction: Tensor
     away: Tensor
 
-    def __init__(self, network: PolarNodes, tangent: Floats) -> None:
+    def __init__(self, embedding: EmbeddedItems, tangent: Floats) -> None:
         super().__init__()
-        self.network = network
+        self.embedding = embedding
         radius = np.linalg.norm(tangent, axis=1)
         positive = radius > 0
         # The root's radius is 0; half of the least other one is near enough.
@@ -125,7 +82,9 @@ class DistilObjective(Objective):
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Nodes ``(b,)`` -> ``loss``."""
-        log_radius, direction = self.network.polar(self.network.inputs[items])
+        embedder = self.embedding.embedder
+        assert isinstance(embedder, PolarEmbedder)
+        log_radius, direction = embedder.polar(self.embedding.inputs[items])
         radial = (log_radius - self.log_radius[items]).square()
         apart = (direction - self.direction[items]).square().sum(-1)
         return {"loss": (radial + apart * self.away[items]).mean()}

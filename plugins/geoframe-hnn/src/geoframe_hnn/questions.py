@@ -128,7 +128,7 @@ def distances(trained: TrainedTree, pairs: Iterable[Sequence[str]]) -> Iterator[
     remaining = iter(pairs)
     while block := list(islice(remaining, BLOCK)):
         u, v = np.array([trained.tree.find_all(pair) for pair in block]).T
-        found = trained.embedding.distance(u, v).tolist()
+        found = trained.between(u, v).tolist()
         exact = trained.tree.distance(u, v).tolist()
         for (a, b), embedded, along in zip(block, found, exact, strict=True):
             yield a, b, embedded, along
@@ -138,15 +138,19 @@ def nearest(trained: TrainedTree, nodes: Iterable[Sequence[str]], k: int) -> Ite
     """Yield ``k`` rows of :data:`NEAREST` for each node, nearest first."""
     tree = trained.tree
     for (node,) in nodes:
-        found = trained.nearest(node, k)
-        exact = tree.distance(tree.find(node), tree.find_all(name for name, _ in found))
-        for (name, distance), along in zip(found, exact.tolist(), strict=True):
-            yield node, name, distance, along
+        item = tree.find(node)
+        distances, numbers = trained.nearest_items(np.array([item]), k)
+        exact = tree.distance(item, numbers[0]).tolist()
+        for near, distance, along in zip(
+            numbers[0].tolist(), distances[0].tolist(), exact, strict=True
+        ):
+            yield node, tree.names[near], distance, along
 
 
 def ancestors(trained: TrainedTree, pairs: Iterable[Sequence[str]]) -> Iterator[Row]:
     """Yield rows of :data:`ANCESTOR`: estimated from distances alone, and the tree's own."""
     tree = trained.tree
     for u, v in pairs:
-        true = tree.names[int(tree.lca(tree.find(u), tree.find(v)))]
-        yield u, v, trained.common_ancestor(u, v), true
+        ends = tree.find(u), tree.find(v)
+        true = tree.names[int(tree.lca(*ends))]
+        yield u, v, tree.names[trained.meeting_point(*ends)], true

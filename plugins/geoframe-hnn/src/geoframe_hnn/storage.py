@@ -38,15 +38,15 @@ def save(trained: TrainedTree, run: Run) -> None:
         },
     )
     if (network := trained.network) is not None:
-        run.write_json("network", {"inputs": network.inputs, "unit": network.cloud.unit})
-        run.write_tensors("network", network.model.state_dict())
+        run.write_json("network", {"inputs": network.inputs})
+        run.write_tensors("network", network.embedding.state_dict())
         run.write_tensors(
-            "points",
+            "inputs",
             {
-                "points": network.cloud.points,
                 "anchors": torch.from_numpy(network.anchors.copy()),
-                "mean": torch.from_numpy(network.scale.mean.copy()),
-                "spread": torch.from_numpy(network.scale.spread.copy()),
+                "mean": torch.from_numpy(network.input_scale.mean.copy()),
+                "spread": torch.from_numpy(network.input_scale.spread.copy()),
+                "features": torch.from_numpy(network.features.copy()),
             },
         )
 
@@ -68,23 +68,33 @@ def load(run: Run) -> TrainedTree:
     )
     if not (run.path / "network.safetensors").exists():
         return TrainedTree(construction)
-    return TrainedTree(construction, _network(run, len(tree)))
+    return TrainedTree(construction, _network(run, tree))
 
 
-def _network(run: Run, nodes: int) -> TrainedNetwork:
-    from geoframe_hnn.fitting import empty_model
+def _network(run: Run, tree: Tree) -> TrainedNetwork:
+    import torch
+
+    from geoframe_hnn.fitting import build_model, items_of
     from geoframe_hnn.inputs import InputScale
-    from geoframe_hnn.trained_network import PointCloud, TrainedNetwork
+    from geoframe_hnn.trained_network import TrainedNetwork
 
-    facts, kept = run.read_json("network"), run.read_tensors("points")
+    facts, state = run.read_json("network"), run.read_tensors("network")
+    old = not (run.path / "inputs.safetensors").exists()
+    kept = run.read_tensors("points" if old else "inputs")
     scale = InputScale(mean=kept["mean"].numpy(), spread=kept["spread"].numpy())
-    model = empty_model(run.config, nodes, len(scale.mean))
-    model.load_state_dict(run.read_tensors("network"))
-    model.eval().requires_grad_(False)
-    return TrainedNetwork(
-        model=model,
-        cloud=PointCloud(kept["points"], model.geometry, facts["unit"]),
+    features = kept.get("features", torch.zeros(len(tree), len(scale.mean))).numpy()
+    model = build_model(run.config, run.config.geometry.build(), items_of(tree, features))
+    if old:  # 0.1 kept the unit the other way round, and the points instead of the features
+        state["scale"] = torch.tensor(1.0 / facts["unit"])
+    model.load_state_dict(state)
+    trained = TrainedNetwork(
+        model,
+        tree.names,
         inputs=facts["inputs"],
         anchors=kept["anchors"].numpy(),
-        scale=scale,
+        input_scale=scale,
+        features=features,
     )
+    if old:
+        trained.points = kept["points"]
+    return trained

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
-from geoframe_data.graph import Floats
+from geoframe_data.graph import Floats, Ints
 from geoframe_data.tree import Tree
+from geoframe_embedding.distances import PairDistances
+from geoframe_embedding.queries import NamedItems, Names
 from geoframe_hnn.hyperbolic_tree import HyperbolicTree
-from geoframe_hnn.quality import Embedding
+from geoframe_hnn.quality import NodeDistances
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import pandas as pd
+    from matplotlib.figure import Figure
 
     from geoframe_hnn.trained_network import TrainedNetwork
 
-Nodes = str | Sequence[str]
-"""One node's name, or several."""
 
-
-class TrainedTree:
+class TrainedTree(NamedItems):
     """An embedded tree with its nodes' names.
 
     Distances come from the trained network if the run trained one, else from the construction;
@@ -37,9 +38,16 @@ class TrainedTree:
         The trained network, or None.
     """
 
+    noun: ClassVar[str] = "node"
+
     def __init__(self, construction: HyperbolicTree, network: TrainedNetwork | None = None) -> None:
+        super().__init__(construction.tree.names)
         self.construction = construction
         self.network = network
+
+    def __repr__(self) -> str:
+        trained = "" if self.network is None else f", {self.network.embedding.geometry!r}"
+        return f"TrainedTree({len(self)} nodes in H^{self.construction.dim}{trained})"
 
     @property
     def tree(self) -> Tree:
@@ -47,50 +55,85 @@ class TrainedTree:
         return self.construction.tree
 
     @property
-    def embedding(self) -> Embedding:
+    def embedded(self) -> PairDistances:
         """What distances come from."""
-        return self.construction if self.network is None else self.network.cloud
+        return NodeDistances(self.construction) if self.network is None else self.network
 
-    def distance(self, u: Nodes, v: Nodes) -> Floats:
-        """Distances of nodes by name, broadcast -> ``()`` or ``(m,)``.
+    def rows(self, items: Ints) -> Floats:
+        """Distances from some nodes ``(k,)`` to all -> ``(k, n)``."""
+        return self.embedded.rows(items)
+
+    def between(self, first: Ints, second: Ints) -> Floats:
+        """Distances of pairs of nodes ``(p,)``."""
+        return self.embedded.between(first, second)
+
+    def numbers(self, names: Names) -> Ints:
+        """Numbers of nodes by name -> ``(m,)``; one that was merged with another is that one.
 
         Raises
         ------
         DataError
             If a name is not a node.
         """
-        return self.embedding.distance(self._at(u), self._at(v))
+        several = [names] if isinstance(names, str | int) else names
+        return self.tree.find_all(str(name) for name in several)
 
-    def nearest(self, node: str, k: int = 10) -> list[tuple[str, float]]:
-        """Return the ``k`` nearest other nodes with their distances, nearest first.
-
-        Raises
-        ------
-        DataError
-            If ``node`` is not a node.
-        """
-        here = self.tree.find(node)
-        found = self.embedding.distance(here, np.arange(len(self.tree)))
-        found[here] = np.inf
-        order = np.argsort(found, kind="stable")[: max(0, min(k, len(self.tree) - 1))]
-        return [(self.tree.names[at], float(found[at])) for at in order]
-
-    def common_ancestor(self, u: str, v: str) -> str:
-        """Estimate the lowest common ancestor from distances alone.
+    def common_ancestor(self, first: Names, second: Names) -> pd.DataFrame:
+        """Lowest common ancestors, estimated from distances alone, a row for each pair.
 
         It is the node whose distances to u, v and the root have the least sum: in a tree, where
         the three paths meet.
 
+        Returns
+        -------
+        pandas.DataFrame
+            ``first``, ``second``, ``ancestor``.
+
         Raises
         ------
         DataError
-            If a name is not a node.
+            If a name is not a node, or there are not equally many.
         """
-        everyone = np.arange(len(self.tree))
-        total = sum(
-            self.embedding.distance(end, everyone) for end in (*self.tree.find_all((u, v)), 0)
-        )
-        return self.tree.names[int(np.argmin(total))]
+        import pandas as pd
+
+        u, v = self.paired(first, second)
+        names = np.array(self.names, dtype=object)
+        found = names[[self.meeting_point(a, b) for a, b in zip(u, v, strict=True)]]
+        return pd.DataFrame({"first": names[u], "second": names[v], "ancestor": found})
+
+    def meeting_point(self, u: int, v: int) -> int:
+        """Number of the node with the least sum of distances to two nodes and the root."""
+        return int(self.rows(np.array([u, v, 0])).sum(axis=0).argmin())
+
+    def to_frame(self) -> pd.DataFrame:
+        """The stored form and the place of every node, keyed by name; see ``columns``."""
+        from geoframe_hnn.export import node_frame
+
+        return node_frame(self)
+
+    def apply(self, data: Path) -> pd.DataFrame:
+        """Embed the nodes of a file; see :func:`geoframe_hnn.export.apply_file`.
+
+        Raises
+        ------
+        DataError
+            If the file does not fit the run.
+        """
+        from geoframe_hnn.export import apply_file
+
+        return apply_file(self, data)
+
+    def export(self, folder: Path) -> Sequence[Path]:
+        """Write the stored form and coordinates (Parquet and npz), and the network's weights."""
+        from geoframe_hnn.export import export_trained
+
+        return export_trained(self, folder)
+
+    def picture(self) -> Figure:
+        """Draw the tree in the Poincare disc, at a scale for the eye."""
+        from geoframe_hnn.figures import drawable, poincare_disc
+
+        return poincare_disc(drawable(self.construction))
 
     def attach(
         self, names: Sequence[str], parents: Sequence[str], lengths: Sequence[float]
@@ -98,7 +141,7 @@ class TrainedTree:
         """Return the construction with new leaves; see :meth:`HyperbolicTree.insert`."""
         return self.construction.insert(names, parents, lengths)
 
-    def embed_features(self, features: NDArray[np.floating]) -> Tensor:
+    def embed_features(self, features: NDArray[np.floating]) -> NDArray[np.floating]:
         """Points of new nodes from their features ``(m, f)`` by the trained network.
 
         Raises
@@ -113,7 +156,7 @@ class TrainedTree:
             )
         return self.network.embed(features)
 
-    def embed_attached(self, grown: HyperbolicTree) -> Tensor | None:
+    def embed_attached(self, grown: HyperbolicTree) -> NDArray[np.floating] | None:
         """Points, by the trained network, of the leaves that :meth:`attach` added.
 
         None if the run trained no network that sees distances to anchors.
@@ -124,8 +167,3 @@ class TrainedTree:
 
         new = np.arange(len(self.tree), len(grown))
         return self.network.embed(anchor_inputs(grown.tree, self.network.anchors, new))
-
-    def _at(self, nodes: Nodes) -> NDArray[np.int64]:
-        if isinstance(nodes, str):
-            return np.asarray(self.tree.find(nodes))
-        return self.tree.find_all(nodes)

@@ -2,74 +2,70 @@
 
 from __future__ import annotations
 
-import attrs
+from collections.abc import Sequence
+from typing import ClassVar
+
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from numpy.typing import NDArray
 
-from geoframe import Geometry
 from geoframe.errors import DataError
-from geoframe_data.graph import Floats, Ints
+from geoframe_data.graph import Ints
+from geoframe_embedding.embedding import Points
+from geoframe_embedding.trained import TrainedEmbedding
 from geoframe_hnn.inputs import InputScale
-from geoframe_hnn.models import EmbeddedNodes, Model
 
 
-class PointCloud:
-    """Points of a geometry, one for each node of a tree.
+class TrainedNetwork(TrainedEmbedding):
+    """A network that gives the nodes' points, and what it needs to see of new nodes.
 
     Parameters
     ----------
-    points
-        ``(n, point_dim)``.
-    geometry
-        The space.
-    unit
-        Length there of an edge of length 1.
+    embedding
+        The model; its unit of length is that of the tree.
+    names
+        The nodes' names.
+    inputs
+        What the network sees of a node: ``"features"``, ``"anchors"`` or ``"layout"``.
+    anchors
+        Anchor nodes ``(a,)``.
+    input_scale
+        Shift and factor of the inputs.
+    features
+        The nodes' own inputs ``(n, f)``, scaled.
     """
 
-    def __init__(self, points: Tensor, geometry: Geometry, unit: float) -> None:
-        self.points = points
-        self.geometry = geometry
-        self.unit = unit
+    noun: ClassVar[str] = "node"
+
+    def __init__(
+        self,
+        embedding: Points,
+        names: Sequence[str],
+        *,
+        inputs: str,
+        anchors: Ints,
+        input_scale: InputScale,
+        features: NDArray[np.float32],
+    ) -> None:
+        super().__init__(embedding, names)
+        self.inputs = inputs
+        self.anchors = anchors
+        self.input_scale = input_scale
+        self.features = features
 
     @torch.no_grad()
-    def distance(self, u: ArrayLike, v: ArrayLike) -> Floats:
-        """Distances of node indices, broadcast, in units of the tree's edge lengths."""
-        u, v = np.broadcast_arrays(np.asarray(u), np.asarray(v))
-        x = self.points[torch.from_numpy(u.copy())]
-        y = self.points[torch.from_numpy(v.copy())]
-        found: Floats = self.geometry.distance(x, y).double().numpy() / self.unit
-        return found
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class TrainedNetwork:
-    """A network that gives points, and what it needs to see of new nodes."""
-
-    model: Model
-    cloud: PointCloud
-    inputs: str
-    anchors: Ints
-    scale: InputScale
-
-    @torch.no_grad()
-    def embed(self, inputs: NDArray[np.floating]) -> Tensor:
+    def embed(self, features: NDArray[np.floating] | None) -> NDArray[np.floating]:
         """Points ``(m, point_dim)`` of new nodes with unscaled inputs ``(m, f)``.
 
         Raises
         ------
         DataError
-            If the model keeps a row per node, or the number of features differs.
+            If the model keeps a point per node, or the number of features differs.
         """
-        if not isinstance(self.model, EmbeddedNodes) or not self.model.embedder.inductive:
+        width = len(self.input_scale.mean)
+        if features is not None and (features.ndim != 2 or features.shape[1] != width):
             raise DataError(
-                "new nodes cannot be embedded: the run trained one row per node; run again with "
-                "--set embedder.name=hyperbolic-network"
+                f"features have shape {features.shape}; the run was trained on "
+                f"{width} features per node"
             )
-        if inputs.ndim != 2 or inputs.shape[1] != len(self.scale.mean):
-            raise DataError(
-                f"features have shape {inputs.shape}; the run was trained on "
-                f"{len(self.scale.mean)} features per node"
-            )
-        return self.model.points(torch.from_numpy(self.scale.apply(inputs)))
+        return super().embed(None if features is None else self.input_scale.apply(features))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,16 +12,21 @@ from geoframe import Result, Training
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_data.graph import Graph
+from geoframe_embedding.distances import EuclideanDistances
+from geoframe_embedding.figures import map_of_points, ratio_histogram
+from geoframe_embedding.measures import Ratios
 from geoframe_nst import figures
 from geoframe_nst.config import NSTConfig
+from geoframe_nst.landmarks import landmark_coordinates
 from geoframe_nst.metrics import (
     directionality,
     directionality_ceiling,
-    distortion,
+    distortion_paper,
     order_quality,
     time_correlation,
 )
 from geoframe_nst.reachability import Reachability
+from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
 
 
@@ -33,9 +38,10 @@ def evaluate(
     run: Run,
 ) -> Result:
     """Measure a trained spacetime against its graph and draw it into the run's figures."""
-    distances = trained.edge_distances(graph.edges)
+    distances = trained.between(graph.edges[:, 0], graph.edges[:, 1])
     times = trained.times()
-    lengths = distortion(graph.lengths, distances)
+    ratios = Ratios(given=graph.lengths, embedded=distances)
+    negative = float((distances < 0).mean())
     quality = order_quality(
         times,
         Reachability(len(graph), graph.edges),
@@ -46,7 +52,9 @@ def evaluate(
         len(graph), graph.edges, seconds=config.evaluation.ceiling_seconds
     )
     metrics: dict[str, float | int | str | None] = {
-        **{f"distortion_{name}": value for name, value in attrs.asdict(lengths).items()},
+        **ratios.measures("edges"),
+        **distortion_paper(graph.lengths, distances),
+        "negative_edges": negative,
         "directionality": directionality(times, graph.edges),
         "directionality_ceiling": ceiling.value,
         "closure_recall": quality.closure_recall,
@@ -68,17 +76,17 @@ def evaluate(
             f"closure recall and false causality were measured on {quality.comparable_tested} and "
             f"{quality.incomparable_tested} pairs drawn at random"
         )
-    if trained.embedding.ranks is not None and quality.false_causality > 0:
+    if trained.embedding.closed_form is not None and quality.false_causality > 0:
         notes.append(
             f"the linear extensions are not exact: they order {quality.false_causality:.1%} of the "
             "pairs that no path connects; raise nst.time_dim or nst.time_work"
         )
-    if lengths.negative > 0:
+    if negative > 0:
         notes.append(
-            f"{lengths.negative:.1%} of the distances are negative, so the mean and standard "
+            f"{negative:.1%} of the distances are negative, so the mean and standard "
             "deviation of the distortion mean little: signs cancel"
         )
-    _draw(graph, trained, distances, times, run)
+    _draw(graph, trained, ratios, times, run)
     if graph.times is not None and np.isfinite(graph.times).sum() > 1:
         correlation = time_correlation(times, graph.times)
         metrics["time_spearman"] = correlation.mean_rank
@@ -87,36 +95,63 @@ def evaluate(
             f"{correlation.mean_rank:.3f}"
         )
         run.write_figure("learned_and_given_time", _against(times, graph.times))
-    worst = worst_edges(graph, distances, config.evaluation.worst_edges)
-    return Result(metrics=metrics, tables={"worst_edges": worst}, notes=notes)
+    tables = {
+        "worst_edges": worst_edges(graph, ratios, config.evaluation.worst_edges),
+        "comparison": _comparison(graph, trained, ratios, training.seconds, config.seed),
+    }
+    return Result(metrics=metrics, tables=tables, notes=notes)
 
 
-def worst_edges(graph: Graph, distances: NDArray[np.float64], count: int) -> list[dict[str, Any]]:
+def worst_edges(graph: Graph, ratios: Ratios, count: int) -> list[dict[str, Any]]:
     """List the edges whose distance is furthest from their weight, by the ratio of the two."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.abs(np.log(np.abs(distances) / graph.lengths))
-    worst = np.argsort(-np.where(distances > 0, off, np.inf), kind="stable")[:count]
     return [
         {
             "source": graph.names[graph.edges[edge, 0]],
             "target": graph.names[graph.edges[edge, 1]],
             "weight": float(graph.lengths[edge]),
-            "distance": float(distances[edge]),
+            "distance": float(ratios.embedded[edge]),
         }
-        for edge in worst.tolist()
+        for edge in ratios.furthest_off(count)
+    ]
+
+
+def _comparison(
+    graph: Graph,
+    trained: TrainedSpacetime,
+    ratios: Ratios,
+    seconds: float,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Rows of the spacetime and of a cheap baseline: landmark scaling in as many coordinates."""
+    started = time.perf_counter()
+    spacetime = trained.embedding.geometry
+    dim = spacetime.space.dim if isinstance(spacetime, NeuralSpacetime) else spacetime.dim
+    layout = landmark_coordinates(len(graph), graph.edges, graph.lengths, dim, seed=seed)
+    lengths = EuclideanDistances(points=layout).between(graph.edges[:, 0], graph.edges[:, 1])
+    unit = float(lengths @ graph.lengths) / max(float(lengths @ lengths), np.finfo(float).tiny)
+    baseline = Ratios(given=graph.lengths, embedded=unit * lengths)
+    taken = time.perf_counter() - started
+    return [
+        {"embedding": name, "dim": dim, **each.measures("edges"), "seconds": spent}
+        for name, each, spent in (
+            (type(spacetime).__name__, ratios, seconds),
+            ("landmark scaling", baseline, taken),
+        )
     ]
 
 
 def _draw(
     graph: Graph,
     trained: TrainedSpacetime,
-    distances: NDArray[np.float64],
+    ratios: Ratios,
     times: NDArray[np.float64],
     run: Run,
 ) -> None:
-    with np.errstate(divide="ignore"):
-        run.write_figure("distortion", figures.distortion_histogram(graph.lengths / distances))
     places = trained.places()
+    run.write_figure("distortion", ratio_histogram(ratios.ratio, "edges"))
+    run.write_figure(
+        "error_per_edge", map_of_points(places, graph.edges, graph.names, ratios.ratio)
+    )
     run.write_figure(
         "space_and_time", figures.space_and_time(places, times, graph.edges, graph.names)
     )

@@ -18,24 +18,6 @@ LABEL_SIZE = (0.16, 0.025)
 """Width and height that a label needs, as shares of the picture."""
 
 
-def distortion_histogram(ratios: NDArray[np.float64]) -> Figure:
-    """Histogram of weight / distance over edges ``(e,)``, on a logarithmic axis."""
-    figure = Figure(figsize=(6, 3.2), layout="constrained")
-    axes = figure.add_subplot()
-    positive = ratios[(ratios > 0) & np.isfinite(ratios)]
-    if len(positive):
-        low, high = np.log10(positive.min()), np.log10(positive.max())
-        margin = max(0.02, 0.05 * (high - low))
-        axes.hist(
-            positive, bins=list(np.logspace(low - margin, high + margin, 60)), color="#3b6fb6"
-        )
-    axes.set_xscale("log")
-    axes.axvline(1.0, color="black", linewidth=0.8, linestyle="--")
-    axes.set_xlabel("weight / distance of an edge")
-    axes.set_ylabel("edges")
-    return figure
-
-
 def space_and_time(
     points: NDArray[np.float64],
     times: NDArray[np.float64],

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoframe import ConfigError, Geometry, PartialOrder
+from geoframe import ConfigError, Geometry, PartialOrder, capability
 from geoframe_nst.config import NSTConfig
 from geoframe_nst.feedback import feedback_arc_set
 from geoframe_nst.reachability import Reachability, topological_order
@@ -21,7 +21,7 @@ def linear_extensions(
     config: NSTConfig, geometry: Geometry, reachability: Reachability, edges: NDArray[np.int64]
 ) -> Tensor | None:
     """Linear extensions ``(n, t)`` that stand for time, or that time is trained towards."""
-    if isinstance(geometry, PartialOrder):
+    if capability(geometry, PartialOrder) is not None:
         if config.nst.time == "hybrid" or config.nst.directed:
             raise ConfigError(
                 [

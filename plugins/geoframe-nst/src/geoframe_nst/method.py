@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from geoframe.method import Method, Result
@@ -12,8 +11,6 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_nst.config import NSTConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from geoframe.run.directory import Run
     from geoframe_nst.trained import TrainedSpacetime
 
@@ -56,7 +53,7 @@ class NeuralSpacetimes(Method):
             repairs=list(graph.repairs),
         )
         trained, training = train(config, graph, run)
-        keep(trained, run)
+        keep(trained, graph, run)
         return evaluate(config, graph, trained, training, run)
 
     def load(self, run: Run) -> TrainedSpacetime:
@@ -64,18 +61,6 @@ class NeuralSpacetimes(Method):
         from geoframe_nst.training import restore
 
         return restore(run)
-
-    def embed(self, run: Run, data: Path) -> Mapping[str, np.ndarray]:
-        """Points of the nodes of a table: arrays ``name`` and ``point``."""
-        from geoframe_nst.applying import embed_table
-
-        return embed_table(run.load(), data, run.config.data)
-
-    def export(self, run: Run, folder: Path) -> Sequence[Path]:
-        """Write coordinates (parquet and npz) and the weights (safetensors)."""
-        from geoframe_nst.applying import export_trained
-
-        return export_trained(run.load(), folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the paper's tables of synthetic, WebKB and DREAM5 graphs."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from geoframe_embedding.measures import spearman
 from geoframe_nst import bitsets
 from geoframe_nst.bitsets import Bools, Ints
 from geoframe_nst.feedback import feedback_arc_set
@@ -26,47 +27,20 @@ BLOCK_PAIRS = 2**25
 """Pairs looked at in one go; each takes a few bytes."""
 
 
-@attrs.frozen(kw_only=True)
-class Distortion:
-    """Weights of edges against distances; the ratio of an edge is r = weight / distance."""
+def distortion_paper(weights: ArrayLike, distances: ArrayLike) -> dict[str, float]:
+    """Published distortion of edges: mean, deviation and largest of weight / distance ``(E,)``.
 
-    mean: float
-    """Mean of r, as published: too large and too small ratios cancel."""
-    std: float
-    """Sample standard deviation of r, as published."""
-    max: float
-    """Largest r, as published."""
-    symmetric_mean: float
-    """Mean of max(|r|, 1 / |r|): 1 only if every distance is right."""
-    symmetric_max: float
-    """Largest max(|r|, 1 / |r|)."""
-    worst_case: float
-    """max |r| times max 1 / |r|: the distortion of a metric embedding, blind to scale."""
-    negative: float
-    """Share of negative distances, which make mean and std meaningless."""
-
-
-def distortion(weights: ArrayLike, distances: ArrayLike) -> Distortion:
-    """Compare the weights of edges with their distances, both ``(E,)``.
-
-    A distance of 0 gives infinite values, not an error.
+    Too large and too small ratios cancel in the mean; a distance of 0 gives infinite values,
+    not an error.
     """
     weight = np.asarray(weights, dtype=np.float64)
-    distance = np.asarray(distances, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = weight / distance
-        inverse = np.abs(distance) / weight
-        size = np.abs(ratio)
-        symmetric = np.maximum(size, inverse)
-        return Distortion(
-            mean=float(ratio.mean()),
-            std=float(ratio.std(ddof=1)) if len(ratio) > 1 else 0.0,
-            max=float(ratio.max()),
-            symmetric_mean=float(symmetric.mean()),
-            symmetric_max=float(symmetric.max()),
-            worst_case=float(size.max() * inverse.max()),
-            negative=float((distance < 0).mean()),
-        )
+        ratio = weight / np.asarray(distances, dtype=np.float64)
+        return {
+            "distortion_mean_paper": float(ratio.mean()),
+            "distortion_std_paper": float(ratio.std(ddof=1)) if len(ratio) > 1 else 0.0,
+            "distortion_max_paper": float(ratio.max()),
+        }
 
 
 def directionality(times: ArrayLike, edges: ArrayLike, *, strict: bool = False) -> float:
@@ -227,16 +201,10 @@ def time_correlation(times: ArrayLike, known: ArrayLike) -> TimeCorrelation:
     there = ~np.isnan(when)
     ranks = rankdata(np.asarray(times)[there], axis=0)
     columns = np.column_stack([ranks.mean(axis=1), ranks])
-    correlations = np.array([_spearman(column, when[there]) for column in columns.T])
+    correlations = np.array([spearman(column, when[there]) for column in columns.T])
     return TimeCorrelation(
         mean_rank=float(correlations[0]), coordinates=correlations[1:], nodes=int(there.sum())
     )
-
-
-def _spearman(x: Floats, y: Floats) -> float:
-    x, y = rankdata(x) - (len(x) + 1) / 2, rankdata(y) - (len(y) + 1) / 2
-    norm = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / norm if norm > 0 else float("nan")
 
 
 def _share(part: float, whole: float) -> float:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from geoframe import Objective
+from geoframe import PartialOrder, capability
+from geoframe_embedding.embedding import EmbeddedItems
+from geoframe_embedding.objective import PairObjective
 from geoframe_nst.config import SpacetimeConfig
-from geoframe_nst.embedding import SpacetimeEmbedding
 from geoframe_nst.incomparable import IncomparablePairs
 
 SHARPNESS = 10.0
 """Slope of the published sigmoid, and inverse width of the margin, of the order losses."""
-SMALLEST = 1e-12
-"""Distance below which the log-ratio loss sees this distance."""
 
 
-class SpacetimeObjective(Objective):
-    """Loss over edges.
+class SpacetimeObjective(PairObjective):
+    """Loss over edges: their distances, and what the order should say of them.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ class SpacetimeObjective(Objective):
         Time coordinates ``(n, t)`` that the trained ones are drawn to (``time = "hybrid"``).
     """
 
-    edges: Tensor
-    weights: Tensor
-    targets: Tensor | None
+    part: ClassVar[str | None] = "space"
+    embedding: EmbeddedItems
+    times: Tensor | None
 
     def __init__(
         self,
-        embedding: SpacetimeEmbedding,
+        embedding: EmbeddedItems,
         edges: Tensor,
         weights: Tensor,
         options: SpacetimeConfig,
@@ -55,57 +55,37 @@ class SpacetimeObjective(Objective):
         incomparable: IncomparablePairs | None = None,
         targets: Tensor | None = None,
     ) -> None:
-        super().__init__()
-        self.embedding = embedding
+        super().__init__(embedding, edges, weights, options.loss)
         self.options = options
         self.order = order
         self.incomparable = incomparable
-        self.register_buffer("edges", edges, persistent=False)
-        self.register_buffer("weights", weights, persistent=False)
-        self.register_buffer("targets", targets, persistent=False)
+        self.register_buffer("times", targets, persistent=False)
 
-    def __len__(self) -> int:
-        return len(self.edges)
-
-    def forward(self, items: Tensor) -> Mapping[str, Tensor]:
-        """Edge indices ``(b,)`` -> total ``loss`` and its parts."""
-        edges, weights = self.edges[items], self.weights[items]
-        pairs = self._incomparable(len(items)).to(edges.device)
-        nodes, ends = self._nodes(torch.cat([edges, pairs]))
-        points = self.embedding(nodes)
-        x = points.index_select(0, ends[: len(edges), 0])
-        y = points.index_select(0, ends[: len(edges), 1])
-        parts = {"space": self._space(self.embedding.distance(x, y), weights)}
-        if self.order:
-            parts["time"] = self._time(self.embedding.spacetime.order_gap(x, y))  # type: ignore[operator]
-        if len(pairs):
-            apart = points[ends[len(edges) :]]
-            parts["apart"] = self._apart(apart[:, 0], apart[:, 1])
-        if self.targets is not None:
-            t = self.targets.shape[1]
-            parts["towards"] = F.mse_loss(points[:, -t:], self._select(self.targets, nodes))
-        return {"loss": torch.stack(list(parts.values())).sum(), **parts}
-
-    def _nodes(self, pairs: Tensor) -> tuple[Tensor | None, Tensor]:
-        """Nodes to encode, each once, and the pairs as positions among them."""
-        if 2 * len(pairs) >= len(self.embedding.inputs):
-            return None, pairs
-        nodes, ends = torch.unique(pairs, return_inverse=True)
-        return nodes, ends
-
-    @staticmethod
-    def _select(values: Tensor, nodes: Tensor | None) -> Tensor:
-        return values if nodes is None else values[nodes]
-
-    def _incomparable(self, edges: int) -> Tensor:
+    def further_pairs(self, count: int) -> Tensor | None:
+        """Incomparable pairs ``(q, 2)``, if any are to be drawn."""
         if self.incomparable is None:
-            return torch.empty((0, 2), dtype=torch.int64)
-        return self.incomparable.sample(round(self.options.negatives * edges))
+            return None
+        return self.incomparable.sample(round(self.options.negatives * count))
 
-    def _space(self, distances: Tensor, weights: Tensor) -> Tensor:
-        if self.options.loss == "squared":
-            return (distances - weights).square().mean()
-        return (distances.clamp_min(SMALLEST) / weights).log().square().mean()
+    def terms(
+        self, x: Tensor, y: Tensor, points: Tensor, further: Tensor, items: Tensor | None
+    ) -> Mapping[str, Tensor]:
+        """Losses of the order: of the edges, of incomparable pairs, and towards given times."""
+        parts: dict[str, Tensor] = {}
+        if self.order:
+            parts["time"] = self._time(self._gaps(x, y))
+        if len(further):
+            apart = points[further]
+            parts["apart"] = self._apart(apart[:, 0], apart[:, 1])
+        if self.times is not None:
+            wanted = self.times if items is None else self.times[items]
+            parts["towards"] = F.mse_loss(points[:, -wanted.shape[1] :], wanted)
+        return parts
+
+    def _gaps(self, x: Tensor, y: Tensor) -> Tensor:
+        order = capability(self.embedding.geometry, PartialOrder)
+        assert order is not None  # only spacetimes are trained here
+        return order.order_gap(x, y)
 
     def _time(self, gaps: Tensor) -> Tensor:
         """Penalty on gaps ``(b, t)`` of edges, none of which should be positive."""
@@ -118,7 +98,7 @@ class SpacetimeObjective(Objective):
 
     def _apart(self, x: Tensor, y: Tensor) -> Tensor:
         """Penalty on incomparable pairs: some coordinate must rise, and some must fall."""
-        gaps = self.embedding.spacetime.order_gap(x, y)  # type: ignore[operator]
+        gaps = self._gaps(x, y)
         rises, falls = gaps.amax(dim=-1), (-gaps).amax(dim=-1)
         return _hinge(-torch.stack([rises, falls]))
 

@@ -17,10 +17,10 @@ SUMMARY = "a secondary summary of the paper"
 RERUN = "the authors' published modules, run for 5000 steps with one seed"
 
 METRICS = (
-    "distortion_mean",
-    "distortion_std",
-    "distortion_max",
-    "distortion_symmetric_mean",
+    "distortion_mean_paper",
+    "distortion_std_paper",
+    "distortion_max_paper",
+    "distortion_symmetric_mean_edges",
     "directionality",
     "directionality_ceiling",
     "closure_recall",
@@ -137,9 +137,9 @@ SYNTHETIC = ReferenceTable(
             2,
             {
                 "nst": measured(1.107, 0.282, 3.80, 1.191, 1.0)
-                | secondary("distortion_mean", 1.13, 0.37),
+                | secondary("distortion_mean_paper", 1.13, 0.37),
                 "minkowski": measured(2.971, 5.618, 79.6, 3.030, 0.990)
-                | secondary("distortion_mean", 2.86, 5.22),
+                | secondary("distortion_mean_paper", 2.86, 5.22),
                 "de-sitter": measured(-8.06, 3713, 47651, 315, 0.986),
             },
         ),
@@ -182,11 +182,11 @@ WEBKB = ReferenceTable(
             2,
             {
                 "nst": measured(1.004, 0.080, 1.87, 1.034, 0.932)
-                | secondary("distortion_max", 1.31),
+                | secondary("distortion_max_paper", 1.31),
                 "minkowski": measured(1.033, 0.192, 2.89, 1.045, 0.936)
-                | secondary("distortion_max", 9.43),
+                | secondary("distortion_max_paper", 9.43),
                 "de-sitter": measured(3.06, 43.3, 518, 8.32, 0.871)
-                | secondary("distortion_max", 8.76),
+                | secondary("distortion_max_paper", 8.76),
             },
         ),
         *rows(
