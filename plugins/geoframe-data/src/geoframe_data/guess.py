@@ -22,6 +22,7 @@ from geoframe_data.images import read_images
 from geoframe_data.matrices import read_distances
 from geoframe_data.roles import (
     ENDS,
+    TARGETS,
     classes_of,
     has_texts,
     is_edge_list,
@@ -151,8 +152,9 @@ def _cells(path: Path) -> Guess | None:
     """Text with columns, or a table of another format."""
     table: Table | None = None
     options: dict[str, Any] = {}
+    known = [*TARGETS, *(name for ends in ENDS for name in ends)]
     with suppress(DataError):
-        table = read_table(path)
+        table = read_table(path, known=known)
     if table is None:  # the first line may be names or data; people mostly have names
         with suppress(DataError):
             table, options = read_table(path, header=True), {"data.header": True}
