@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
+from scipy.sparse import csr_array
 
 from geoframe.errors import DataError
 from geoframe_data import read_graph
@@ -55,6 +56,10 @@ def test_objects_in_memory_are_graphs_too() -> None:
     found = read_graph({"edge_index": EDGES.T, "x": FEATURES})
     np.testing.assert_array_equal(found.features, FEATURES)
     assert read_graph(found) is found
+    matrix = np.zeros((4, 4))
+    matrix[EDGES[:, 0], EDGES[:, 1]] = WEIGHTS
+    found = read_graph(csr_array(matrix))
+    assert (found.edges.tolist(), found.lengths.tolist()) == (EDGES.tolist(), WEIGHTS.tolist())
     with pytest.raises(DataError, match="cannot be made of a int"):
         read_graph(3)
 
@@ -119,6 +124,21 @@ def test_parallel_edges_of_gml_and_json_are_kept(tmp_path: Path) -> None:
 def test_names_of_nodes_in_json(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
     (tmp_path / "g.json").write_text(text)
     assert read_graph(tmp_path / "g.json").names == names
+
+
+def test_names_of_nodes_in_gml_and_hierarchies(tmp_path: Path) -> None:
+    path = tmp_path / "igraph.gml"
+    path.write_text(
+        'Creator "igraph"\nVersion 1\ngraph\n[\n  directed 1\n  node\n  [\n    id 0\n    '
+        'name "alpha"\n  ]\n  node\n  [\n    id 1\n    name "beta"\n  ]\n  edge\n  [\n    '
+        "source 0\n    target 1\n    weight 2.5\n  ]\n]\n"
+    )
+    graph = read_graph(path)
+    assert (graph.names, graph.lengths.tolist()) == (("alpha", "beta"), [2.5])
+    path = tmp_path / "tree.json"
+    path.write_text('{"name": "r", "size": 9, "children": [{"name": null, "size": 3}]}')
+    graph = read_graph(path)
+    assert (graph.names, graph.weights) == (("r", ""), None)  # a size is no length of an edge
 
 
 def test_numbers_of_nodes_are_names(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def write(folder: Path, name: str, text: str) -> Path:
     [
         ("zero.csv", "0,1,0\n1,0,2\n0,2,0\n", {}, "at distance 0"),
         ("shape.csv", "a,b,c\n1,2,3\n", {}, "data.content"),
+        ("index.csv", ",x,y\n0,1,2\n1,3,4\n2,5,6\n", {}, "data.content"),
         ("length.csv", "source,target,weight\na,b,0\n", {}, "positive"),
         ("parts.csv", "source,target\na,b\nx,y\n", {}, "set data.disconnected = 'largest'"),
         ("ends.csv", "one,target\na,b\n", {"content": "graph"}, "data.source"),

@@ -189,7 +189,7 @@ def _of_text(file: UserFile, delimiter: str | None) -> Distances:
     elif rows == columns and not is_number(corner):
         names, below = tuple(grid[1:, 0]), grid[1:, 1:]
         _check_order(names, tuple(grid[0, 1:]), where)
-    elif rows == columns + 1:
+    elif rows == columns + 1 and corner:
         names, below = tuple(grid[0]), grid[1:]
     elif columns == rows + 1 and not is_number(corner) and is_number(grid[0, 1]):
         names, below = tuple(grid[:, 0]), grid[:, 1:]

@@ -47,6 +47,9 @@ class Tree:
     def __len__(self) -> int:
         return len(self.parent)
 
+    def __repr__(self) -> str:
+        return f"Tree({len(self)} nodes, {len(self.leaves)} leaves, root '{self.names[0]}')"
+
     @cached_property
     def depth(self) -> Ints:
         """Number of edges to the root ``(n,)``."""

@@ -7,6 +7,7 @@ from geoframe_data.graph import Graph
 from geoframe_data.graph_options import Duplicates, MissingWeight
 from geoframe_data.policy import (
     SelfLoops,
+    all_named,
     check_names,
     check_weights,
     with_weights,
@@ -68,6 +69,7 @@ def repair(
             f"{graph.origin}: the graph is undirected; an edge must say which end comes first; "
             "save it as a directed graph"
         )
+    graph = all_named(graph)
     check_names(graph)
     graph = without_self_loops(graph, self_loops)
     if not len(graph.edges):

@@ -86,17 +86,21 @@ def _of_text(file: UserFile, fields: Fields, delimiter: str | None) -> Found:
     if not any(map(is_number, second)):
         return "graph"  # no line of a matrix has two names; outlines and paths are trees
     triangle = rows > 2 and bool((np.diff(split.widths) == 1).all())
-    if triangle or rows in (columns, columns + 1):
+    if triangle or rows == columns or (rows == columns + 1 and first[0]):
         return "distances"
     if columns == rows + 1 and not is_number(first[0]) and is_number(first[1]):
         return "distances"  # names without a line of them above
-    return _by_shape(file, rows, columns)
+    raise _unclear(file, rows, columns)
 
 
 def _by_shape(file: UserFile, rows: int, columns: int) -> Found:
     if rows - 1 in (columns, columns - 1):
         return "distances"
-    raise DataError(
+    raise _unclear(file, rows, columns)
+
+
+def _unclear(file: UserFile, rows: int, columns: int) -> DataError:
+    return DataError(
         f"{file.path}: has no columns for the ends of edges (data.source and data.target), and "
         f"{rows} lines of {columns} cells are no distance matrix; set data.content (graph, "
         "distances or points)"

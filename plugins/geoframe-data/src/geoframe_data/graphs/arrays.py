@@ -74,6 +74,24 @@ def graph_of_pyg(data: Any, fields: Fields, *, origin: str = "PyG Data") -> Grap
     return graph_of_arrays(arrays, fields, origin=origin)
 
 
+def graph_of_sparse(matrix: Any, fields: Fields, *, origin: str = "matrix") -> Graph:
+    """Make a graph of a sparse adjacency matrix of scipy; its entries are the lengths.
+
+    Raises
+    ------
+    DataError
+        If it is not square.
+    """
+    found = matrix.tocoo()
+    if found.shape[0] != found.shape[1]:
+        raise DataError(f"{origin}: is {found.shape}; an adjacency matrix is (n, n)")
+    weights = None if (found.data == 1).all() else found.data
+    arrays = {"edge_index": np.stack([found.row, found.col]).astype(np.int64)}
+    arrays |= {"num_nodes": np.array(found.shape[0])}
+    arrays |= {} if weights is None else {"weights": weights}
+    return graph_of_arrays(arrays, fields, origin=origin)
+
+
 def graph_of_arrays(arrays: Arrays, fields: Fields, *, origin: str) -> Graph:
     """Make a graph of named arrays.
 

@@ -17,7 +17,12 @@ from geoframe_data.files import MAX_BYTES, UserFile, open_file, plain_suffix
 from geoframe_data.formats import content_kind, format_of
 from geoframe_data.frames import frame_cells
 from geoframe_data.graph import Graph
-from geoframe_data.graphs.arrays import graph_of_arrays, graph_of_pyg, load_safetensors
+from geoframe_data.graphs.arrays import (
+    graph_of_arrays,
+    graph_of_pyg,
+    graph_of_sparse,
+    load_safetensors,
+)
 from geoframe_data.graphs.edge_lists import PLACES, as_delimited, graph_of_edges
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.graphs.json_graphs import read_json
@@ -75,7 +80,6 @@ _BY_CONTENT: Mapping[str, Callable[[UserFile, Fields], Graph]] = {
     "graphml": read_graphml,
     "gml": read_gml,
     "json": read_json,
-    "npz": lambda file, fields: graph_of_arrays(load_arrays(file), fields, origin=str(file.path)),
     "safetensors": lambda file, fields: graph_of_arrays(
         load_safetensors(file), fields, origin=str(file.path)
     ),
@@ -110,8 +114,8 @@ def read_graph(
     Parameters
     ----------
     data
-        Path of a file or folder; or a networkx graph, a PyG ``Data``, a pandas frame of edges, or
-        a mapping of arrays.
+        Path of a file or folder; or a networkx graph, a PyG ``Data``, an adjacency matrix of
+        scipy, a pandas frame of edges, or a mapping of arrays.
     format
         One of ``geoframe_data.graph_options.GraphFormat``; ``auto`` goes by content, then suffix.
     source, target
@@ -178,6 +182,9 @@ def _of_path(
     lines = file.content.lstrip().startswith(b"[") or file.suffix in (".jsonl", ".ndjson")
     if found == "json" and lines:
         found = "jsonl"
+    if found == "npz":
+        arrays = load_arrays(file, max_bytes=max_bytes)
+        return graph_of_arrays(arrays, fields, origin=str(path))
     if found in _BY_CONTENT:
         return _BY_CONTENT[found](file, fields)
     if found in TABLES:
@@ -224,9 +231,11 @@ def _of_object(data: Any, fields: Fields) -> Graph:
         return graph_of_networkx(data, fields)
     if hasattr(data, "edge_index"):
         return graph_of_pyg(data, fields)
+    if hasattr(data, "tocoo"):
+        return graph_of_sparse(data, fields)
     if isinstance(data, Mapping):
         return graph_of_arrays(data, fields, origin="arrays")
     raise DataError(
         f"a graph cannot be made of a {type(data).__name__}; give a path, a networkx graph, a PyG "
-        "Data, a frame of edges, or a mapping of arrays"
+        "Data, a scipy matrix, a frame of edges, or a mapping of arrays"
     )
