@@ -111,7 +111,7 @@ def test_a_killed_run_of_several_branches_resumes_to_the_bit(fusion: str, tmp_pa
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     config = ["--config", str(tmp_path / "x.toml"), "--run-dir"]
     process = subprocess.Popen([*command, *config, str(tmp_path / "killed")], env=environment)
-    folder = tmp_path / "killed" / "parts" / "0" / "parts" / last / "checkpoints"
+    folder = tmp_path / "killed" / "parts" / "split-0" / "parts" / last / "checkpoints"
     deadline = time.monotonic() + 120
     while not (folder.exists() and list(folder.iterdir())) and time.monotonic() < deadline:
         assert process.poll() is None

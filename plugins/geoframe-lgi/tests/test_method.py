@@ -111,7 +111,7 @@ def test_a_killed_run_resumes_to_the_bit(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "geoframe_cli", "run", "lgi", "--quiet"]
     options = ["--config", str(tmp_path / "x.toml"), "--run-dir", str(path)]
     process = subprocess.Popen([*command, *options], env={**os.environ, "OMP_NUM_THREADS": "1"})
-    second = path / "parts" / "0" / "parts" / "latent-1" / "checkpoints"
+    second = path / "parts" / "split-0" / "parts" / "latent-1" / "checkpoints"
     deadline = time.monotonic() + 120
     while not (second.exists() and list(second.iterdir())) and time.monotonic() < deadline:
         assert process.poll() is None
@@ -184,3 +184,42 @@ def test_wrong_wishes_are_one_line(tmp_path: Path) -> None:
         with pytest.raises(error, match=message) as told:
             run_method("lgi", config(**tables), path=tmp_path / str(number))
         assert "\n" not in str(told.value)
+
+
+def test_test_rows_may_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    frame = pd.read_csv(EXAMPLES / "wines.csv")
+    frame.iloc[::4].to_csv(tmp_path / "test.csv", index=False)
+    frame.drop(frame.index[::4]).to_csv(tmp_path / "train.csv", index=False)
+    data = {**WINES, "path": str(tmp_path / "train.csv"), "test_path": str(tmp_path / "test.csv")}
+    tables = config(data=data, evaluation={"peers": ["logistic"]}, trainer={"steps": 60})
+    run = run_method("lgi", tables, path=tmp_path / "run")
+    trained = run.load()
+    assert len(trained.task) == len(frame)
+    assert run.read_tensors("model")["train"].sum() == len(frame) - len(frame.iloc[::4])
+    assert run.results["metrics"]["accuracy"] > 0.8
+
+
+def test_a_held_out_row_is_predicted_as_it_would_be_among_the_training_rows(run: Run) -> None:
+    trained = run.load()
+    frame = trained.to_frame()
+    again = trained.predict(trained.task.features, trained.task.names)
+    assert (frame["prediction"] == again["prediction"]).mean() > 0.95
+
+
+def test_a_graph_with_features_is_read_and_new_nodes_are_predicted(tmp_path: Path) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    codes = np.arange(90) % 3
+    x = (rng.standard_normal((90, 5)) + 2 * np.eye(5)[codes]).astype(np.float32)
+    pairs = rng.integers(0, 90, (200, 2))
+    same = pairs[codes[pairs[:, 0]] == codes[pairs[:, 1]]]
+    np.savez(tmp_path / "graph.npz", edge_index=same.T, x=x, y=codes)
+    np.savez(tmp_path / "new.npz", x=x[:6] + 0.01)
+    tables = config(
+        data={"path": str(tmp_path / "graph.npz")}, evaluation={"peers": ["gcn", "sage"]}
+    )
+    run = run_method("lgi", tables, path=tmp_path / "run")
+    assert run.results["metrics"]["homophily_given"] == 1.0
+    frame = run.load().apply(tmp_path / "new.npz")
+    assert (frame["prediction"].astype(str).str[-1] == codes[:6].astype(str)).mean() > 0.6

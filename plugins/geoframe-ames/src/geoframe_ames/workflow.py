@@ -41,15 +41,16 @@ def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
     outcomes = []
     for number, split in enumerate(splits):
         run_split = _screened if config.ames.fusion == "screened" else _attention
-        outcomes.append(run_split(config, views, split, run, keep=number == 0))
+        part = run.part(f"split-{number}")
+        outcomes.append(run_split(config, views, split, run, part, keep=number == 0))
     return evaluate(config, loaded, outcomes, run)
 
 
 def _screened(
-    config: AMESConfig, views: Views, split: Split, run: Run, *, keep: bool
+    config: AMESConfig, views: Views, split: Split, run: Run, part: Run, *, keep: bool
 ) -> SplitOutcome:
     held_out = HeldOut.of(views.task, split, config.seed)
-    branches = fit_branches(config, views, held_out, run.part(split.name))
+    branches = fit_branches(config, views, held_out, part)
     said = [branch.predictions for branch in branches]
     screened = screen(views.task, said, config.ames.tolerance)
     kept = [each.kept for each in screened]
@@ -60,9 +61,9 @@ def _screened(
 
 
 def _attention(
-    config: AMESConfig, views: Views, split: Split, run: Run, *, keep: bool
+    config: AMESConfig, views: Views, split: Split, run: Run, part: Run, *, keep: bool
 ) -> SplitOutcome:
-    task, part = views.task, run.part(split.name)
+    task = views.task
     held_out = HeldOut.of(task, split, config.seed)
     train, held = held_rows(held_out)
     fits: list[FittedNetwork] = []

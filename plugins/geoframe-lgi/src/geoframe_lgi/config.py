@@ -64,6 +64,12 @@ class DataConfig(TableOptions):
         help="Columns (names or patterns) whose cells say train, validation or test; each is a "
         "split of its own.",
     )
+    validation_path: Path | None = option(
+        None, help="File of the rows that choose, if they are not in the first one."
+    )
+    test_path: Path | None = option(
+        None, help="File of the rows that test, if they are not in the first one."
+    )
     group: str | None = option(
         None, help="Column of groups (patients, plates): no group stands on two sides of a split."
     )
@@ -73,6 +79,12 @@ class DataConfig(TableOptions):
         provides=("table", "graph"),
         help="The rows to use when path is left out.",
     )
+
+    def __attrs_post_init__(self) -> None:
+        if self.validation_path is not None and self.test_path is None:
+            raise ValueError("validation_path: needs test_path too")
+        if self.test_path is not None and (self.path is None or self.splits):
+            raise ValueError("test_path: needs path, and stands for splits")
 
 
 @attrs.frozen(kw_only=True)

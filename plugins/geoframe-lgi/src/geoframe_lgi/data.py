@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from geoframe.data import listed, load_npz, shown
 from geoframe.errors import ConfigError, DataError
-from geoframe_data import Graph, Schema, Table, as_table, read_graph, read_table
+from geoframe_data import (
+    ColumnType,
+    Graph,
+    Schema,
+    Table,
+    as_table,
+    read_graph,
+    read_table,
+)
 from geoframe_lgi.config import DataConfig
 from geoframe_lgi.encoding import Columns, Encoder
 from geoframe_lgi.task import Kind, NodeTask
@@ -49,6 +57,8 @@ class _Rows:
     names: tuple[str, ...]
     edges: NDArray[np.int64] | None = None
     notes: tuple[str, ...] = ()
+    parts: NDArray[np.object_] | None = None
+    """Which file each row is from, as a role ``(n,)``."""
 
 
 def load_rows(config: DataConfig) -> Loaded:
@@ -71,6 +81,12 @@ def load_rows(config: DataConfig) -> Loaded:
     columns = _columns(config, rows, [name for name in table.columns if name not in taken])
     encoder, said = Encoder.fit(columns, _words(config))
     kind, target, outputs, more = _target(config, table, targets)
+    schema = table.schema
+    if rows.matrix is not None:
+        new = (ColumnType(name=name, kind="number") for name in columns.names)
+        known = {column.name for column in schema.columns}
+        added = tuple(column for column in new if column.name not in known)
+        schema = attrs.evolve(schema, columns=(*schema.columns, *added))
     task = NodeTask(
         names=rows.names,
         features=encoder.encode(columns),
@@ -85,8 +101,8 @@ def load_rows(config: DataConfig) -> Loaded:
     return Loaded(
         task=task,
         encoder=encoder,
-        schema=table.schema,
-        roles=tuple((name, table.texts(name)) for name in role_names),
+        schema=schema,
+        roles=_roles(table, role_names, rows.parts),
         groups=groups,
         notes=(*rows.notes, *said, *more),
     )
@@ -108,7 +124,40 @@ def _read(config: DataConfig) -> _Rows:
         )
     if config.format == "graph" or _is_graph(config):
         return _of_graph(read_graph(config.path, max_bytes=config.max_bytes))
-    return _with_edges(config, read_table(config.path, **config.reading()))
+    table, parts = _joined(config, read_table(config.path, **config.reading()))
+    return attrs.evolve(_with_edges(config, table), parts=parts)
+
+
+def _joined(config: DataConfig, table: Table) -> tuple[Table, NDArray[np.object_] | None]:
+    """Append the rows of the files of validation and test rows, read with the first one's types."""
+    if config.test_path is None:
+        return table, None
+    tables, roles = [table], ["train"] * len(table)
+    for role, path in (("validation", config.validation_path), ("test", config.test_path)):
+        if path is not None:
+            more = read_table(path, schema=table.schema, id=config.id, max_bytes=config.max_bytes)
+            absent = [name for name in table.columns if name not in more.columns]
+            if absent:
+                raise DataError(f"{path}: column '{shown(absent[0])}' of {config.path} is missing")
+            tables.append(more)
+            roles += [role] * len(more)
+    names = [name for each in tables for name in each.names]
+    joined = attrs.evolve(
+        table,
+        frame=pd.concat([each.frame for each in tables], ignore_index=True),
+        names=tuple(names) if len(names) == len(roles) else (),
+        lines=None,
+        notes=tuple(note for each in tables for note in each.notes),
+    )
+    return joined, np.array(roles, dtype=object)
+
+
+def _roles(
+    table: Table, columns: Sequence[str], parts: NDArray[np.object_] | None
+) -> tuple[tuple[str, NDArray[np.object_]], ...]:
+    if parts is not None:
+        return (("files", parts),)
+    return tuple((name, table.texts(name)) for name in columns)
 
 
 def _is_graph(config: DataConfig) -> bool:

@@ -30,8 +30,8 @@ def train_and_evaluate(config: LGIConfig, run: Run) -> Result:
     recipe, views = Recipe.of(config), Views(task)
     outcomes: list[Outcome] = []
     fits: list[list[FittedLatent]] = []
-    for split in splits:
-        part = run.part(split.name)
+    for number, split in enumerate(splits):
+        part = run.part(f"split-{number}")
         trained = _latent(config, recipe, loaded, split, part)
         if not fits:
             keep_rows(run, loaded)
