@@ -6,6 +6,7 @@ from geoframe_registry.discovery import find
 COMPONENTS = [
     ("geometry", "snowflake-power"),
     ("geometry", "snowflake-spline"),
+    ("geometry", "snowflake-directed"),
     ("dataset", "metric-graph"),
     ("dataset", "metric-points"),
     ("method", "snowflake"),

@@ -279,3 +279,32 @@ def test_synthetic_distances_rise_from_zero_without_a_jump(formula: str) -> None
 def test_the_fourth_synthetic_metric_is_the_published_formula() -> None:
     e = np.array([0.3, 2.0, 14.1])
     np.testing.assert_allclose(of_euclidean(e, "m4"), 1 - np.exp((1 - e) / np.log(e)))
+
+
+def test_both_distances_of_a_pair_are_kept(tmp_path: Path) -> None:
+    # Places on a line, and a height that costs to climb: the way there is not the way back.
+    place, height = np.random.default_rng(0).uniform(0, 3, (2, 14))
+    climb = np.maximum(height - height[:, None], 0)
+    distances = np.abs(place - place[:, None]) + 0.5 * climb
+    np.savez(tmp_path / "roads.npz", distances=distances)
+    data = {"path": str(tmp_path / "roads.npz"), "asymmetry": "keep"}
+    directed = {"name": "snowflake-directed", "space": {"name": "euclidean", "dim": 2}}
+    config: dict[str, Any] = {
+        "data": data,
+        "geometry": directed,
+        "trainer": {"steps": 600, "learning_rate": 0.02},
+    }
+    finished = run(tmp_path / "run", **config)
+    metrics = finished.results["metrics"]
+    assert metrics["pairs_measured"] == 14 * 13
+    trained = open_run(finished.path).load()
+    up, down = trained.distance(["0", "1"], ["1", "0"])["distance"]
+    assert up - down == pytest.approx(distances[0, 1] - distances[1, 0], abs=0.3)
+    assert metrics["relative_error_mean_pairs"] < 0.15
+    rows = {row["geometry"]: row for row in finished.results["tables"]["comparison"]}
+    assert metrics["stress_pairs"] < 0.5 * rows["SMACOF (4 starts)"]["stress_pairs"]
+    assert "mean of the two" in " ".join(finished.results["notes"])
+    with pytest.raises(ConfigError, match=r"geometry\.name=snowflake-directed"):
+        run(tmp_path / "other", data=data)
+    with pytest.raises(ConfigError, match="take mean, min or max"):
+        run(tmp_path / "exact", data=data, geometry=directed, snowflake={"train": False})

@@ -11,7 +11,7 @@ from geoframe.config import component, option
 from geoframe_data.graph_options import Duplicates, GraphOptions
 
 Content = Literal["auto", "distances", "graph", "points"]
-Asymmetry = Literal["refuse", "mean", "min", "max"]
+Asymmetry = Literal["refuse", "mean", "min", "max", "keep"]
 Disconnected = Literal["refuse", "largest"]
 MetricName = Literal[
     "euclidean",
@@ -38,7 +38,9 @@ class MetricDataConfig(GraphOptions):
     )
     metric: MetricName = option("euclidean", help="Distance of points, as in scipy's cdist.")
     asymmetry: Asymmetry = option(
-        "refuse", help="What to make of two different distances for the two orders of a pair."
+        "refuse",
+        help="What to make of two different distances for the two orders of a pair; keep embeds "
+        "both, in a geometry whose distances may differ by direction (snowflake-directed).",
     )
     duplicates: Duplicates = option(
         "min",

@@ -44,6 +44,15 @@ class FiniteMetric(ABC):
         """Distances from some items ``(k,)`` to all -> ``(k, n)``."""
 
     @property
+    def symmetric(self) -> bool:
+        """Whether the two orders of a pair have one distance."""
+        return True
+
+    def symmetrized(self) -> FiniteMetric:
+        """The same with the mean of the two distances of each pair."""
+        return self
+
+    @property
     def edges(self) -> Ints | None:
         """Pairs ``(e, 2)`` to draw as lines, if the distances come from a graph."""
         return None
@@ -87,7 +96,16 @@ class MatrixMetric(FiniteMetric):
     """Distances given as a matrix."""
 
     distances: Floats
-    """float64 ``(n, n)``: symmetric, zero on the diagonal, finite, not negative."""
+    """float64 ``(n, n)``, from the row's item: zero on the diagonal, finite, not negative."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the matrix is."""
+        return bool(np.array_equal(self.distances, self.distances.T))
+
+    def symmetrized(self) -> MatrixMetric:
+        """The mean of the matrix and its transpose."""
+        return attrs.evolve(self, distances=0.5 * (self.distances + self.distances.T))
 
     def rows(self, items: Ints) -> Floats:
         """Rows of the matrix."""

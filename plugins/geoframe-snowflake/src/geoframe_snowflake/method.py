@@ -48,7 +48,7 @@ class NeuralSnowflakes(Method):
         from geoframe_snowflake.evaluation import evaluate
         from geoframe_snowflake.exact_fit import fit_exactly
         from geoframe_snowflake.trained import TrainedSnowflake
-        from geoframe_snowflake.training import exact_model, keep, train
+        from geoframe_snowflake.training import check_symmetry, exact_model, keep, train
 
         metric = load_metric(config.data)
         run.record(
@@ -56,10 +56,14 @@ class NeuralSnowflakes(Method):
             repairs=list(metric.repairs),
         )
         options = config.snowflake
+        check_symmetry(config, metric)
         fit = exact = None
         if options.exact:
             fit = fit_exactly(
-                metric, limit=options.exact_limit, landmarks=options.landmarks, seed=config.seed
+                metric.symmetrized(),
+                limit=options.exact_limit,
+                landmarks=options.landmarks,
+                seed=config.seed,
             )
             model = exact_model(torch.from_numpy(fit.points), fit.exponent)
             exact = TrainedSnowflake(model, metric.names, data=config.data)

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 import attrs
 
+from geoframe.components import Component
+from geoframe.config import fields
 from geoframe.config.fields import option
 
 
@@ -34,4 +36,17 @@ class SnowflakeSplineConfig:
     power: Literal["trainable", "metric"] = option(
         "trainable",
         help="Outer power 1 + |p|: learned (a quasi-metric), or frozen at 1 (a metric).",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class SnowflakeDirectedConfig:
+    """Any space and a height that costs to climb: distances that differ by direction."""
+
+    component: ClassVar[str] = "geoframe_snowflake.directed:SnowflakeDirected"
+
+    space: Component = fields.component(
+        "geometry",
+        default={"name": "snowflake", "dim": 7, "power": "metric"},
+        help="The space; the height is one coordinate more.",
     )

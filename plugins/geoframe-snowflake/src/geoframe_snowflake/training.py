@@ -56,7 +56,7 @@ def train(
     embedding = build(config, component, items_of(metric))
     if exact is not None and options.start == "exact" and isinstance(embedding.embedder, Table):
         _start_at(embedding.embedder, exact.start(embedding.geometry.dim), config.seed)
-    chosen = choose_pairs(metric, options.pairs, seed=config.seed)
+    chosen = choose_pairs(metric, options.pairs, seed=config.seed, directed=not metric.symmetric)
     if options.loss != "squared":
         chosen = chosen.apart()
     pairs, targets = torch.from_numpy(chosen.index), torch.from_numpy(chosen.given)
@@ -73,6 +73,33 @@ def train(
         parameters=parameters,
         seconds=time.perf_counter() - started,
     )
+
+
+def check_symmetry(config: SnowflakeRunConfig, metric: FiniteMetric) -> None:
+    """See that a geometry can hold two distances for a pair, if the data have two.
+
+    Raises
+    ------
+    ConfigError
+        If ``[geometry]`` gives both directions one distance, or nothing is trained at all.
+    """
+    if metric.symmetric:
+        return
+    if not config.snowflake.train:
+        raise ConfigError(
+            [
+                "data.asymmetry: with snowflake.train = false both directions of a pair have one "
+                "distance; take mean, min or max"
+            ]
+        )
+    if config.geometry.build().promise.symmetric:
+        raise ConfigError(
+            [
+                f"data.asymmetry: in geometry '{config.geometry.name}' both directions of a pair "
+                "have one distance; take mean, min or max, or --set "
+                "geometry.name=snowflake-directed"
+            ]
+        )
 
 
 def items_of(metric: FiniteMetric) -> Items:
