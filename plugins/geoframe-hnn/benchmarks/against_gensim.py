@@ -35,7 +35,7 @@ def main() -> None:
 
     from geoframe_data.tree_policy import as_tree
     from geoframe_hnn.datasets.stored import WordNetTree
-    from geoframe_hnn.hyperbolic_tree import embed_tree
+    from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gensim", help="a Python that has gensim; without it, ours alone")

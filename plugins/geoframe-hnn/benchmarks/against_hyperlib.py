@@ -50,7 +50,7 @@ def main() -> None:
 
     from geoframe_data.tree_policy import as_tree
     from geoframe_hnn.datasets.stored import StoredTree
-    from geoframe_hnn.hyperbolic_tree import embed_tree
+    from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hyperlib", help="a Python that has hyperlib; without it, ours alone")

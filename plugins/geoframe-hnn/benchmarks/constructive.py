@@ -18,10 +18,10 @@ from geoframe.run.resources import peak_memory_mib
 from geoframe_data.tree import Tree
 from geoframe_data.tree_policy import as_tree
 from geoframe_embedding.comparison import ratios_of
-from geoframe_hnn.bounds import euclidean_lower_bound
 from geoframe_hnn.datasets.stored import StoredName, StoredTree, WordNetTree
-from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 from geoframe_hnn.quality import NodeDistances, evaluation_pairs
+from geoframe_hnn.tree.bounds import euclidean_lower_bound
 
 
 def trees() -> dict[str, Tree]:

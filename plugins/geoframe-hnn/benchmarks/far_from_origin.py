@@ -15,7 +15,7 @@ import mpmath as mp
 import torch
 from torch import Tensor
 
-from geoframe_hnn.geometry import HyperbolicPolar
+from geoframe_hnn.hyperbolic.geometry import HyperbolicPolar
 from geoframe_spaces.hyperboloid import Hyperboloid
 
 RADII = (0.01, 1.0, 5.0, 9.0, 12.0, 20.0, 50.0, 100.0, 1000.0)

@@ -6,7 +6,7 @@ from hnn_trees import random_tree
 
 from geoframe.run.figures import svg
 from geoframe_hnn.figures import drawable, geodesics, poincare_disc
-from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 
 
 def apart(a, b):

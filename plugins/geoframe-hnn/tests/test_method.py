@@ -10,7 +10,7 @@ from hnn_trees import complete, needs_data, stored, write
 import geoframe
 from geoframe.errors import ConfigError, DataError
 from geoframe.testing import check_component
-from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 from geoframe_hnn.quality import NodeDistances, measure_items
 
 SMALL = {"name": "complete-tree", "branching": 3, "depth": 3}

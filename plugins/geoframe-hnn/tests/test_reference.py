@@ -3,7 +3,7 @@
 import pytest
 from hnn_trees import all_pairs, complete, needs_data, pairs_of, stored, worst_distortion
 
-from geoframe_hnn.hyperbolic_tree import embed_tree
+from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 from geoframe_hnn.reference import DRAWN, SCALES
 
 SMALL = {

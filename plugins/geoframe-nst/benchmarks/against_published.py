@@ -32,9 +32,9 @@ from geoframe_data.graph import Graph
 from geoframe_embedding.discrepancy import discrepancy
 from geoframe_embedding.measures import Ratios
 from geoframe_nst.data import load_graph
+from geoframe_nst.fit import objective_for
 from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.reference import neural
-from geoframe_nst.training import objective_for
 from geoframe_registry.configs import configure
 
 GRAPHS: dict[str, dict[str, Any]] = {

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from geoframe_nst.closure.reachability import Reachability
 from geoframe_nst.metrics import order_quality, time_correlation
-from geoframe_nst.reachability import Reachability
-from geoframe_nst.realizer import realizer
+from geoframe_nst.order.realizer import realizer
 
 
 def graphs(

@@ -19,10 +19,10 @@ from geoframe.components import ComponentSpec
 from geoframe.config import TomlTable, load_toml, structure
 from geoframe.errors import DataError
 from geoframe_data.graph import Graph
+from geoframe_nst.closure.dag import ancestors, depth, requirement_distance
 from geoframe_nst.data import load_graph
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_nst.datasets import installed
-from geoframe_nst.datasets.closure import ancestors, depth, requirement_distance
 from geoframe_nst.datasets.installed import InstalledDistributions
 
 needs_data = pytest.mark.skipif(

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+from geoframe_nst.closure.reachability import Reachability
 from geoframe_nst.metrics import (
     directionality,
     directionality_ceiling,
@@ -13,7 +14,6 @@ from geoframe_nst.metrics import (
     order_quality,
     time_correlation,
 )
-from geoframe_nst.reachability import Reachability
 
 
 def test_published_distortion_is_weight_over_distance() -> None:

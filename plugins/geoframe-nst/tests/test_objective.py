@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from geoframe.embedders.table import Table
 from geoframe.geometry import Geometry, Promise
 from geoframe_embedding.embedding import EmbeddedItems
+from geoframe_nst.closure.reachability import Reachability
 from geoframe_nst.config import SpacetimeConfig
-from geoframe_nst.incomparable import IncomparablePairs
 from geoframe_nst.objective import SpacetimeObjective
-from geoframe_nst.order import NeuralOrder
-from geoframe_nst.reachability import Reachability
+from geoframe_nst.order.incomparable import IncomparablePairs
+from geoframe_nst.order.neural_order import NeuralOrder
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_snowflake.snowflake_v2 import SnowflakeV2
 

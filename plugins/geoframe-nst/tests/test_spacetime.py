@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from geoframe import PartialOrder
-from geoframe_nst.order import NeuralOrder
+from geoframe_nst.order.neural_order import NeuralOrder
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_snowflake.snowflake_v2 import SnowflakeV2
 

@@ -16,7 +16,7 @@ from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import frame_of, write_frame
 from geoframe_data import Graph, read_graph
 from geoframe_embedding.trained import point_frame
-from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
 
 Columns = dict[str, NDArray[np.generic]]

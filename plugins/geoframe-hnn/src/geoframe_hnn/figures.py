@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from geoframe.run.figures import label
 from geoframe_data.graph import Floats, Ints
-from geoframe_hnn.directions import planar_directions
-from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.hyperbolic.directions import planar_directions
+from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 
 MOST_EDGES = 3000
 """Edges drawn at most, those nearest to the centre."""

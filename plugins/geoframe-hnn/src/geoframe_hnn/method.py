@@ -38,7 +38,7 @@ class HyperbolicNeuralNetworks(Method):
 
     def run(self, config: HNNConfig, run: Run) -> Result:
         """Read the tree, embed it, train what is asked for, and compare."""
-        from geoframe_hnn.running import run_tree
+        from geoframe_hnn.workflow import run_tree
 
         return run_tree(config, run)
 

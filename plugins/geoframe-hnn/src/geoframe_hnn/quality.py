@@ -14,8 +14,8 @@ from geoframe_embedding.comparison import ranking_measures
 from geoframe_embedding.distances import PairDistances, row_blocks
 from geoframe_embedding.neighbors import KEPT, Ranks, measure_neighbors, triplets_kept
 from geoframe_embedding.pairs import Pairs
-from geoframe_hnn.certificate import sibling_pairs
-from geoframe_hnn.frames import BLOCK as LIFTED
+from geoframe_hnn.hyperbolic.certificate import sibling_pairs
+from geoframe_hnn.hyperbolic.frames import BLOCK as LIFTED
 
 BLOCK = 1_000_000
 """Distances measured at a time."""

@@ -13,7 +13,7 @@ from geoframe.config.fields import option
 class HyperbolicPolarConfig:
     """Hyperbolic space in polar coordinates: points are tangent vectors, at any distance."""
 
-    component: ClassVar[str] = "geoframe_hnn.geometry:HyperbolicPolar"
+    component: ClassVar[str] = "geoframe_hnn.hyperbolic.geometry:HyperbolicPolar"
 
     dim: int = option(2, ge=1, help="Dimension of the space.")
     curvature: float = option(-1.0, lt=0, help="Sectional curvature.")
@@ -23,7 +23,7 @@ class HyperbolicPolarConfig:
 class HyperbolicNetworkConfig:
     """Hyperbolic neural network: exponential map after a ReLU network, or hyperbolic layers."""
 
-    component: ClassVar[str] = "geoframe_hnn.network:HyperbolicNetwork"
+    component: ClassVar[str] = "geoframe_hnn.network.network:HyperbolicNetwork"
 
     kind: Literal["tangent", "layers"] = option(
         "tangent",

@@ -8,11 +8,11 @@ import numpy as np
 
 from geoframe.run.directory import Run
 from geoframe_data.tree import Tree
-from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
 
 if TYPE_CHECKING:
-    from geoframe_hnn.trained_network import TrainedNetwork
+    from geoframe_hnn.network.trained_network import TrainedNetwork
 
 
 def save(trained: TrainedTree, run: Run) -> None:
@@ -74,9 +74,9 @@ def load(run: Run) -> TrainedTree:
 def _network(run: Run, tree: Tree) -> TrainedNetwork:
     import torch
 
-    from geoframe_hnn.fitting import build_model, items_of
-    from geoframe_hnn.inputs import InputScale
-    from geoframe_hnn.trained_network import TrainedNetwork
+    from geoframe_hnn.fit import build_model, items_of
+    from geoframe_hnn.network.trained_network import TrainedNetwork
+    from geoframe_hnn.tree.inputs import InputScale
 
     facts, state = run.read_json("network"), run.read_tensors("network")
     old = not (run.path / "inputs.safetensors").exists()

@@ -14,14 +14,14 @@ from geoframe_data.graph import Floats, Ints
 from geoframe_data.tree import Tree
 from geoframe_embedding.distances import PairDistances
 from geoframe_embedding.queries import NamedItems, Names
-from geoframe_hnn.hyperbolic_tree import HyperbolicTree
+from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.quality import NodeDistances
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from geoframe_hnn.trained_network import TrainedNetwork
+    from geoframe_hnn.network.trained_network import TrainedNetwork
 
 
 class TrainedTree(NamedItems):
@@ -163,7 +163,7 @@ class TrainedTree(NamedItems):
         """
         if self.network is None or self.network.inputs != "anchors":
             return None
-        from geoframe_hnn.inputs import anchor_inputs  # networkx, which no question needs
+        from geoframe_hnn.tree.inputs import anchor_inputs  # networkx, which no question needs
 
         new = np.arange(len(self.tree), len(grown))
         return self.network.embed(anchor_inputs(grown.tree, self.network.anchors, new))

@@ -14,7 +14,7 @@ from geoframe_data.policy import (
     without_duplicates,
     without_self_loops,
 )
-from geoframe_nst.cycles import without_cycles
+from geoframe_nst.closure.cycles import without_cycles
 from geoframe_nst.data_config import Cycles, GraphDataConfig
 
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-18, 1e18

@@ -16,6 +16,7 @@ from geoframe_embedding.distances import EuclideanDistances
 from geoframe_embedding.figures import map_of_points, ratio_histogram
 from geoframe_embedding.measures import Ratios
 from geoframe_nst import figures
+from geoframe_nst.closure.reachability import Reachability
 from geoframe_nst.config import NSTConfig
 from geoframe_nst.landmarks import landmark_coordinates
 from geoframe_nst.metrics import (
@@ -25,7 +26,6 @@ from geoframe_nst.metrics import (
     order_quality,
     time_correlation,
 )
-from geoframe_nst.reachability import Reachability
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
 

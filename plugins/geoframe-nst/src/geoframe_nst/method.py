@@ -45,7 +45,7 @@ class NeuralSpacetimes(Method):
         """Read the graph, train, evaluate and draw."""
         from geoframe_nst.data import load_graph
         from geoframe_nst.evaluation import evaluate
-        from geoframe_nst.training import keep, train
+        from geoframe_nst.fit import keep, train
 
         graph = load_graph(config.data)
         run.record(
@@ -58,7 +58,7 @@ class NeuralSpacetimes(Method):
 
     def load(self, run: Run) -> TrainedSpacetime:
         """Return the trained spacetime with its queries."""
-        from geoframe_nst.training import restore
+        from geoframe_nst.fit import restore
 
         return restore(run)
 

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from geoframe_embedding.measures import spearman
-from geoframe_nst import bitsets
-from geoframe_nst.bitsets import Bools, Ints
-from geoframe_nst.feedback import feedback_arc_set
-from geoframe_nst.reachability import Reachability
+from geoframe_nst.closure import bitsets
+from geoframe_nst.closure.bitsets import Bools, Ints
+from geoframe_nst.closure.feedback import feedback_arc_set
+from geoframe_nst.closure.reachability import Reachability
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[Any]

@@ -13,7 +13,7 @@ from geoframe import PartialOrder, capability
 from geoframe_embedding.embedding import EmbeddedItems
 from geoframe_embedding.objective import PairObjective
 from geoframe_nst.config import SpacetimeConfig
-from geoframe_nst.incomparable import IncomparablePairs
+from geoframe_nst.order.incomparable import IncomparablePairs
 
 SHARPNESS = 10.0
 """Slope of the published sigmoid, and inverse width of the margin, of the order losses."""

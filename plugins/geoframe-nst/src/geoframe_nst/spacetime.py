@@ -24,8 +24,8 @@ class NeuralSpacetime(Geometry):
         Any geometry.
     order
         Increasing map tau of time coordinates ``(..., T) -> (..., T)``: a
-        :class:`~geoframe_nst.order.NeuralOrder`, or ``nn.Identity()`` for coordinates that are
-        order coordinates already, such as those of a realizer.
+        :class:`~geoframe_nst.order.neural_order.NeuralOrder`, or ``nn.Identity()`` for coordinates
+        that are order coordinates already, such as those of a realizer.
     time_dim
         Number T of time coordinates.
     directed

@@ -1,0 +1,1 @@
+"""Trees in hyperbolic space: the construction, its views, scale and certificate."""

@@ -1,0 +1,1 @@
+"""Networks from nodes to hyperbolic points: layers, memorising and training."""

@@ -1,0 +1,1 @@
+"""Trees as they are given: codes, bounds, and what a network sees of a node."""

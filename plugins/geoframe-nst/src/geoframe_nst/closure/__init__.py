@@ -1,0 +1,1 @@
+"""What precedes what: reachability, cycles and feedback arc sets of directed graphs."""

@@ -1,0 +1,1 @@
+"""Orders of nodes: learned maps, linear extensions, realizers and modules."""
