@@ -31,14 +31,14 @@ EXPERTS, WIDTH = 2048, 512  # 2048 experts of 2.1 MB
 def write(folder: Path) -> None:
     from geoframe_data import as_table
     from geoframe_pathways.encoder import fit_encoder
-    from geoframe_pathways.experts import ExpertShape
-    from geoframe_pathways.facts import Facts
-    from geoframe_pathways.pack import write_pack
+    from geoframe_pathways.experts.metadata import ModelMetadata
+    from geoframe_pathways.experts.pack import write_pack
+    from geoframe_pathways.experts.shape import ExpertShape
 
     shape = ExpertShape(inputs=8, outputs=1, width=WIDTH, hidden=3)
     random = np.random.default_rng(0)
     encoder, _ = fit_encoder(as_table(random.normal(size=(100, 8))), "column")
-    facts = Facts(
+    metadata = ModelMetadata(
         task="regression",
         target="y",
         shape=attrs.asdict(shape),
@@ -46,7 +46,7 @@ def write(folder: Path) -> None:
         encoder=encoder,
         offset=(0.0,),
         scale=(1.0,),
-        reach_limit=3.0,
+        distance_limit=3.0,
     )
     prototypes = random.normal(size=(EXPERTS, 8))
 
@@ -56,7 +56,7 @@ def write(folder: Path) -> None:
 
     write_pack(
         folder / PACK,
-        facts=facts.to_json(),
+        metadata=metadata.to_json(),
         arrays={
             "prototypes": prototypes,
             "mean_reach": np.ones(EXPERTS),
@@ -69,8 +69,8 @@ def write(folder: Path) -> None:
 
 
 def serve(folder: Path) -> None:
-    from geoframe_pathways.model import Pathways
-    from geoframe_pathways.store import ExpertStore
+    from geoframe_pathways.experts.model import Pathways
+    from geoframe_pathways.experts.store import ExpertStore
 
     model = Pathways.open(folder / PACK, cache_bytes=CACHE)
     assert isinstance(model.rows, ExpertStore)

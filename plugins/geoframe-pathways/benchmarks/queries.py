@@ -16,9 +16,9 @@ from torch import nn
 
 from geoframe_data import as_table
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.experts import ExpertShape, width_for
-from geoframe_pathways.facts import Facts
-from geoframe_pathways.model import Pathways, RowsInMemory
+from geoframe_pathways.experts.metadata import ModelMetadata
+from geoframe_pathways.experts.model import Pathways, RowsInMemory
+from geoframe_pathways.experts.shape import ExpertShape, width_for
 from geoframe_pathways.routing.partition import RouteSpace
 from geoframe_pathways.routing.router import FlatRouter
 
@@ -30,7 +30,7 @@ def untrained(shape: ExpertShape) -> Pathways:
     random = np.random.default_rng(0)
     matrix = random.normal(size=(EXPERTS, shape.row_size)).astype(np.float32)
     encoder, _ = fit_encoder(as_table(random.normal(size=(100, shape.inputs))), "column")
-    facts = Facts(
+    metadata = ModelMetadata(
         task="regression",
         target="y",
         shape=attrs.asdict(shape),
@@ -38,14 +38,14 @@ def untrained(shape: ExpertShape) -> Pathways:
         encoder=encoder,
         offset=(0.0,),
         scale=(1.0,),
-        reach_limit=3.0,
+        distance_limit=3.0,
     )
     return Pathways(
         router=FlatRouter(random.normal(size=(EXPERTS, shape.inputs))),
         space=RouteSpace(np.zeros(shape.inputs), None),
-        mean_reach=np.ones(EXPERTS),
+        mean_distance=np.ones(EXPERTS),
         rows=RowsInMemory(matrix),
-        facts=facts,
+        metadata=metadata,
     )
 
 

@@ -11,10 +11,10 @@ from timing import cpu_seconds
 from torch import nn
 from torch.optim import Adam, AdamW
 
-from geoframe_pathways.engines.block import advance, beginning, blocks_of
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.experts import ExpertShape, width_for
-from geoframe_pathways.task import make_task
+from geoframe_pathways.experts.shape import ExpertShape, width_for
+from geoframe_pathways.experts.task import make_task
+from geoframe_pathways.trainers.block import advance, beginning, blocks_of
+from geoframe_pathways.trainers.config import StackedConfig
 
 STEPS = 32
 ROWS = 64

@@ -11,9 +11,9 @@ import pytest
 from geoframe import MethodConfig
 from geoframe.run.creation import create_run
 from geoframe.run.directory import Run
-from geoframe_pathways.experts import ExpertShape
+from geoframe_pathways.experts.shape import ExpertShape
+from geoframe_pathways.experts.task import ExpertTask, make_task
 from geoframe_pathways.method import NeuralPathways
-from geoframe_pathways.task import ExpertTask, make_task
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from geoframe import ConfigError, DataError
 from geoframe_pathways.compress import Teacher, compress
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.engines.stacked import StackedTrainer
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 
 def teacher(x: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ from geoframe.components import KINDS
 from geoframe.run.directory import Run
 from geoframe.testing import check_component
 from geoframe.trained import Trained
+from geoframe_pathways.experts.pack import PACK
 from geoframe_pathways.method import NeuralPathways
-from geoframe_pathways.pack import PACK
 from geoframe_pathways.reference import TABLES
 from geoframe_registry import runs
 from geoframe_registry.discovery import components
@@ -84,7 +84,7 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     found = NeuralPathways().apply(finished, tmp_path / "new.csv")
     np.testing.assert_allclose(found["prediction"], predictions.values, rtol=1e-4, atol=1e-3)
     np.testing.assert_array_equal(found["cell"], predictions.cells)
-    assert list(found) == ["prediction", "cell", "reach", "extrapolated"]
+    assert list(found) == ["prediction", "cell", "relative_distance", "extrapolated"]
     x.set_axis([f"w{k}" for k in range(300)]).to_csv(tmp_path / "named.csv")
     assert model.apply(tmp_path / "named.csv").index[7] == "w7"
     assert len(model.to_frame()) == model.experts
@@ -96,7 +96,7 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
 
 
 def test_many_rows_are_held_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoframe_pathways.training.FEW_ROWS", 500)
+    monkeypatch.setattr("geoframe_pathways.fit.FEW_ROWS", 500)
     options = {
         "data": QUICK["data"],
         "pathways": {"experts": [1, 4], "width": 4, "min_rows": 100},
@@ -182,7 +182,7 @@ def test_changed_data_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(table, index=False)
     options = {"data": {"path": str(table)}, "trainer": {"steps": 5}}
     with monkeypatch.context() as patch:
-        patch.setattr("geoframe_pathways.training.evaluate", lambda *a, **k: 1 / 0)
+        patch.setattr("geoframe_pathways.fit.evaluate", lambda *a, **k: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             a_run(tmp_path / "run", options)
     pd.DataFrame(x + 1, columns=["a", "b", "c"]).to_csv(table, index=False)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.fitting import Fitted, Rows, fit_each, fit_experts, measure
-from geoframe_pathways.model import Pathways
+from geoframe_pathways.experts.fitting import Fitted, Rows, fit_each, fit_experts, measure
+from geoframe_pathways.experts.model import Pathways
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 TRAINER = StackedTrainer(steps=60, batch_size=128)
 OPTIONS = ModelConfig(width=6, min_rows=20)
@@ -34,13 +34,13 @@ def rows_of(count: int, task: str = "regression") -> Rows:
 
 def shifted(fitted: Fitted, by: float) -> Fitted:
     """Add a number to every answer, and so to the error."""
-    facts = fitted.model.facts
+    metadata = fitted.model.metadata
     model = Pathways(
         router=fitted.model.router,
         space=fitted.model.space,
-        mean_reach=fitted.model.mean_reach,
+        mean_distance=fitted.model.mean_distance,
         rows=fitted.model.rows,
-        facts=attrs.evolve(facts, offset=(facts.offset[0] + by,)),
+        metadata=attrs.evolve(metadata, offset=(metadata.offset[0] + by,)),
     )
     return attrs.evolve(fitted, model=model)
 
@@ -147,7 +147,7 @@ def test_a_fold_is_trained_as_if_its_rows_were_all(task: str) -> None:
         seed=0,
         classes=classes,
     )
-    assert together[0].model.facts == alone.model.facts
+    assert together[0].model.metadata == alone.model.metadata
     np.testing.assert_array_equal(together[0].rows_per_cell, alone.rows_per_cell)
     error = "rmse_relative" if task == "regression" else "log_loss"
     held = rows.take(np.arange(60, 90))

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 from geoframe import Trainer
 from geoframe.run.directory import Run
 from geoframe_pathways.config import Baseline, ModelConfig
-from geoframe_pathways.experts import width_for
-from geoframe_pathways.fitting import Fitted, Rows, fit_experts, measure
+from geoframe_pathways.experts.fitting import Fitted, Rows, fit_experts, measure
+from geoframe_pathways.experts.shape import width_for
 from geoframe_pathways.measures import classification_measures, regression_measures
 from geoframe_pathways.routing.partition import route_space
 
@@ -57,7 +57,7 @@ def compare(
         if name == "dense-equal-total":
             width = width_for(model.experts * model.shape.parameters, model.shape)
             options = attrs.evolve(options, width=width)
-        classes = np.array(model.facts.classes) if train.task == "classification" else None
+        classes = np.array(model.metadata.classes) if train.task == "classification" else None
         fitted = fit_experts(train, 1, options, trainer, seed=seed, run=run, classes=classes)
     return Compared(
         name=name,

@@ -12,11 +12,11 @@ from geoframe import ConfigError, DataError, Trainer
 from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.experts import ExpertShape, width_for
-from geoframe_pathways.fitting import Rows, fit_each, fit_experts, measure
-from geoframe_pathways.model import Pathways
+from geoframe_pathways.experts.fitting import Rows, fit_each, fit_experts, measure
+from geoframe_pathways.experts.model import Pathways
+from geoframe_pathways.experts.shape import ExpertShape, width_for
 from geoframe_pathways.search import Search, candidates, held_out
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 Teacher = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 

@@ -11,10 +11,10 @@ from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_pathways.baselines import Compared
+from geoframe_pathways.experts.fitting import Fitted, Rows, measure
+from geoframe_pathways.experts.model import Pathways
 from geoframe_pathways.figures import cell_map, validation_curve
-from geoframe_pathways.fitting import Fitted, Rows, measure
 from geoframe_pathways.measures import error_per_row
-from geoframe_pathways.model import Pathways
 
 MIB = 2**20
 
@@ -65,9 +65,9 @@ def evaluate(
 
 def _sizes(model: Pathways) -> dict[str, float | int]:
     index = sum(np.asarray(array).nbytes for array in model.router.arrays().values())
-    rows = model.experts * model.facts.networks
+    rows = model.experts * model.metadata.networks
     return {
-        "networks": model.facts.networks,
+        "networks": model.metadata.networks,
         "parameters_active": model.parameters,
         "parameters_total": model.parameters * model.experts,
         "router_comparisons": model.router.comparisons(),
@@ -79,7 +79,7 @@ def _sizes(model: Pathways) -> dict[str, float | int]:
 def _comparison(
     model: Pathways, own: Any, seconds: float, compared: Sequence[Compared]
 ) -> list[dict[str, Any]]:
-    several = f" of {model.facts.networks} networks" if model.facts.networks > 1 else ""
+    several = f" of {model.metadata.networks} networks" if model.metadata.networks > 1 else ""
     first = {
         "model": f"pathways ({model.experts} experts{several})",
         "parameters_active": model.parameters,

@@ -11,9 +11,9 @@ import numpy as np
 
 from geoframe import PluginError
 from geoframe.run.files import explained, write_bytes
-from geoframe_pathways import reader
-from geoframe_pathways.model import Pathways
-from geoframe_pathways.pack import PACK
+from geoframe_pathways.experts import reader
+from geoframe_pathways.experts.model import Pathways
+from geoframe_pathways.experts.pack import PACK
 
 if TYPE_CHECKING:
     import onnx
@@ -68,7 +68,7 @@ def onnx_expert(model: Pathways, expert: int) -> onnx.ModelProto:
         raise PluginError(
             "writing ONNX needs onnx: pip install 'geoframe-pathways[onnx]'"
         ) from None
-    shape, count = model.shape, model.facts.networks
+    shape, count = model.shape, model.metadata.networks
     nodes: list[Any] = []
     constants: dict[str, np.ndarray] = {}
     answers = ["y"] if count == 1 else [f"y_{network}" for network in range(count)]
@@ -114,7 +114,7 @@ def _steps(model: Pathways, row: np.ndarray) -> list[tuple[str, dict[str, np.nda
             steps.append(("PRelu", {f"slope{layer}": next(pieces)}))
         elif layer < shape.hidden:
             steps.append(("Relu", {}))
-    if model.facts.task == "classification":
+    if model.metadata.task == "classification":
         return [*steps, ("Softmax", {})]
-    scale, offset = (np.array(each) for each in (model.facts.scale, model.facts.offset))
+    scale, offset = (np.array(each) for each in (model.metadata.scale, model.metadata.offset))
     return [*steps, ("Mul", {"target_scale": scale}), ("Add", {"target_offset": offset})]

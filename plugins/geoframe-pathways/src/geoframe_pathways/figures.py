@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from geoframe.run.figures import label
-from geoframe_pathways.model import Pathways
+from geoframe_pathways.experts.model import Pathways
 from geoframe_pathways.routing.partition import route_space
 
 MAP_SIDE = 300
@@ -38,7 +38,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
         image = _shuffled(cells, model.experts).reshape(MAP_SIDE, MAP_SIDE)
         left.imshow(image, origin="lower", extent=extent, cmap="tab20", aspect="auto")
-        shown, names = x, model.facts.encoder.names
+        shown, names = x, model.metadata.encoder.names
     else:
         rows = np.random.default_rng(0).permutation(len(x))[:SCATTERED]
         shown = route_space(x, 2).project(x).astype(np.float32)

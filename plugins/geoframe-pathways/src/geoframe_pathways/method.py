@@ -39,13 +39,13 @@ class NeuralPathways(Method):
 
     def run(self, config: PathwaysConfig, run: Run) -> Result:
         """Read the table, choose the number of experts, train, compare and report."""
-        from geoframe_pathways.training import train_and_evaluate
+        from geoframe_pathways.fit import train_and_evaluate
 
         return train_and_evaluate(config, run)
 
     def load(self, run: Run) -> TrainedPathways:
         """Return the trained model; experts are mapped into memory when they are needed."""
-        from geoframe_pathways.pack import PACK
+        from geoframe_pathways.experts.pack import PACK
         from geoframe_pathways.trained import TrainedPathways
 
         return TrainedPathways.open(run.path / PACK)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_pathways.config import ModelConfig
-from geoframe_pathways.fitting import Fitted, Rows, measure
+from geoframe_pathways.experts.fitting import Fitted, Rows, measure
 
 Choice = TypeVar("Choice")
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoframe_data import Table, read_chunks
+from geoframe_pathways.experts.model import Pathways
 from geoframe_pathways.export import export_model
-from geoframe_pathways.model import Pathways
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +28,9 @@ class TrainedPathways(Pathways):
         Returns
         -------
         DataFrame
-            ``prediction`` (``prediction_0``, ... for several outputs), ``cell``, ``reach`` and
-            ``extrapolated``; for classification also ``probability_<class>`` for each class.
+            ``prediction`` (``prediction_0``, ... for several outputs), ``cell``,
+            ``relative_distance`` and ``extrapolated``; for classification also
+            ``probability_<class>`` for each class.
             Rows are keyed by their names if the file names them, else by number.
 
         Raises
@@ -51,7 +52,7 @@ class TrainedPathways(Pathways):
         )
         with progress:
             bar = progress.add_task(data.name, total=None)
-            for table in read_chunks(data, self.facts.encoder.schema):
+            for table in read_chunks(data, self.metadata.encoder.schema):
                 pieces.append(self._told(table))
                 progress.advance(bar, len(table))
         named = pieces[0].index.name == "name"
@@ -70,22 +71,22 @@ class TrainedPathways(Pathways):
         )
         found |= {
             "cell": predictions.cells,
-            "reach": predictions.reach,
+            "relative_distance": predictions.relative_distance,
             "extrapolated": predictions.extrapolated,
         }
         if predictions.probabilities is not None:
-            columns = zip(self.facts.classes, predictions.probabilities.T, strict=True)
+            columns = zip(self.metadata.classes, predictions.probabilities.T, strict=True)
             found |= {f"probability_{name}": share for name, share in columns}
         index = pd.Index(table.names, name="name") if table.names else None
         return pd.DataFrame(found, index=index)
 
     def to_frame(self) -> pd.DataFrame:
-        """Each cell: its prototype, in the coordinates of routing, and its mean reach."""
+        """Each cell: its prototype, in the coordinates of routing, and its mean distance."""
         import pandas as pd
 
         points = np.asarray(self.router.prototypes)
         frame = pd.DataFrame(points, columns=[f"route_{k}" for k in range(points.shape[1])])
-        return frame.assign(mean_reach=self.mean_reach).rename_axis("cell")
+        return frame.assign(mean_distance=self.mean_distance).rename_axis("cell")
 
     def export(self, folder: Path) -> Sequence[Path]:
         """Write the pack, a reader that needs only numpy, and experts as ONNX."""
@@ -93,6 +94,6 @@ class TrainedPathways(Pathways):
 
     def __repr__(self) -> str:
         return (
-            f"TrainedPathways({self.facts.task} of '{self.facts.target}': {self.experts} experts "
-            f"of {self.parameters} parameters, {self.shape.inputs} inputs)"
+            f"TrainedPathways({self.metadata.task} of '{self.metadata.target}': "
+            f"{self.experts} experts of {self.parameters} parameters, {self.shape.inputs} inputs)"
         )

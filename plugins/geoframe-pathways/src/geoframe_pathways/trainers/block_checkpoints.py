@@ -11,12 +11,12 @@ from torch import Tensor
 from geoframe import RunError, Training
 from geoframe.run.checkpoint import CheckpointStore
 from geoframe.run.directory import Run
-from geoframe_pathways.engines.block import BlockState, batch_per_expert, beginning, blocks_of
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.objective import ExpertsObjective
+from geoframe_pathways.experts.objective import ExpertsObjective
+from geoframe_pathways.trainers.block import BlockState, batch_per_expert, beginning, blocks_of
+from geoframe_pathways.trainers.config import StackedConfig
 
 
-class Ledger:
+class BlockCheckpoints:
     """States of all blocks of a training, kept in a run directory if there is one.
 
     Parameters

@@ -16,14 +16,14 @@ FORMAT = 2
 
 
 @attrs.frozen(kw_only=True)
-class Facts:
+class ModelMetadata:
     """How inputs are encoded, experts are laid out, and outputs are read."""
 
     task: TaskKind
     target: str
     """Name of the target column."""
     shape: dict[str, Any]
-    """Fields of :class:`~geoframe_pathways.experts.ExpertShape`."""
+    """Fields of :class:`~geoframe_pathways.experts.shape.ExpertShape`."""
     router: str
     encoder: Encoder
     offset: tuple[float, ...] = ()
@@ -39,15 +39,17 @@ class Facts:
     """Relative width of the ramp between the two nearest experts; 0 uses the nearest alone."""
     networks: int = 1
     """Networks of each expert, whose average answers: rows ``networks * cell`` and following."""
-    reach_limit: float = float("inf")
+    distance_limit: float = float("inf")
     """Distance to the prototype, in mean distances of its cell, above which an input is flagged."""
 
     def to_json(self) -> str:
-        """Write the facts for a pack's header."""
-        return json.dumps({"format": FORMAT, **attrs.asdict(self)})
+        """Write the metadata for a pack's header."""
+        values = attrs.asdict(self)
+        values["reach_limit"] = values.pop("distance_limit")  # its name in packs of 0.1
+        return json.dumps({"format": FORMAT, **values})
 
     @classmethod
-    def from_json(cls, text: str) -> Facts:
+    def from_json(cls, text: str) -> ModelMetadata:
         """Read what :meth:`to_json` wrote.
 
         Raises
@@ -59,5 +61,7 @@ class Facts:
         if values.pop("format", None) != FORMAT:
             raise ValueError("it is of another version of the pack format")
         encoder = Encoder.from_plain(values.pop("encoder"))
+        if "reach_limit" in values:
+            values["distance_limit"] = values.pop("reach_limit")
         lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
         return cls(encoder=encoder, **{**values, **lists})

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from geoframe_pathways.experts import Activation, ExpertShape, width_for
-from geoframe_pathways.task import ExpertTask, make_task
+from geoframe_pathways.experts.shape import Activation, ExpertShape, width_for
+from geoframe_pathways.experts.task import ExpertTask, make_task
 
 shapes = st.builds(
     ExpertShape,

@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 
 from geoframe import PluginError, RunError
-from geoframe_pathways.engines.block import BlockState, advance, next_stop
-from geoframe_pathways.engines.config import RayConfig, StackedConfig
-from geoframe_pathways.engines.ledger import Ledger
-from geoframe_pathways.engines.stacked import BlockTrainer, train_here
-from geoframe_pathways.task import ExpertTask
+from geoframe_pathways.experts.task import ExpertTask
+from geoframe_pathways.trainers.block import BlockState, advance, next_stop
+from geoframe_pathways.trainers.block_checkpoints import BlockCheckpoints
+from geoframe_pathways.trainers.config import RayConfig, StackedConfig
+from geoframe_pathways.trainers.stacked import BlockTrainer, train_here
 
 ONE_THREAD = {"env_vars": {"OMP_NUM_THREADS": "1"}}
 """Environment of the actors."""
@@ -51,35 +51,37 @@ class RayTrainer(BlockTrainer):
     Parameters
     ----------
     **options
-        The fields of :class:`~geoframe_pathways.engines.config.RayConfig`.
+        The fields of :class:`~geoframe_pathways.trainers.config.RayConfig`.
     """
 
     Config = RayConfig
     options: RayConfig
 
-    def train(self, ledger: Ledger) -> None:
-        """Bring every pending block of the ledger to its last step."""
+    def train(self, checkpoints: BlockCheckpoints) -> None:
+        """Bring every pending block of the checkpoints to its last step."""
         ray = _ray()
-        if len(ledger.pending) == 1:  # nothing to share out
-            train_here(ledger)
+        if len(checkpoints.pending) == 1:  # nothing to share out
+            train_here(checkpoints)
             return
         with _cluster(ray, self.options.address):
             cores = int(ray.cluster_resources().get("CPU", 1))
-            count = max(1, min(self.options.workers or cores, len(ledger.pending)))
+            count = max(1, min(self.options.workers or cores, len(checkpoints.pending)))
             shard = ray.remote(num_cpus=1, runtime_env=ONE_THREAD)(Shard)
             plain = {field.name: getattr(self.options, field.name) for field in _FIELDS}
-            task = ray.put(ledger.objective.task.to_bytes())
-            self._drive(ray, lambda: shard.remote(task, plain), count, ledger)
+            task = ray.put(checkpoints.objective.task.to_bytes())
+            self._drive(ray, lambda: shard.remote(task, plain), count, checkpoints)
 
-    def _drive(self, ray: Any, start: Callable[[], Any], count: int, ledger: Ledger) -> None:
-        waiting = deque(ledger.pending)
+    def _drive(
+        self, ray: Any, start: Callable[[], Any], count: int, checkpoints: BlockCheckpoints
+    ) -> None:
+        waiting = deque(checkpoints.pending)
         failures: Counter[int] = Counter()
         running: dict[Any, tuple[Any, int]] = {}
 
         def send(actor: Any, block: int) -> None:
-            state = ledger.states[block]
+            state = checkpoints.states[block]
             until = next_stop(state.step, self.options)
-            call = actor.advance.remote(ledger.blocks[block], state.to_bytes(), until)
+            call = actor.advance.remote(checkpoints.blocks[block], state.to_bytes(), until)
             running[call] = (actor, block)
 
         try:
@@ -94,15 +96,15 @@ class RayTrainer(BlockTrainer):
                     failures[block] += 1
                     if failures[block] > self.options.retries:
                         raise RunError(
-                            f"Ray lost the actor of experts {ledger.blocks[block].start} and on "
-                            f"{failures[block]} times ({type(error).__name__}); what was finished "
-                            "is kept, continue with --resume"
+                            f"Ray lost the actor of experts {checkpoints.blocks[block].start} and "
+                            f"on {failures[block]} times ({type(error).__name__}); what was "
+                            "finished is kept, continue with --resume"
                         ) from error
                     ray.kill(actor)
                     send(start(), block)
                     continue
-                ledger.keep(block, BlockState.from_bytes(image))
-                if ledger.states[block].step < self.options.steps:
+                checkpoints.keep(block, BlockState.from_bytes(image))
+                if checkpoints.states[block].step < self.options.steps:
                     send(actor, block)
                 elif waiting:
                     send(actor, waiting.popleft())

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from geoframe import RunError
-from geoframe_pathways.pack import read_header, write_pack
-from geoframe_pathways.store import PAGES, ExpertStore
+from geoframe_pathways.experts.pack import read_header, write_pack
+from geoframe_pathways.experts.store import PAGES, ExpertStore
 
 ROWS, COLUMNS = 50, 37
 
@@ -32,7 +32,7 @@ def write(path: Path, matrix: np.ndarray) -> None:
     arrays = {"prototypes": np.arange(15.0).reshape(5, 3), "odd": np.arange(7, dtype=np.uint8)}
     write_pack(
         path,
-        facts='{"any": "thing"}',
+        metadata='{"any": "thing"}',
         arrays=arrays,
         experts=np.array_split(matrix, 3),
         count=len(matrix),
@@ -145,7 +145,7 @@ def test_a_failed_write_leaves_the_old_pack(pack: Path, matrix: np.ndarray) -> N
     with pytest.raises(RunError, match="the disk is full"):
         write_pack(
             pack,
-            facts="{}",
+            metadata="{}",
             arrays={},
             experts=broken(),  # type: ignore[arg-type]
             count=ROWS,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geoframe import Objective
-from geoframe_pathways.task import ExpertTask, Loss
+from geoframe_pathways.experts.task import ExpertTask, Loss
 
 
 def loss_per_expert(loss: Loss, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.optim import AdamW
 
 from geoframe.training.schedule import learning_rate_factor
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.objective import loss_per_expert
-from geoframe_pathways.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
+from geoframe_pathways.experts.objective import loss_per_expert
+from geoframe_pathways.experts.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
+from geoframe_pathways.trainers.config import StackedConfig
 
 DRAWN_AT_ONCE = 64
 """Steps whose batches are drawn together."""

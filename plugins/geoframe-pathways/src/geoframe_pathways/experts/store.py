@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geoframe import RunError
 from geoframe.run.files import read_tensors, write_tensors
-from geoframe_pathways.pack import read_header, write_pack
+from geoframe_pathways.experts.pack import read_header, write_pack
 
 Row = NDArray[np.float32]
 
@@ -138,7 +138,7 @@ class ExpertStore:
         header = self.header
         write_pack(
             self.path,
-            facts=header.facts,
+            metadata=header.metadata,
             arrays=header.arrays,
             experts=(self.row(expert)[None] for expert in range(len(self))),
             count=header.rows,

@@ -50,13 +50,13 @@ class Pack:
             if not 0 < length < 2**30:
                 raise ValueError("it is not a safetensors file")
             header = json.loads(file.read(length))
-        facts = json.loads(header.pop("__metadata__")["pathways"])
-        if facts["router"] not in ("flat", "tree"):
-            raise ValueError(f"router '{facts['router']}' needs geoframe-pathways")
-        if facts["blend"]:
+        metadata = json.loads(header.pop("__metadata__")["pathways"])
+        if metadata["router"] not in ("flat", "tree"):
+            raise ValueError(f"router '{metadata['router']}' needs geoframe-pathways")
+        if metadata["blend"]:
             raise ValueError("its experts are blended; that needs geoframe-pathways")
-        self.facts = {"networks": 1} | facts
-        if absent := NEEDED - set(facts):
+        self.metadata = {"networks": 1} | metadata
+        if absent := NEEDED - set(metadata):
             raise ValueError(f"its header lacks {', '.join(sorted(absent))}")
         self.arrays = {
             name: np.memmap(
@@ -72,7 +72,7 @@ class Pack:
 
     def encode(self, row: Mapping[str, Any]) -> np.ndarray:
         """Turn one row of the table, by column name, into the model's inputs ``(inputs,)``."""
-        encoder = self.facts["encoder"]
+        encoder = self.metadata["encoder"]
         values, missing = [], []
         for column in encoder["numeric"]:
             value = row[column["name"]]
@@ -96,7 +96,7 @@ class Pack:
         point = x.astype(np.float64)
         if "route_components" in self.arrays:
             point = (point - self.arrays["route_mean"]) @ self.arrays["route_components"]
-        if self.facts["router"] == "flat":
+        if self.metadata["router"] == "flat":
             return _nearest(self.arrays["prototypes"], point)
         points, children = self.arrays["tree_points"], self.arrays["tree_children"]
         node = 0
@@ -107,13 +107,13 @@ class Pack:
 
     def predict_encoded(self, x: np.ndarray) -> np.ndarray:
         """Answer one encoded input: values in target units, or class probabilities."""
-        networks = self.facts["networks"]
+        networks = self.metadata["networks"]
         first = self.route(x) * networks
         answers = [self._answer(x, first + network) for network in range(networks)]
         return np.asarray(np.mean(answers, axis=0))
 
     def _answer(self, x: np.ndarray, network: int) -> np.ndarray:
-        facts, shape = self.facts, self.facts["shape"]
+        metadata, shape = self.metadata, self.metadata["shape"]
         row = np.array(self.arrays["experts"][network])
         n = shape["inputs"]
         h, at = (x - row[:n]) * row[n], n + 1
@@ -126,18 +126,18 @@ class Pack:
                 if shape["activation"] == "prelu":
                     slope, at = row[at], at + 1
                 h = np.where(h > 0, h, slope * h)
-        if facts["task"] == "regression":
-            return np.asarray(h * np.array(facts["scale"]) + np.array(facts["offset"]))
+        if metadata["task"] == "regression":
+            return np.asarray(h * np.array(metadata["scale"]) + np.array(metadata["offset"]))
         share = np.exp(h - h.max())
         share /= share.sum()
-        smoothing = facts["smoothing"]
-        return np.asarray((1 - smoothing) * share + smoothing * np.array(facts["prior"]))
+        smoothing = metadata["smoothing"]
+        return np.asarray((1 - smoothing) * share + smoothing * np.array(metadata["prior"]))
 
     def predict(self, row: Mapping[str, Any]) -> Any:
         """Answer one row of the table: a number, numbers, or a class."""
         found = self.predict_encoded(self.encode(row))
-        if self.facts["task"] == "classification":
-            return self.facts["classes"][int(found.argmax())]
+        if self.metadata["task"] == "classification":
+            return self.metadata["classes"][int(found.argmax())]
         return float(found[0]) if len(found) == 1 else found
 
 

@@ -11,14 +11,14 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from geoframe import RunError
-from geoframe_pathways.experts import ExpertShape
-from geoframe_pathways.facts import Facts
-from geoframe_pathways.pack import PackHeader, write_pack
-from geoframe_pathways.predictions import Predictions
+from geoframe_pathways.experts.metadata import ModelMetadata
+from geoframe_pathways.experts.pack import PackHeader, write_pack
+from geoframe_pathways.experts.predictions import Predictions
+from geoframe_pathways.experts.shape import ExpertShape
+from geoframe_pathways.experts.store import ExpertStore
 from geoframe_pathways.routing.nearest import Ids, Points
 from geoframe_pathways.routing.partition import ROUTERS, RouteSpace
 from geoframe_pathways.routing.router import Router
-from geoframe_pathways.store import ExpertStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +68,11 @@ class Pathways:
         Sends routing coordinates to cells.
     space
         From encoded inputs to routing coordinates.
-    mean_reach
+    mean_distance
         Mean distance of each cell's training rows to its prototype ``(cells,)``.
     rows
-        The networks: ``facts.networks`` of each expert, cell after cell.
-    facts
+        The networks: ``metadata.networks`` of each expert, cell after cell.
+    metadata
         How inputs are encoded and outputs read.
     """
 
@@ -81,18 +81,18 @@ class Pathways:
         *,
         router: Router,
         space: RouteSpace,
-        mean_reach: Points,
+        mean_distance: Points,
         rows: Rows,
-        facts: Facts,
+        metadata: ModelMetadata,
     ) -> None:
         self.router = router
         self.space = space
-        self.mean_reach = mean_reach
+        self.mean_distance = mean_distance
         self.rows = rows
-        self.facts = facts
-        self.shape = ExpertShape(**facts.shape)
-        self._offset = np.array(facts.offset, dtype=np.float32)
-        self._scale = np.array(facts.scale, dtype=np.float32)
+        self.metadata = metadata
+        self.shape = ExpertShape(**metadata.shape)
+        self._offset = np.array(metadata.offset, dtype=np.float32)
+        self._scale = np.array(metadata.scale, dtype=np.float32)
 
     @property
     def experts(self) -> int:
@@ -102,7 +102,7 @@ class Pathways:
     @property
     def parameters(self) -> int:
         """Trained numbers of one expert."""
-        return self.shape.parameters * self.facts.networks
+        return self.shape.parameters * self.metadata.networks
 
     def predict(self, table: Table | pd.DataFrame | ArrayLike) -> Predictions:
         """Predict for the rows of a table with the training columns; the target is not needed.
@@ -112,25 +112,25 @@ class Pathways:
         DataError
             If a column is missing or holds something else than in training.
         """
-        return self.predict_encoded(self.facts.encoder.encode(table))
+        return self.predict_encoded(self.metadata.encoder.encode(table))
 
     def predict_encoded(self, x: Array) -> Predictions:
         """Predict for encoded inputs ``(n, inputs)``."""
         ids, distances = self.router.two_nearest(self.space.project(x))
-        reach = distances[:, 0] / self.mean_reach[ids[:, 0]]
+        relative_distance = distances[:, 0] / self.mean_distance[ids[:, 0]]
         outputs = self._blended(x, ids, distances)
         probabilities = None
-        if self.facts.task == "classification":
+        if self.metadata.task == "classification":
             probabilities = outputs
-            values = np.array(self.facts.classes)[outputs.argmax(axis=1)]
+            values = np.array(self.metadata.classes)[outputs.argmax(axis=1)]
         else:
             values = outputs[:, 0] if outputs.shape[1] == 1 else outputs
         return Predictions(
             values=values,
             probabilities=probabilities,
             cells=ids[:, 0],
-            reach=reach,
-            extrapolated=reach > self.facts.reach_limit,
+            relative_distance=relative_distance,
+            extrapolated=relative_distance > self.metadata.distance_limit,
         )
 
     def query(self, x: Array) -> Array:
@@ -138,14 +138,14 @@ class Pathways:
 
         Regression gives values, classification probabilities.
         """
-        if self.facts.blend:
+        if self.metadata.blend:
             ids, distances = self.router.two_nearest(self.space.project(x[None]))
             blended: Array = self._blended(x[None], ids, distances)[0]
             return blended
         cell = self.router.one(self.space.project(x))
         answer: Array = self._mean(
             lambda network: self.shape.apply_row(
-                self.rows.row(cell * self.facts.networks + network), x[None]
+                self.rows.row(cell * self.metadata.networks + network), x[None]
             )
         )[0]
         return answer
@@ -155,14 +155,18 @@ class Pathways:
 
         They are in target units, or probabilities.
         """
-        return self._mean(lambda network: self._outputs(x, cells * self.facts.networks + network))
+        return self._mean(
+            lambda network: self._outputs(x, cells * self.metadata.networks + network)
+        )
 
     def _mean(self, outputs: Callable[[int], Array]) -> Array:
         """Average what the networks of an expert answer, one network in memory after another."""
         answers = self._read(outputs(0))
-        for network in range(1, self.facts.networks):
+        for network in range(1, self.metadata.networks):
             answers += self._read(outputs(network))
-        return answers if self.facts.networks == 1 else answers / np.float32(self.facts.networks)
+        return (
+            answers if self.metadata.networks == 1 else answers / np.float32(self.metadata.networks)
+        )
 
     def _outputs(self, x: Array, networks: Ids) -> Array:
         """Raw outputs ``(n, outputs)`` of given rows ``(n,)``.
@@ -193,15 +197,15 @@ class Pathways:
         """Write the model as one pack, atomically."""
         header = {
             **{name: np.asarray(array) for name, array in self.router.arrays().items()},
-            "mean_reach": self.mean_reach,
+            "mean_reach": self.mean_distance,
             "route_mean": self.space.mean,
         }
         if self.space.components is not None:
             header["route_components"] = np.ascontiguousarray(self.space.components)
-        count = self.experts * self.facts.networks
+        count = self.experts * self.metadata.networks
         write_pack(
             path,
-            facts=self.facts.to_json(),
+            metadata=self.metadata.to_json(),
             arrays=header,
             experts=(self.rows.row(network)[None] for network in range(count)),
             count=count,
@@ -225,17 +229,17 @@ class Pathways:
         store = ExpertStore(path, cache_bytes=cache_bytes)
         arrays = store.header.arrays
         try:
-            facts = Facts.from_json(store.header.facts)
+            metadata = ModelMetadata.from_json(store.header.metadata)
             components = arrays.get("route_components")
             model = cls(
-                router=ROUTERS[facts.router].from_arrays(arrays),
+                router=ROUTERS[metadata.router].from_arrays(arrays),
                 space=RouteSpace(
                     np.asarray(arrays["route_mean"], dtype=np.float64),
                     None if components is None else np.asarray(components, dtype=np.float64),
                 ),
-                mean_reach=np.asarray(arrays["mean_reach"], dtype=np.float64),
+                mean_distance=np.asarray(arrays["mean_reach"], dtype=np.float64),
                 rows=store,
-                facts=facts,
+                metadata=metadata,
             )
             model._check(store.header)
             return model
@@ -244,13 +248,13 @@ class Pathways:
 
     def _check(self, header: PackHeader) -> None:
         """See that the pieces of a pack fit together; raises ValueError if not."""
-        inputs = len(self.facts.encoder.names)
+        inputs = len(self.metadata.encoder.names)
         coordinates = self.router.prototypes.shape[1]
         components = self.space.components
         fitting = (
             (header.rows, header.columns)
-            == (self.experts * self.facts.networks, self.shape.row_size)
-            and self.mean_reach.shape == (self.experts,)
+            == (self.experts * self.metadata.networks, self.shape.row_size)
+            and self.mean_distance.shape == (self.experts,)
             and self.space.mean.shape == (inputs,) == (self.shape.inputs,)
             and (inputs, coordinates)
             == ((inputs, inputs) if components is None else components.shape)
@@ -269,17 +273,17 @@ class Pathways:
 
     def _read(self, outputs: Array) -> Array:
         """Turn what experts put out into target units, or into probabilities."""
-        if self.facts.task == "regression":
+        if self.metadata.task == "regression":
             return np.asarray(outputs * self._scale + self._offset)
         powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shares = powers / powers.sum(axis=1, keepdims=True)
-        prior = np.array(self.facts.prior, dtype=np.float32)
-        smoothing = np.float32(self.facts.smoothing)
+        prior = np.array(self.metadata.prior, dtype=np.float32)
+        smoothing = np.float32(self.metadata.smoothing)
         return np.asarray((1 - smoothing) * shares + smoothing * prior)
 
     def _blended(self, x: Array, ids: Ids, distances: Points) -> Array:
         outputs = self.answers(x, ids[:, 0])
-        width = self.facts.blend
+        width = self.metadata.blend
         if width == 0 or self.experts == 1:
             return outputs
         # 1/2 at the border, where both are equally far; 0 where one is 1 + width times as far.

@@ -2,7 +2,7 @@
 
 Started by the driver, or by hand on another machine::
 
-    GEOFRAME_TOKEN=... python -m geoframe_pathways.engines.worker HOST PORT SHARD SHARDS
+    GEOFRAME_TOKEN=... python -m geoframe_pathways.trainers.worker HOST PORT SHARD SHARDS
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import sys
 
 from torch.distributed import DistNetworkError, DistStoreError
 
-from geoframe_pathways.engines.block import advance, next_stop
-from geoframe_pathways.engines.board import TOKEN, Board
+from geoframe_pathways.trainers.block import advance, next_stop
+from geoframe_pathways.trainers.task_store import TOKEN, TaskStore
 
 
-def work(board: Board, shard: int, shards: int) -> None:
+def work(store: TaskStore, shard: int, shards: int) -> None:
     """Train every pending block ``b`` with ``b % shards == shard``, from where it stands."""
-    task, blocks, pending, options = board.get_work()
+    task, blocks, pending, options = store.get_work()
     for block in (block for block in pending if block % shards == shard):
-        state = board.get_state(block)
+        state = store.get_state(block)
         while state.step < options.steps and math.isfinite(state.loss) | (state.step == 0):
             until = next_stop(state.step, options)
             state = advance(task, blocks[block], state, options, until)
-            board.put_state(block, state)
+            store.put_state(block, state)
 
 
 def main(arguments: list[str]) -> int:
     """Join the driver at the address given and work; return the exit code."""
     host, port, shard, shards = arguments[0], *map(int, arguments[1:])
     try:
-        board = Board(host, port, driver=False, token=os.environ.get(TOKEN, ""))
-        work(board, shard, shards)
+        store = TaskStore(host, port, driver=False, token=os.environ.get(TOKEN, ""))
+        work(store, shard, shards)
     except (DistNetworkError, DistStoreError) as error:  # the driver is gone, so is the work
         print(f"worker {shard}: lost the driver at {host}:{port}: {error}", file=sys.stderr)
         return 1

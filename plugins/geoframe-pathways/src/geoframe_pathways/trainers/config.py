@@ -13,7 +13,7 @@ from geoframe.config import option
 class StackedConfig:
     """Experts of a block as one batched matrix product, block after block, in this process."""
 
-    component: ClassVar[str] = "geoframe_pathways.engines.stacked:StackedTrainer"
+    component: ClassVar[str] = "geoframe_pathways.trainers.stacked:StackedTrainer"
 
     steps: int = option(2000, ge=0, unit="steps", help="Optimizer steps of every expert.")
     learning_rate: float = option(3e-3, gt=0, help="Learning rate at its peak.")
@@ -62,7 +62,7 @@ class StackedConfig:
 class ProcessesConfig(StackedConfig):
     """The same blocks in worker processes that talk over TCP (torch.distributed's store)."""
 
-    component: ClassVar[str] = "geoframe_pathways.engines.processes:ProcessesTrainer"
+    component: ClassVar[str] = "geoframe_pathways.trainers.processes:ProcessesTrainer"
 
     workers: int = option(
         0, ge=0, unit="processes", help="Worker processes on this machine; 0: one per core."
@@ -80,7 +80,7 @@ class ProcessesConfig(StackedConfig):
 class RayConfig(StackedConfig):
     """The same blocks in actors of a Ray cluster (needs geoframe-pathways[ray])."""
 
-    component: ClassVar[str] = "geoframe_pathways.engines.ray:RayTrainer"
+    component: ClassVar[str] = "geoframe_pathways.trainers.ray:RayTrainer"
 
     workers: int = option(0, ge=0, unit="actors", help="Actors; 0: one per core of the cluster.")
     address: str | None = option(

@@ -9,16 +9,16 @@ import time
 from datetime import timedelta
 
 from geoframe import RunError
-from geoframe_pathways.engines.block import next_stop
-from geoframe_pathways.engines.board import TOKEN, Board, token_for
-from geoframe_pathways.engines.config import ProcessesConfig
-from geoframe_pathways.engines.ledger import Ledger
-from geoframe_pathways.engines.stacked import BlockTrainer, train_here
-from geoframe_pathways.engines.worker import work
-from geoframe_pathways.task import tensors_from_bytes, tensors_to_bytes
+from geoframe_pathways.experts.task import tensors_from_bytes, tensors_to_bytes
+from geoframe_pathways.trainers.block import next_stop
+from geoframe_pathways.trainers.block_checkpoints import BlockCheckpoints
+from geoframe_pathways.trainers.config import ProcessesConfig
+from geoframe_pathways.trainers.stacked import BlockTrainer, train_here
+from geoframe_pathways.trainers.task_store import TOKEN, TaskStore, token_for
+from geoframe_pathways.trainers.worker import work
 
 POLL = 0.02
-"""Seconds between looks at the board."""
+"""Seconds between looks at the task store."""
 FOREVER = timedelta(days=365)
 LOOPBACK = "127.0.0.1"
 
@@ -37,61 +37,77 @@ class ProcessesTrainer(BlockTrainer):
     Parameters
     ----------
     **options
-        The fields of :class:`~geoframe_pathways.engines.config.ProcessesConfig`.
+        The fields of :class:`~geoframe_pathways.trainers.config.ProcessesConfig`.
     """
 
     Config = ProcessesConfig
     options: ProcessesConfig
 
-    def train(self, ledger: Ledger) -> None:
-        """Bring every pending block of the ledger to its last step."""
+    def train(self, checkpoints: BlockCheckpoints) -> None:
+        """Bring every pending block of the checkpoints to its last step."""
         world = int(os.environ.get("WORLD_SIZE", "1"))
         if world > 1:
-            self._train_as_one_of(ledger, int(os.environ["RANK"]), world)
+            self._train_as_one_of(checkpoints, int(os.environ["RANK"]), world)
             return
-        if len(ledger.pending) == 1:  # nothing to share out
-            train_here(ledger)
+        if len(checkpoints.pending) == 1:  # nothing to share out
+            train_here(checkpoints)
             return
-        workers = min(self.options.workers or os.cpu_count() or 1, len(ledger.pending))
+        workers = min(self.options.workers or os.cpu_count() or 1, len(checkpoints.pending))
         token = token_for(self.options.address)
-        board = Board(self.options.address, self.options.port, driver=True, token=token)
-        self._drive(board, ledger, token, own=range(workers), shards=workers)
+        store = TaskStore(self.options.address, self.options.port, driver=True, token=token)
+        self._drive(store, checkpoints, token, own=range(workers), shards=workers)
 
-    def _train_as_one_of(self, ledger: Ledger, rank: int, world: int) -> None:
+    def _train_as_one_of(self, checkpoints: BlockCheckpoints, rank: int, world: int) -> None:
         if not self.options.port:
             raise RunError("trainer.port: several machines need a port that all of them know")
         here = os.environ.get("LOCAL_WORLD_SIZE") == str(world)
         host = LOOPBACK if here else os.environ.get("MASTER_ADDR", self.options.address)
         token = token_for(host)
-        board = Board(host, self.options.port, driver=rank == 0, token=token)
+        store = TaskStore(host, self.options.port, driver=rank == 0, token=token)
         if rank == 0:
-            self._drive(board, ledger, token, own=range(1), shards=world)
-            states = {str(index): state.parameters for index, state in enumerate(ledger.states)}
-            board.put_result(tensors_to_bytes(states, {}))
-            board.wait_until_left(range(1, world))
+            self._drive(store, checkpoints, token, own=range(1), shards=world)
+            states = {
+                str(index): state.parameters for index, state in enumerate(checkpoints.states)
+            }
+            store.put_result(tensors_to_bytes(states, {}))
+            store.wait_until_left(range(1, world))
             return
-        work(board, rank, world)
-        trained, _ = tensors_from_bytes(board.get_result(FOREVER))
-        for block in ledger.pending:
-            ledger.adopt(block, trained[str(block)])
-        board.leave(rank)
+        work(store, rank, world)
+        trained, _ = tensors_from_bytes(store.get_result(FOREVER))
+        for block in checkpoints.pending:
+            checkpoints.adopt(block, trained[str(block)])
+        store.leave(rank)
 
-    def _drive(self, board: Board, ledger: Ledger, token: str, *, own: range, shards: int) -> None:
+    def _drive(
+        self,
+        store: TaskStore,
+        checkpoints: BlockCheckpoints,
+        token: str,
+        *,
+        own: range,
+        shards: int,
+    ) -> None:
         """Start the shards ``own`` as processes here and keep what all shards report."""
-        pending = ledger.pending
-        board.put_work(ledger.objective.task, ledger.blocks, ledger.states, pending, self.options)
-        with _Crew(self.options, board.port, token, own, shards) as crew:
+        pending = checkpoints.pending
+        store.put_work(
+            checkpoints.objective.task,
+            checkpoints.blocks,
+            checkpoints.states,
+            pending,
+            self.options,
+        )
+        with _Crew(self.options, store.port, token, own, shards) as crew:
             while pending:
                 before = len(pending)
                 for block in list(pending):
-                    stop = next_stop(ledger.states[block].step, self.options)
-                    if not board.reached(block, stop):
+                    stop = next_stop(checkpoints.states[block].step, self.options)
+                    if not store.reached(block, stop):
                         continue
-                    state = board.get_state(block)
-                    ledger.keep(block, state)
+                    state = store.get_state(block)
+                    checkpoints.keep(block, state)
                     if state.step == self.options.steps:
                         pending.remove(block)
-                        board.forget(block)
+                        store.forget(block)
                 if len(pending) == before:
                     crew.restart_dead({block % shards for block in pending})
                     time.sleep(POLL)
@@ -131,7 +147,7 @@ class _Crew:
         """
         for shard in needed & self._processes.keys():
             code = self._processes[shard].poll()
-            if code is None or code == 0:  # 0: done, and its last report is on the board
+            if code is None or code == 0:  # 0: done, and its last report is on the task store
                 continue
             if not self._retries[shard]:
                 raise RunError(
@@ -143,7 +159,7 @@ class _Crew:
 
     def _start(self, shard: int) -> None:
         address = self._options.address
-        command = [sys.executable, "-P", "-m", "geoframe_pathways.engines.worker"]
+        command = [sys.executable, "-P", "-m", "geoframe_pathways.trainers.worker"]
         arguments = [address, str(self._port), str(shard), str(self._shards)]
         self._processes[shard] = subprocess.Popen(
             [*command, *arguments],

@@ -12,10 +12,10 @@ from geoframe import DataError
 from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.fitting import Fitted, Rows, fit_experts
+from geoframe_pathways.experts.fitting import Fitted, Rows, fit_experts
+from geoframe_pathways.experts.model import ALONE, Pathways
 from geoframe_pathways.measures import regression_measures
-from geoframe_pathways.model import ALONE, Pathways
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 TRAINER = StackedTrainer(steps=150, batch_size=256)
 OPTIONS = ModelConfig(width=8, min_rows=10)
@@ -74,17 +74,17 @@ def test_a_saved_model_answers_the_same(fitted: Fitted, points: np.ndarray, tmp_
     for model in (fitted.model, opened):
         predictions = model.predict(points)
         np.testing.assert_array_equal(predictions.values, fitted.model.predict(points).values)
-        x = model.facts.encoder.encode(points[:40])
+        x = model.metadata.encoder.encode(points[:40])
         queried = np.array([model.query(one)[0] for one in x])
         np.testing.assert_allclose(queried, predictions.values[:40], rtol=1e-5)
-    assert opened.facts == fitted.model.facts
+    assert opened.metadata == fitted.model.metadata
 
 
 def test_far_inputs_are_flagged(fitted: Fitted, points: np.ndarray) -> None:
     assert fitted.model.predict(points).extrapolated.mean() <= 0.002
     far = fitted.model.predict([[4.0, 0.0], [0.1, 0.1], [-3.0, -3.0]])
     assert far.extrapolated.tolist() == [True, False, True]
-    assert far.reach[0] > far.reach[1]
+    assert far.relative_distance[0] > far.relative_distance[1]
     with pytest.raises(DataError, match="rows and columns"):
         fitted.model.predict([4.0, 0.0])
 
@@ -103,12 +103,12 @@ def test_blending_takes_the_jumps_away(fitted: Fitted, points: np.ndarray) -> No
     soft = Pathways(
         router=hard.router,
         space=hard.space,
-        mean_reach=hard.mean_reach,
+        mean_distance=hard.mean_distance,
         rows=hard.rows,
-        facts=attrs.evolve(hard.facts, blend=0.2),
+        metadata=attrs.evolve(hard.metadata, blend=0.2),
     )
     assert crossing(soft, points) < 0.2 * crossing(hard, points)
-    x = hard.facts.encoder.encode(points[:30])
+    x = hard.metadata.encoder.encode(points[:30])
     queried = np.array([soft.query(one)[0] for one in x])
     np.testing.assert_allclose(queried, soft.predict(points[:30]).values, rtol=1e-5)
 
@@ -121,10 +121,10 @@ def test_an_expert_that_never_saw_a_class_gives_it_a_share(points: np.ndarray) -
     assert predictions.probabilities is not None
     assert (predictions.values == labels).mean() > 0.95
     np.testing.assert_allclose(predictions.probabilities.sum(axis=1), 1.0, rtol=1e-5)
-    assert predictions.probabilities.min() >= 0.9 * OPTIONS.smoothing * min(model.facts.prior)
+    assert predictions.probabilities.min() >= 0.9 * OPTIONS.smoothing * min(model.metadata.prior)
     few = rows.take(np.flatnonzero(labels != "high"))
     without = fit_experts(few, 4, OPTIONS, TRAINER, seed=0, classes=np.unique(labels)).model
-    assert without.facts.classes == ("high", "left", "low")
+    assert without.metadata.classes == ("high", "left", "low")
 
 
 def test_several_outputs(points: np.ndarray) -> None:

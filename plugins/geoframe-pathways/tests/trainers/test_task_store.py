@@ -1,4 +1,4 @@
-"""Who may reach the board, and whose values are used."""
+"""Who may reach the task store, and whose values are used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from geoframe import RunError
-from geoframe_pathways.engines.board import TOKEN, Board, token_for
+from geoframe_pathways.trainers.task_store import TOKEN, TaskStore, token_for
 
 
 def reachable(host: str, port: int) -> bool:
@@ -21,24 +21,24 @@ def reachable(host: str, port: int) -> bool:
 
 
 def test_it_listens_at_its_own_address_alone() -> None:
-    board = Board("127.0.0.1", 0, driver=True, token="t")
-    assert reachable("127.0.0.1", board.port)
-    assert not reachable("127.0.0.2", board.port)
+    store = TaskStore("127.0.0.1", 0, driver=True, token="t")
+    assert reachable("127.0.0.1", store.port)
+    assert not reachable("127.0.0.2", store.port)
 
 
 def test_what_others_put_up_is_never_used() -> None:
-    board = Board("127.0.0.1", 0, driver=True, token="ours")
-    board.put_result(b"ours")
-    friend = Board("127.0.0.1", board.port, driver=False, token="ours")
+    store = TaskStore("127.0.0.1", 0, driver=True, token="ours")
+    store.put_result(b"ours")
+    friend = TaskStore("127.0.0.1", store.port, driver=False, token="ours")
     assert friend.get_result(timedelta(seconds=5)) == b"ours"
-    stranger = TCPStore("127.0.0.1", board.port, is_master=False, wait_for_workers=False)
+    stranger = TCPStore("127.0.0.1", store.port, is_master=False, wait_for_workers=False)
     for forged in ("", "short", "x" * 64):
         stranger.set("result", forged)
         with pytest.raises(RunError, match="somebody without the token"):
             friend.get_result(timedelta(seconds=5))
-    Board("127.0.0.1", board.port, driver=False, token="guessed").put_result(b"theirs")
+    TaskStore("127.0.0.1", store.port, driver=False, token="guessed").put_result(b"theirs")
     with pytest.raises(RunError, match="somebody without the token"):
-        board.get_result(timedelta(seconds=5))
+        store.get_result(timedelta(seconds=5))
 
 
 def test_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,5 +60,5 @@ def test_an_address_that_is_none_is_one_line() -> None:
         driver_at("192.0.2.1")
 
 
-def driver_at(host: str) -> Board:
-    return Board(host, 0, driver=True, token="t")
+def driver_at(host: str) -> TaskStore:
+    return TaskStore(host, 0, driver=True, token="t")

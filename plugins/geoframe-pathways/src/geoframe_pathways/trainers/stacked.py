@@ -9,10 +9,10 @@ from geoframe import Objective, Trainer, Training
 from geoframe.run.directory import Run
 from geoframe.training.gradient import GradientTrainer
 from geoframe.training.interrupt import deferred_interrupt
-from geoframe_pathways.engines.block import advance, next_stop
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.engines.ledger import Ledger
-from geoframe_pathways.objective import ExpertsObjective
+from geoframe_pathways.experts.objective import ExpertsObjective
+from geoframe_pathways.trainers.block import advance, next_stop
+from geoframe_pathways.trainers.block_checkpoints import BlockCheckpoints
+from geoframe_pathways.trainers.config import StackedConfig
 
 
 class BlockTrainer(Trainer):
@@ -36,14 +36,14 @@ class BlockTrainer(Trainer):
         """Train ``objective`` in place; see :meth:`geoframe.Trainer.fit`."""
         if not isinstance(objective, ExpertsObjective):
             return self._gradient_trainer().fit(objective, run)
-        ledger = Ledger(objective, self.options, run)
-        if ledger.pending:
-            self.train(ledger)
-        return ledger.finish()
+        checkpoints = BlockCheckpoints(objective, self.options, run)
+        if checkpoints.pending:
+            self.train(checkpoints)
+        return checkpoints.finish()
 
     @abstractmethod
-    def train(self, ledger: Ledger) -> None:
-        """Bring every pending block of the ledger to its last step."""
+    def train(self, checkpoints: BlockCheckpoints) -> None:
+        """Bring every pending block of the checkpoints to its last step."""
 
     def _gradient_trainer(self) -> GradientTrainer:
         options = self.options
@@ -63,18 +63,20 @@ class BlockTrainer(Trainer):
 class StackedTrainer(BlockTrainer):
     """Trains a block's experts as one stack of matrices, block after block."""
 
-    def train(self, ledger: Ledger) -> None:
-        """Bring every pending block of the ledger to its last step."""
-        train_here(ledger)
+    def train(self, checkpoints: BlockCheckpoints) -> None:
+        """Bring every pending block of the checkpoints to its last step."""
+        train_here(checkpoints)
 
 
-def train_here(ledger: Ledger) -> None:
+def train_here(checkpoints: BlockCheckpoints) -> None:
     """Train pending blocks in this process; an interrupt is obeyed after a state was kept."""
-    task, options = ledger.objective.task, ledger.options
+    task, options = checkpoints.objective.task, checkpoints.options
     with deferred_interrupt() as interrupt:
-        for block in ledger.pending:
-            while (state := ledger.states[block]).step < options.steps:
+        for block in checkpoints.pending:
+            while (state := checkpoints.states[block]).step < options.steps:
                 until = next_stop(state.step, options)
-                ledger.keep(block, advance(task, ledger.blocks[block], state, options, until))
+                checkpoints.keep(
+                    block, advance(task, checkpoints.blocks[block], state, options, until)
+                )
                 if interrupt.requested:
                     raise KeyboardInterrupt

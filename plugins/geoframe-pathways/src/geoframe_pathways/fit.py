@@ -22,8 +22,8 @@ from geoframe_pathways.config import (
 from geoframe_pathways.data import Problem, load_problem
 from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.evaluation import evaluate
-from geoframe_pathways.fitting import Fitted, Rows, fit_each
-from geoframe_pathways.pack import PACK
+from geoframe_pathways.experts.fitting import Fitted, Rows, fit_each
+from geoframe_pathways.experts.pack import PACK
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
 
 

@@ -12,11 +12,11 @@ import pytest
 from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.engines.stacked import StackedTrainer
+from geoframe_pathways.experts.fitting import Rows, fit_experts
+from geoframe_pathways.experts.model import Pathways
+from geoframe_pathways.experts.reader import Pack
 from geoframe_pathways.export import export_model, onnx_expert
-from geoframe_pathways.fitting import Rows, fit_experts
-from geoframe_pathways.model import Pathways
-from geoframe_pathways.reader import Pack
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 TRAINER = StackedTrainer(steps=40)
 
@@ -87,13 +87,13 @@ def test_onnx_runs_the_same_expert(task: str) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
     model, frame = a_model("flat", task)
-    x = model.facts.encoder.encode(frame)
+    x = model.metadata.encoder.encode(frame)
     cell = 3
     image = onnx_expert(model, cell).SerializeToString()
     session = runtime.InferenceSession(image, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"x": x})
     expected = model.answers(x, np.full(len(x), cell))
     if task == "classification":  # probabilities before smoothing
-        prior, weight = np.array(model.facts.prior), model.facts.smoothing
+        prior, weight = np.array(model.metadata.prior), model.metadata.smoothing
         found = (1 - weight) * found + weight * prior
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)

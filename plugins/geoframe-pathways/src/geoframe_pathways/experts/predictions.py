@@ -19,7 +19,7 @@ class Predictions:
     """Classification: ``(n, classes)``."""
     cells: Ids
     """The expert that answered ``(n,)``."""
-    reach: NDArray[np.float64]
+    relative_distance: NDArray[np.float64]
     """Distance to the prototype in mean distances of its cell's training rows ``(n,)``."""
     extrapolated: NDArray[np.bool_]
-    """Whether ``reach`` is above what 99.9 % of the training rows have ``(n,)``."""
+    """Whether ``relative_distance`` is above what 99.9 % of the training rows have ``(n,)``."""

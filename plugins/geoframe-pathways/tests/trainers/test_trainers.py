@@ -24,14 +24,14 @@ from geoframe.run.checkpoint import CheckpointStore
 from geoframe.run.directory import Run
 from geoframe.testing import check_trainer
 from geoframe.training.gradient import GradientTrainer
-from geoframe_pathways.engines.block import advance, beginning, blocks_of, next_stop
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.engines.processes import ProcessesTrainer
-from geoframe_pathways.engines.ray import RayTrainer
-from geoframe_pathways.engines.stacked import StackedTrainer
-from geoframe_pathways.objective import ExpertsObjective
-from geoframe_pathways.pack import PACK
-from geoframe_pathways.task import ExpertTask
+from geoframe_pathways.experts.objective import ExpertsObjective
+from geoframe_pathways.experts.pack import PACK
+from geoframe_pathways.experts.task import ExpertTask
+from geoframe_pathways.trainers.block import advance, beginning, blocks_of, next_stop
+from geoframe_pathways.trainers.config import StackedConfig
+from geoframe_pathways.trainers.processes import ProcessesTrainer
+from geoframe_pathways.trainers.ray import RayTrainer
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 OPTIONS = {
     "steps": 90,
@@ -191,10 +191,10 @@ DRIVER = """
     from pathlib import Path
     from geoframe import MethodConfig
     from geoframe.run.creation import create_run
-    from geoframe_pathways.engines.processes import ProcessesTrainer
+    from geoframe_pathways.trainers.processes import ProcessesTrainer
     from geoframe_pathways.method import NeuralPathways
-    from geoframe_pathways.objective import ExpertsObjective
-    from geoframe_pathways.task import ExpertTask
+    from geoframe_pathways.experts.objective import ExpertsObjective
+    from geoframe_pathways.experts.task import ExpertTask
     folder = Path(sys.argv[1])
     task = ExpertTask.from_bytes((folder / "task").read_bytes())
     run = create_run(folder / "run", "pathways", NeuralPathways(), MethodConfig(), manifest={},

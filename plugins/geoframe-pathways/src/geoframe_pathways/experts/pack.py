@@ -33,9 +33,9 @@ DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "U8": np.uint8}
 class PackHeader:
     """What stands before the matrix."""
 
-    facts: str
+    metadata: str
     arrays: Mapping[str, NDArray[np.generic]]
-    """Everything but the matrix: prototypes, router, reach."""
+    """Everything but the matrix: prototypes, router, mean distances."""
     rows: int
     columns: int
     offset: int
@@ -45,7 +45,7 @@ class PackHeader:
 def write_pack(
     path: Path,
     *,
-    facts: str,
+    metadata: str,
     arrays: Mapping[str, NDArray[np.generic]],
     experts: Iterable[NDArray[np.float32]],
     count: int,
@@ -66,7 +66,7 @@ def write_pack(
         If the disk refuses.
     """
     codes = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
-    header: dict[str, Any] = {"__metadata__": {METADATA: facts}}
+    header: dict[str, Any] = {"__metadata__": {METADATA: metadata}}
     position = 0
     for name, array in arrays.items():
         header[name] = _entry(codes[array.dtype], array.shape, position, array.nbytes)
@@ -118,7 +118,7 @@ def read_header(path: Path) -> PackHeader:
             if not 0 < length < 2**30:
                 raise ValueError("it is not a safetensors file")
             header = json.loads(file.read(length))
-            facts = header.pop("__metadata__")[METADATA]
+            metadata = header.pop("__metadata__")[METADATA]
             matrix = header.pop(MATRIX)
             arrays = dict(_arrays(file, header, 8 + length))
             rows, columns = matrix["shape"]
@@ -132,7 +132,7 @@ def read_header(path: Path) -> PackHeader:
         raise RunError(f"{path}: no such expert pack") from None
     except (OSError, AttributeError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read as an expert pack: {error}") from None
-    return PackHeader(facts, arrays, rows, columns, offset)
+    return PackHeader(metadata, arrays, rows, columns, offset)
 
 
 def _arrays(

@@ -13,11 +13,11 @@ from geoframe import RunError
 from geoframe_data import as_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
-from geoframe_pathways.engines.stacked import StackedTrainer
+from geoframe_pathways.experts.fitting import Rows, fit_experts
+from geoframe_pathways.experts.model import Pathways
+from geoframe_pathways.experts.reader import Pack
 from geoframe_pathways.export import onnx_expert
-from geoframe_pathways.fitting import Rows, fit_experts
-from geoframe_pathways.model import Pathways
-from geoframe_pathways.reader import Pack
+from geoframe_pathways.trainers.stacked import StackedTrainer
 
 TRAINER = StackedTrainer(steps=60, batch_size=256)
 NETWORKS = 3
@@ -53,14 +53,14 @@ def network(model: Pathways, which: int) -> Pathways:
     return Pathways(
         router=model.router,
         space=model.space,
-        mean_reach=model.mean_reach,
+        mean_distance=model.mean_distance,
         rows=Chosen(),
-        facts=attrs.evolve(model.facts, networks=1),
+        metadata=attrs.evolve(model.metadata, networks=1),
     )
 
 
 def test_the_mean_of_the_networks_answers(model: Pathways) -> None:
-    x = model.facts.encoder.encode(X)
+    x = model.metadata.encoder.encode(X)
     _, cells = model.predict_encoded(x), model.router.two_nearest(x.astype(float))[0][:, 0]
     answers = [network(model, which).answers(x, cells) for which in range(NETWORKS)]
     assert np.abs(answers[0] - answers[1]).max() > 1e-3  # they started differently
@@ -75,7 +75,7 @@ def test_a_pack_of_several_networks_is_read(model: Pathways, tmp_path: Path) -> 
     path = tmp_path / "experts.safetensors"
     model.save(path)
     opened, small = Pathways.open(path), Pack(str(path))
-    x = model.facts.encoder.encode(X[:40])
+    x = model.metadata.encoder.encode(X[:40])
     expected = model.answers(x, model.predict_encoded(x).cells)
     np.testing.assert_array_equal(opened.answers(x, model.predict_encoded(x).cells), expected)
     found = np.array([small.predict_encoded(each) for each in x])
@@ -119,11 +119,11 @@ def test_damaged_packs_are_refused_or_read(model: Pathways, tmp_path: Path) -> N
 def test_onnx_holds_all_networks(model: Pathways) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    x = model.facts.encoder.encode(X)
+    x = model.metadata.encoder.encode(X)
     image = onnx_expert(model, 1).SerializeToString()
     session = runtime.InferenceSession(image, providers=["CPUExecutionProvider"])
     (found,) = session.run(None, {"x": x})
-    if model.facts.task == "classification":  # probabilities before smoothing
-        prior, weight = np.array(model.facts.prior), model.facts.smoothing
+    if model.metadata.task == "classification":  # probabilities before smoothing
+        prior, weight = np.array(model.metadata.prior), model.metadata.smoothing
         found = (1 - weight) * found + weight * prior
     np.testing.assert_allclose(found, model.answers(x, np.full(len(x), 1)), rtol=1e-3, atol=1e-4)

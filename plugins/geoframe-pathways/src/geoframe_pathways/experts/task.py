@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoframe_pathways.experts import ExpertShape
+from geoframe_pathways.experts.shape import ExpertShape
 
 Loss = Literal["squared", "cross-entropy"]
 
@@ -81,31 +81,31 @@ class ExpertTask:
     def to_bytes(self) -> bytes:
         """Write the task as a safetensors image."""
         tensors = {name: getattr(self, name) for name in TENSORS}
-        facts = {"shape": attrs.asdict(self.shape), "loss": self.loss, "seed": self.seed}
-        return tensors_to_bytes(tensors, facts)
+        metadata = {"shape": attrs.asdict(self.shape), "loss": self.loss, "seed": self.seed}
+        return tensors_to_bytes(tensors, metadata)
 
     @classmethod
     def from_bytes(cls, image: bytes) -> ExpertTask:
         """Read what :meth:`to_bytes` wrote."""
-        tensors, facts = tensors_from_bytes(image)
-        shape = ExpertShape(**facts.pop("shape"))  # type: ignore[arg-type]
-        return cls(shape=shape, **facts, **tensors)  # type: ignore[arg-type]
+        tensors, metadata = tensors_from_bytes(image)
+        shape = ExpertShape(**metadata.pop("shape"))  # type: ignore[arg-type]
+        return cls(shape=shape, **metadata, **tensors)  # type: ignore[arg-type]
 
 
 TENSORS = ("inputs", "targets", "members", "offsets", "centres", "inverse_scales")
 
 
-def tensors_to_bytes(tensors: Mapping[str, Tensor], facts: Mapping[str, object]) -> bytes:
+def tensors_to_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, object]) -> bytes:
     """Write tensors and JSON values as one safetensors image."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    image: bytes = safetensors.torch.save(plain, {"facts": json.dumps(facts)})
+    image: bytes = safetensors.torch.save(plain, {"metadata": json.dumps(metadata)})
     return image
 
 
 def tensors_from_bytes(image: bytes) -> tuple[dict[str, Tensor], dict[str, object]]:
     """Read what :func:`tensors_to_bytes` wrote; nothing is unpickled."""
     header = json.loads(image[8 : 8 + int.from_bytes(image[:8], "little")])
-    return safetensors.torch.load(image), json.loads(header["__metadata__"]["facts"])
+    return safetensors.torch.load(image), json.loads(header["__metadata__"]["metadata"])
 
 
 def make_task(

@@ -1,4 +1,4 @@
-"""The board: what driver and workers tell each other, over torch.distributed's TCP store.
+"""The task store: what driver and workers tell each other, over torch.distributed's TCP store.
 
 A store, and no process group: nothing is ever reduced over the workers, and a group would fall
 with its first member. Workers need no shared folder; tasks and states travel as safetensors
@@ -24,9 +24,9 @@ import attrs
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from geoframe import RunError
-from geoframe_pathways.engines.block import BlockState
-from geoframe_pathways.engines.config import StackedConfig
-from geoframe_pathways.task import ExpertTask
+from geoframe_pathways.experts.task import ExpertTask
+from geoframe_pathways.trainers.block import BlockState
+from geoframe_pathways.trainers.config import StackedConfig
 
 PIECE = 64 * 2**20
 """Bytes of one value in the store."""
@@ -87,7 +87,7 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-class Board:
+class TaskStore:
     """One side's view of the store.
 
     Parameters
@@ -187,7 +187,7 @@ class Board:
         signed: bytes = self._store.get(key)
         signature, value = signed[:SIGNATURE], signed[SIGNATURE:]
         if not hmac.compare_digest(signature, self._signature(key, value)):
-            raise RunError(f"'{key}' on the board was put up by somebody without the token")
+            raise RunError(f"'{key}' on the task store was put up by somebody without the token")
         return value
 
     def _signature(self, key: str, value: bytes) -> bytes:

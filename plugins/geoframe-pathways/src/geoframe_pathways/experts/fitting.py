@@ -13,17 +13,17 @@ from geoframe import Trainer, Training
 from geoframe.run.directory import Run
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import Encoder
-from geoframe_pathways.experts import ExpertShape
-from geoframe_pathways.facts import Facts, TaskKind
+from geoframe_pathways.experts.metadata import ModelMetadata, TaskKind
+from geoframe_pathways.experts.model import Pathways, RowsInMemory
+from geoframe_pathways.experts.objective import ExpertsObjective
+from geoframe_pathways.experts.shape import ExpertShape
+from geoframe_pathways.experts.task import make_task
 from geoframe_pathways.measures import classification_measures, regression_measures
-from geoframe_pathways.model import Pathways, RowsInMemory
-from geoframe_pathways.objective import ExpertsObjective
 from geoframe_pathways.routing.nearest import Points
 from geoframe_pathways.routing.partition import RouteSpace, make_router, members_of, route_space
 from geoframe_pathways.routing.router import Router
-from geoframe_pathways.task import make_task
 
-REACH_QUANTILE = 0.999
+DISTANCE_QUANTILE = 0.999
 """Share of the training rows that is not flagged as far from its prototype."""
 
 
@@ -57,10 +57,10 @@ class Fitted:
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class _Cut:
+class Partition:
     """A set of rows, cut into cells."""
 
-    facts: Facts
+    metadata: ModelMetadata
     targets: NDArray[np.float32] | NDArray[np.int64]
     """What the experts learn to put out."""
     space: RouteSpace
@@ -74,16 +74,18 @@ class _Cut:
         router = self.router
         ids, distances = router.two_nearest(self.points)
         counts = np.bincount(ids[:, 0], minlength=router.cells)
-        mean_reach = np.bincount(ids[:, 0], distances[:, 0], router.cells) / np.maximum(counts, 1)
-        mean_reach = np.maximum(mean_reach, 1e-12)
-        reach = distances[:, 0] / mean_reach[ids[:, 0]]
-        limit = float(np.quantile(reach, REACH_QUANTILE))
+        mean_distance = np.bincount(ids[:, 0], distances[:, 0], router.cells) / np.maximum(
+            counts, 1
+        )
+        mean_distance = np.maximum(mean_distance, 1e-12)
+        relative = distances[:, 0] / mean_distance[ids[:, 0]]
+        limit = float(np.quantile(relative, DISTANCE_QUANTILE))
         model = Pathways(
             router=router,
             space=self.space,
-            mean_reach=mean_reach,
+            mean_distance=mean_distance,
             rows=RowsInMemory(matrix),
-            facts=attrs.evolve(self.facts, router=router.kind, reach_limit=limit),
+            metadata=attrs.evolve(self.metadata, router=router.kind, distance_limit=limit),
         )
         return model, counts
 
@@ -127,11 +129,11 @@ def fit_each(
     The experts of all sets are trained together, as those of one model are: in one stack, with as
     many rows a step in all, and kept in one place, from which they are resumed.
     """
-    cuts = [_cut(part, experts, options, seed, classes) for part in parts]
+    cuts = [_partition(part, experts, options, seed, classes) for part in parts]
     starts = np.cumsum([0, *(len(part) for part in parts)])
     networks = options.networks or 1
     task = make_task(
-        shape=ExpertShape(**cuts[0].facts.shape),
+        shape=ExpertShape(**cuts[0].metadata.shape),
         loss="squared" if parts[0].task == "regression" else "cross-entropy",
         seed=seed,
         inputs=_joined([part.x for part in parts]),
@@ -152,13 +154,13 @@ def fit_each(
     return [Fitted(model=model, training=training, rows_per_cell=rows) for model, rows in models]
 
 
-def _cut(
+def _partition(
     rows: Rows,
     experts: int,
     options: ModelConfig,
     seed: int,
     classes: NDArray[np.generic] | None,
-) -> _Cut:
+) -> Partition:
     space = route_space(rows.x, options.route_dims)
     points = space.project(rows.x)
     router = make_router(
@@ -170,9 +172,9 @@ def _cut(
         balance=options.balance,
         seed=seed,
     )
-    facts, targets = _facts(rows, options, classes)
-    return _Cut(
-        facts=facts,
+    metadata, targets = _metadata(rows, options, classes)
+    return Partition(
+        metadata=metadata,
         targets=targets,
         space=space,
         points=points,
@@ -192,15 +194,17 @@ def measure(model: Pathways, rows: Rows) -> Mapping[str, float]:
     if rows.task == "regression":
         return regression_measures(predictions.values, rows.y)
     assert predictions.probabilities is not None
-    return classification_measures(predictions.probabilities, np.array(model.facts.classes), rows.y)
+    return classification_measures(
+        predictions.probabilities, np.array(model.metadata.classes), rows.y
+    )
 
 
-def _facts(
+def _metadata(
     rows: Rows, options: ModelConfig, classes: NDArray[np.generic] | None
-) -> tuple[Facts, NDArray[np.float32] | NDArray[np.int64]]:
+) -> tuple[ModelMetadata, NDArray[np.float32] | NDArray[np.int64]]:
     """What the model will be, and the targets as experts see them."""
 
-    def facts(outputs: int) -> Facts:
+    def metadata(outputs: int) -> ModelMetadata:
         shape = ExpertShape(
             inputs=rows.x.shape[1],
             outputs=outputs,
@@ -208,7 +212,7 @@ def _facts(
             hidden=options.hidden,
             activation=options.activation,
         )
-        return Facts(
+        return ModelMetadata(
             task=rows.task,
             target=rows.target,
             shape=attrs.asdict(shape),
@@ -222,14 +226,14 @@ def _facts(
         y = rows.y.reshape(len(rows), -1).astype(np.float64)
         mean, std = y.mean(axis=0), np.maximum(y.std(axis=0), 1e-12)
         described = attrs.evolve(
-            facts(y.shape[1]), offset=tuple(mean.tolist()), scale=tuple(std.tolist())
+            metadata(y.shape[1]), offset=tuple(mean.tolist()), scale=tuple(std.tolist())
         )
         return described, ((y - mean) / std).astype(np.float32)
     known = np.unique(rows.y) if classes is None else classes
     targets = np.searchsorted(known, rows.y).astype(np.int64)
     shares = np.bincount(targets, minlength=len(known)) / len(targets)
     described = attrs.evolve(
-        facts(len(known)),
+        metadata(len(known)),
         classes=tuple(known.tolist()),
         prior=tuple(shares.tolist()),
         smoothing=options.smoothing,

@@ -1,1 +1,0 @@
-"""Engines that train experts: in this process, in several, on a Ray cluster."""

@@ -1,0 +1,1 @@
+"""The experts: their shape, how they are trained together, kept and read."""
