@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 
 def mnist_images() -> tuple[Tensor, Tensor]:
@@ -40,7 +40,7 @@ def cpu_seconds(job: Callable[[], object], repeats: int = 2) -> float:
 
 def start(sampler: ClosedFormDiffusion, batch: int) -> tuple[Tensor, Tensor, Tensor]:
     """Standardised points, initial states and perturbations, as the sampler draws them."""
-    from geoframe_cfdm.noise import SampleNoise
+    from geoframe_cfdm.sampling.noise import SampleNoise
 
     assert sampler.points.all is not None
     noise = SampleNoise(0, 0, batch, sampler.points.dim, sampler._policy())

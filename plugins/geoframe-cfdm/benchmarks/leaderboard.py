@@ -20,17 +20,17 @@ from torch import Tensor
 
 from geoframe import Sampler
 from geoframe.training.gradient import GradientTrainer
+from geoframe_cfdm.baselines.samplers import Optimal, PCALocality, Sibling, Wiener
+from geoframe_cfdm.config import EvaluationConfig
 from geoframe_cfdm.datasets.stored import CIFAR10
-from geoframe_cfdm.distances import nearest_points, spacing_of
+from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.features import Features, make_features
 from geoframe_cfdm.latents.pca import PCA
 from geoframe_cfdm.latents.sampler import LatentSampler
-from geoframe_cfdm.method_config import EvaluationConfig
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, recall
-from geoframe_cfdm.points import Points
-from geoframe_cfdm.sampler import ClosedFormDiffusion
-from geoframe_cfdm.siblings.samplers import Optimal, PCALocality, Sibling, Wiener
-from geoframe_cfdm.standardize import fit_standardizer
+from geoframe_cfdm.sampling.distances import nearest_points, spacing_of
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.standardize import fit_standardizer
 
 TIMES = (0.3, 0.5, 0.7)
 DENOISED = 64

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 DIM = 256
 

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from jobs import cpu_seconds, mnist, naive_evaluation, plain, start
 
-from geoframe_cfdm.config import NeighborConfig
 from geoframe_cfdm.datasets.stored import CIFAR10
 from geoframe_cfdm.engines import search
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.config import NeighborConfig
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 
 def exact() -> None:

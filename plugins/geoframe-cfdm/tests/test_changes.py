@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from geoframe import DataError
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 
 def assert_equal(first: ClosedFormDiffusion, second: ClosedFormDiffusion) -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from geoframe import ConfigError, DataError, RunError
 from geoframe.api import run_method
+from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.data import load_items
-from geoframe_cfdm.method_config import ItemsConfig
 from geoframe_cfdm.partial import read_partial
 
 QUICK = {"sampler": {"steps": 8}, "evaluation": {"shown": 4}}

@@ -12,9 +12,9 @@ import torch
 from safetensors.numpy import save_file
 
 from geoframe.errors import DataError
+from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.data import load_items, new_items
 from geoframe_cfdm.datasets.builtin import Checkerboard, Digits
-from geoframe_cfdm.method_config import ItemsConfig
 from geoframe_cfdm.writing import write_samples
 from geoframe_data import Items
 

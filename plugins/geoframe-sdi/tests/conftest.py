@@ -7,7 +7,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_diffusion.exact import GaussianDenoiser
 
 

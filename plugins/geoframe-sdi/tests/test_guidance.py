@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from geoframe import ConfigError, DataError
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_diffusion.ddim import descend, invert
 from geoframe_diffusion.exact import GaussianDenoiser, Smoothed
 from geoframe_diffusion.guidance import predicted_noise, unguided_noise

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from geoframe import ConfigError, DataError
 from geoframe.errors import did_you_mean
-from geoframe_cfdm.condition import Condition
-from geoframe_cfdm.method_config import CFDMConfig
+from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.partial import read_partial
+from geoframe_cfdm.sampling.condition import Condition
 from geoframe_data import Items
 
 

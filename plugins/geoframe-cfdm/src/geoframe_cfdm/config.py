@@ -1,122 +1,154 @@
-"""Options of the closed-form sampler. Torch-free."""
+"""Options of the cfdm method. Torch-free."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Literal
 
 import attrs
 
-from geoframe.config import option, section
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, option, section
+from geoframe_data.options import TableOptions
 
-Noise = Literal["sample", "shared", "fresh"]
-Grid = Literal["uniform", "cosine", "posterior"]
-Standardize = Literal["auto", "scale", "feature", "whiten", "none"]
-Engine = Literal["auto", "dense", "window", "gram", "neighbors", "gaussian"]
-
-
-@attrs.frozen(kw_only=True)
-class NeighborConfig:
-    """The nearest-neighbour engine."""
-
-    nearest: int = option(15, ge=1, unit="points", help="Nearest neighbours K of each query.")
-    random: int = option(
-        15, ge=0, unit="points", help="Points L drawn from the others (the paper's estimator)."
-    )
-    estimator: Literal["k+l", "self-normalised"] = option(
-        "k+l",
-        help="k+l is the paper's; self-normalised is importance sampling with the posterior on "
-        "the neighbours and a flat tail as proposal (Niedoba et al. 2024).",
-    )
-    index: Literal["auto", "exact", "flat", "ivf"] = option(
-        "auto",
-        help="exact is torch's own search, flat and ivf are faiss's; auto is exact below 200 000 "
-        "points and without faiss, else ivf.",
-    )
-    probes: int = option(8, ge=1, unit="cells", help="Cells that ivf visits for a query.")
+Format = Literal[
+    "auto",
+    "npz",
+    "npy",
+    "safetensors",
+    "images",
+    "mesh",
+    "csv",
+    "tsv",
+    "parquet",
+    "feather",
+    "json",
+    "xlsx",
+]
 
 
 @attrs.frozen(kw_only=True)
-class ClosedFormConfig:
-    """Closed-form diffusion: the exact score of the data, smoothed; nothing is trained."""
+class ItemsConfig(TableOptions):
+    """Items to sample from: the user's file or folder, or a dataset by name."""
 
-    component: ClassVar[str] = "geoframe_cfdm.sampler:ClosedFormDiffusion"
+    format: Format = option(
+        "auto",
+        help="auto goes by content, then suffix: arrays (npz, npy, safetensors), a folder or zip "
+        "archive of images, a table, or a point cloud or mesh (ply, obj, stl, off), whose items "
+        "are points.",
+    )
+    array: str | None = option(
+        None, help="Name of the array of items; needed if the file holds several that could be."
+    )
+    labels: str | None = option(
+        None,
+        help="Name of the array, or the column, of labels, whole numbers or texts; in a folder of "
+        "images 'folder' takes the names of subfolders.",
+    )
+    columns: tuple[str, ...] = option(
+        ("*",), help="Columns of a table to use; * matches every numeric one."
+    )
+    size: int | None = option(
+        None, ge=1, unit="pixels", help="Resize images to this height and width."
+    )
+    grey: bool = option(False, help="Read images without their colours.")
+    surface_points: int | None = option(
+        None, ge=2, unit="points", help="Points drawn from a mesh's surface, not its vertices."
+    )
+    limit: int | None = option(None, ge=2, unit="items", help="Use only so many items, the first.")
+    dataset: Component = component(
+        "dataset",
+        default={"name": "digits"},
+        provides=("items",),
+        help="The items to use when path is left out.",
+    )
 
-    sigma: float | Literal["auto"] = option(
-        "auto",
-        ge=0,
-        help="Smoothing, in units of the standardised data; 0 reproduces training items. auto is "
-        "sigma_relative times the median nearest-neighbour distance.",
-    )
-    sigma_relative: float = option(
-        0.25,
-        ge=0,
-        help="What auto multiplies. 0.1 to 0.45 is the useful range for images, 0.5 to 2 for "
-        "points in two or three dimensions.",
-    )
-    perturbations: int = option(
-        4, ge=1, help="Perturbations M: a sample is the mean of M training items."
-    )
-    noise: Noise = option(
-        "sample",
-        help="Perturbations fixed for each sample, shared by all samples, or fresh at each step.",
-    )
-    antithetic: bool = option(False, help="Use perturbations in pairs of opposite sign (even M).")
-    steps: int = option(20, ge=1, unit="steps", help="Steps S from time 0 to time 1.")
-    grid: Grid = option(
-        "cosine",
-        help="Where the steps are: with small last ones, so that samples are sharp (cosine), "
-        "evenly (uniform, as in the paper), or where the posterior of the data narrows down, "
-        "measured on the data (posterior).",
-    )
-    start: float = option(
-        0.0, ge=0, lt=1, help="Start time T; above 0 sampling starts at a noised training item."
-    )
-    standardize: Standardize = option(
-        "auto",
-        help="Before sampling: divide by one scale, or each feature by its own, or whiten by "
-        "principal axes; undone at the end. The mean is always taken off, which is exact. auto "
-        "is one scale, but feature for tables, whose columns have units of their own.",
-    )
-    whiten_dim: int | None = option(
-        None, ge=1, help="Principal axes that whitening keeps; all if left out."
-    )
-    engine: Engine = option(
-        "auto",
-        help="How the posterior mean is computed. auto chooses at each step among the exact ones "
-        "(dense, window, gram); neighbors and gaussian are approximations.",
-    )
-    gaussian_until: float = option(
-        0.0,
-        ge=0,
-        lt=1,
-        help="Up to this time the data are taken for one Gaussian, whose posterior mean is cheap; "
-        "0 never. An approximation that is good early (below about 0.05 on images).",
-    )
-    precision: Literal["auto", "float32", "bf16"] = option(
-        "auto",
-        help="Precision of the first product: auto uses bf16 where it is fast and its error stays "
-        "below the tolerance.",
-    )
-    tolerance: float = option(
-        1e-3, gt=0, lt=1, help="Largest relative error of the posterior mean that is allowed."
-    )
-    neighbors: NeighborConfig = section(
-        NeighborConfig, help="The nearest-neighbour engine (engine = neighbors)."
-    )
-    batch_size: int = option(64, ge=1, unit="samples", help="Samples that take steps together.")
-    memory: float = option(
-        1024.0, gt=0, unit="MiB", help="Budget of working memory, besides the data themselves."
-    )
-    check_every: int = option(
-        0, ge=0, unit="steps", help="Compare with float64 at every so many steps; 0: never."
-    )
-    check_samples: int = option(
-        8, ge=1, unit="samples", help="Samples of each batch that are compared, the first ones."
-    )
-    device: str = option("cpu", help="Where to compute: cpu, cuda or cuda:1.")
 
-    def __attrs_post_init__(self) -> None:
-        if self.antithetic and self.perturbations % 2:
-            raise ValueError("antithetic: needs an even number of perturbations")
-        if self.whiten_dim is not None and self.standardize != "whiten":
-            raise ValueError("whiten_dim: needs standardize = whiten")
+@attrs.frozen(kw_only=True)
+class InpaintConfig:
+    """An item of which a part is known, for the samples to complete."""
+
+    known: Path | None = option(
+        None,
+        help="File with the item: an image (transparent where unknown), npy (nan where unknown), "
+        "or a csv table of one row (empty or missing where unknown).",
+    )
+    mask: Path | None = option(
+        None, help="File of the same kind, bright or not 0 where the item is known."
+    )
+    tolerance: float | None = option(
+        None,
+        gt=0,
+        help="How far training items may be from the known values, as a standard deviation in "
+        "standardised units; if left out, so far that about 16 of them count.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class GenerationConfig:
+    """What is drawn."""
+
+    samples: int = option(256, ge=2, unit="samples", help="Samples to draw.")
+    latent_dim: int = option(
+        0,
+        ge=0,
+        unit="coordinates",
+        help="0 samples items as they are; otherwise the embedder maps them to so many latent "
+        "coordinates, which are sampled and mapped back.",
+    )
+    label: int | str | None = option(
+        None, help="Draw items with this label only, given by name or number."
+    )
+    inpaint: InpaintConfig = section(InpaintConfig, help="Complete an item that is known in part.")
+
+
+@attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is measured on the samples."""
+
+    holdout: float = option(
+        0.1,
+        ge=0,
+        le=0.5,
+        help="Share of the items that sampling never sees, to compare samples with; 0 compares "
+        "with the training items.",
+    )
+    features: Literal["raw", "pca", "classifier"] = option(
+        "pca",
+        help="Features that KID and recall are measured on: the items themselves, their principal "
+        "components, or the hidden layer of a classifier trained on the labels.",
+    )
+    feature_dim: int = option(
+        32, ge=1, unit="features", help="Principal components, or width of the hidden layer."
+    )
+    recall_neighbors: int = option(
+        3, ge=1, unit="items", help="Neighbours whose distance is the radius for recall."
+    )
+    w2_exact: bool = option(
+        False,
+        help="Also draw twice with the exact engine and report the 2-Wasserstein distance of the "
+        "samples to the exact ones, and between the two exact draws (the floor).",
+    )
+    shown: int = option(36, ge=1, unit="samples", help="Samples in the report's figures.")
+
+
+@attrs.frozen(kw_only=True)
+class CFDMConfig(MethodConfig):
+    """Closed-form diffusion: new items from the exact score of the data, without training."""
+
+    data: ItemsConfig = section(ItemsConfig, help="The items.")
+    sampler: Component = component(
+        "sampler", default={"name": "closed-form"}, help="How new items are drawn."
+    )
+    embedder: Component = component(
+        "embedder",
+        default={"name": "pca"},
+        help="From items to latent coordinates and back; used if cfdm.latent_dim is not 0.",
+    )
+    trainer: Component = component(
+        "trainer",
+        default={"name": "gradient", "epochs": 20, "batch_size": 128, "learning_rate": 2e-3},
+        help="How the embedder is fitted, if it trains.",
+    )
+    cfdm: GenerationConfig = section(GenerationConfig, help="What is drawn.")
+    evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured.")

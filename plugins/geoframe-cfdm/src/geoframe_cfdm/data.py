@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from geoframe.data import shown
 from geoframe.errors import DataError
+from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.meshes import read_mesh
-from geoframe_cfdm.method_config import ItemsConfig
 from geoframe_data import (
     Items,
     Schema,

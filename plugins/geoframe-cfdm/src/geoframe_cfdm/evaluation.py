@@ -14,14 +14,14 @@ from torch import Tensor
 from geoframe import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
+from geoframe_cfdm.attribution import attribute, provenance
+from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.features import make_features
 from geoframe_cfdm.figures import draw_figures
+from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
-from geoframe_cfdm.method_config import CFDMConfig
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, mean_gap, recall, wasserstein2
-from geoframe_cfdm.origins import find_origins, provenance
-from geoframe_cfdm.pipeline import Fitted
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 W2_MOST = 2000
 """Points up to which the exact transport distance is measured."""
@@ -38,7 +38,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     labels = None if known is None else torch.from_numpy(known)[fitted.train]
     features, name = make_features(fitted.data, labels, config.evaluation, config.seed)
     ours, real = features(items), features(fitted.compared)
-    near = find_origins(fitted, generated)
+    near = attribute(fitted, generated)
     metrics: dict[str, float | int | str | None] = {
         "samples": len(items),
         "seconds_per_sample": generated.seconds / len(items),

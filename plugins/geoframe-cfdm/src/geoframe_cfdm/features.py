@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError
-from geoframe_cfdm.method_config import EvaluationConfig
-from geoframe_cfdm.standardize import fit_standardizer
+from geoframe_cfdm.config import EvaluationConfig
+from geoframe_cfdm.sampling.standardize import fit_standardizer
 
 Features = Callable[[Tensor], Tensor]
 """Items ``(n, ...)`` -> features ``(n, d)``."""

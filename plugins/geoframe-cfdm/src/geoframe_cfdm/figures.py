@@ -14,10 +14,10 @@ from torch import Tensor
 
 from geoframe.run.directory import Run
 from geoframe.run.figures import label
+from geoframe_cfdm.attribution import Attribution
+from geoframe_cfdm.config import CFDMConfig
+from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
-from geoframe_cfdm.method_config import CFDMConfig
-from geoframe_cfdm.origins import Origins
-from geoframe_cfdm.pipeline import Fitted
 
 ORIGIN_ROWS = 8
 MOST_PARTS = 6
@@ -28,7 +28,7 @@ def draw_figures(
     config: CFDMConfig,
     fitted: Fitted,
     generated: Generated,
-    near: Origins,
+    near: Attribution,
     steps: Sequence[Mapping[str, Any]],
     run: Run,
 ) -> None:
@@ -90,7 +90,11 @@ def column_starts(columns: int, width: int, gaps: Sequence[int]) -> list[int]:
 
 
 def origins_grid(
-    items: Tensor, known: Tensor, near: Origins, tuples: Tensor | None, span: tuple[float, float]
+    items: Tensor,
+    known: Tensor,
+    near: Attribution,
+    tuples: Tensor | None,
+    span: tuple[float, float],
 ) -> Figure:
     """Each row: a sample, the training items it is the mean of, and the nearest ones to it."""
     rows = min(ORIGIN_ROWS, len(items))

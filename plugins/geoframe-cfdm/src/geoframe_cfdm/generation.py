@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from geoframe.run.directory import Run
-from geoframe_cfdm.method_config import CFDMConfig
-from geoframe_cfdm.pipeline import Fitted
+from geoframe_cfdm.config import CFDMConfig
+from geoframe_cfdm.fit import Fitted
 
 
 @attrs.frozen(eq=False)

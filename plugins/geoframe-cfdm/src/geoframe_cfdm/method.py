@@ -10,7 +10,7 @@ import attrs
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
 from geoframe.suggestion import Guess, Suggestion
-from geoframe_cfdm.method_config import CFDMConfig
+from geoframe_cfdm.config import CFDMConfig
 
 if TYPE_CHECKING:
     from geoframe import Sampler
@@ -42,8 +42,8 @@ class ClosedFormDiffusionModel(Method):
     def run(self, config: CFDMConfig, run: Run) -> Result:
         """Fit, sample, evaluate and draw."""
         from geoframe_cfdm.evaluation import evaluate
+        from geoframe_cfdm.fit import prepare
         from geoframe_cfdm.generation import generate
-        from geoframe_cfdm.pipeline import prepare
         from geoframe_cfdm.writing import write_samples
 
         fitted = prepare(config, run)
@@ -55,7 +55,7 @@ class ClosedFormDiffusionModel(Method):
 
     def load(self, run: Run) -> TrainedSampler:
         """Read the data again, which must be the same, and fit the sampler."""
-        from geoframe_cfdm.pipeline import prepare
+        from geoframe_cfdm.fit import prepare
         from geoframe_cfdm.trained import TrainedSampler
 
         fitted = prepare(run.config, run, restore=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoframe.errors import DataError
-from geoframe_cfdm.method_config import ItemsConfig
+from geoframe_cfdm.config import ItemsConfig
 from geoframe_data import Items, read_table
 from geoframe_data.cells import SUFFIXES as TABLES
 from geoframe_data.files import plain_suffix

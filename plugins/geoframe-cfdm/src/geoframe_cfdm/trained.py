@@ -13,9 +13,9 @@ import torch
 from geoframe import DataError, RunError
 from geoframe.run.files import write_json, write_tensors
 from geoframe_cfdm.data import new_items
-from geoframe_cfdm.distances import nearest_points
-from geoframe_cfdm.pipeline import Fitted
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.fit import Fitted
+from geoframe_cfdm.sampling.distances import nearest_points
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_data import Items
 
 if TYPE_CHECKING:

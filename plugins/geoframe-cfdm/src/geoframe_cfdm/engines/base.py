@@ -17,7 +17,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
 
 
 def sharpness(t: float) -> float:

@@ -9,18 +9,18 @@ import attrs
 from torch import Tensor
 
 from geoframe import ConfigError
-from geoframe_cfdm.config import ClosedFormConfig
 from geoframe_cfdm.engines.base import Trajectory
 from geoframe_cfdm.engines.denoised import DenoisedTrajectory, Denoiser
+from geoframe_cfdm.engines.dense import TabledTrajectory
 from geoframe_cfdm.engines.gaussian import Gaussian, fit_gaussian
 from geoframe_cfdm.engines.gram import GramTrajectory, gram_matrix
 from geoframe_cfdm.engines.lowprecision import LowPrecision, bf16_is_fast
 from geoframe_cfdm.engines.neighbors import NeighborTrajectory
+from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.engines.search import Search, make_search
 from geoframe_cfdm.engines.streamed import StreamedTrajectory
-from geoframe_cfdm.engines.tabled import TabledTrajectory
-from geoframe_cfdm.noise import SampleNoise
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.sampling.config import ClosedFormConfig
+from geoframe_cfdm.sampling.noise import SampleNoise
 
 MIB = 2**20
 LOW_PRECISION_FROM = 64
@@ -31,7 +31,7 @@ WINDOWS_FROM = 4096
 
 
 @attrs.frozen
-class Finisher:
+class DenoiserSwitch:
     """A denoiser that takes over late."""
 
     denoiser: Denoiser
@@ -40,7 +40,7 @@ class Finisher:
     name: str
 
 
-class Engines:
+class EngineFactory:
     """Builds trajectories over one set of points; what they share is built when first needed.
 
     Parameters
@@ -54,7 +54,7 @@ class Engines:
     """
 
     def __init__(
-        self, points: Points, options: ClosedFormConfig, finisher: Finisher | None = None
+        self, points: Points, options: ClosedFormConfig, finisher: DenoiserSwitch | None = None
     ) -> None:
         self.points, self.options, self.finisher = points, options, finisher
 

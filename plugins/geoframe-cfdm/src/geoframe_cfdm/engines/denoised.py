@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from geoframe_cfdm.engines.base import PlainTrajectory, Posterior
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
 
 Denoiser = Callable[[Tensor, float], Tensor]
 """States ``(B, d)`` and their time in [0, 1) -> posterior means ``(B, d)``; standardised units."""

@@ -7,19 +7,19 @@ from torch import Tensor
 
 from geoframe import DataError
 from geoframe_cfdm.engines.base import PlainTrajectory
-from geoframe_cfdm.engines.choice import Engines
-from geoframe_cfdm.hardware import flushed_denormals
-from geoframe_cfdm.noise import SampleNoise
+from geoframe_cfdm.engines.choice import EngineFactory
+from geoframe_cfdm.engines.hardware import flushed_denormals
+from geoframe_cfdm.sampling.noise import SampleNoise
 
 
-class FreePosterior:
+class ScoreFunction:
     """Means at states that somebody else moves.
 
     Tables and windows are kept between calls: a window's certificate holds for any state, and one
     that does not suffice is replaced.
     """
 
-    def __init__(self, engines: Engines, noise: SampleNoise, n: int) -> None:
+    def __init__(self, engines: EngineFactory, noise: SampleNoise, n: int) -> None:
         points = engines.points
         drawn = noise.perturbations()
         z = torch.zeros(n, points.dim, device=points.device)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import attrs
 from torch import Tensor
 
-from geoframe_cfdm.axes import principal_axes
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
+from geoframe_cfdm.sampling.axes import principal_axes
 
 
 @attrs.frozen(eq=False)

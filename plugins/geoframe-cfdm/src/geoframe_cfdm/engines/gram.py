@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from geoframe_cfdm.engines.base import Posterior, Trajectory, start_posterior
+from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.engines.weights import averaged_weights
-from geoframe_cfdm.points import Points
 
 
 class GramTrajectory(Trajectory):

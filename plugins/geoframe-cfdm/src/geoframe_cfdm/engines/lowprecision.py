@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from geoframe_cfdm.engines.base import sharpness
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
 
 ROUNDING = 2.0**-9
 """Largest relative rounding error of a number in bf16."""

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from geoframe_cfdm.config import NeighborConfig
 from geoframe_cfdm.engines.base import PlainTrajectory, Posterior, sharpness
+from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.engines.search import Search
-from geoframe_cfdm.noise import SampleNoise
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.sampling.config import NeighborConfig
+from geoframe_cfdm.sampling.noise import SampleNoise
 
 
 class NeighborTrajectory(PlainTrajectory):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from geoframe.errors import ConfigError
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
 
 MANY = 200_000
 """Points from which an inverted-file index is built by default."""

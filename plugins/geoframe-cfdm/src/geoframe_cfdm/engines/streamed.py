@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from geoframe_cfdm.engines.base import PlainTrajectory, Posterior, sharpness
-from geoframe_cfdm.points import Points
+from geoframe_cfdm.engines.points import Points
 
 
 class StreamedTrajectory(PlainTrajectory):

@@ -8,7 +8,7 @@ from torch import Tensor
 from geoframe import ConfigError, Trainer
 from geoframe.run.directory import Run
 from geoframe_cfdm.latents.base import Autoencoder
-from geoframe_cfdm.standardize import fit_standardizer
+from geoframe_cfdm.sampling.standardize import fit_standardizer
 
 
 class PCA(Autoencoder):

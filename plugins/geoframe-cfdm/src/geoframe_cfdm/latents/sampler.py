@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from geoframe import Sampler
-from geoframe_cfdm.collection import Collection
 from geoframe_cfdm.latents.base import Autoencoder
-from geoframe_cfdm.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.collection import Collection
+from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
 
 class LatentSampler(Sampler):

@@ -1,0 +1,186 @@
+"""From a config to a fitted sampler, and back from a run directory."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from geoframe import ConfigError, RunError, Sampler
+from geoframe.run.directory import Run
+from geoframe_cfdm.conditioning import condition_of
+from geoframe_cfdm.config import CFDMConfig, ItemsConfig
+from geoframe_cfdm.data import load_items
+from geoframe_cfdm.latents.base import Autoencoder
+from geoframe_cfdm.latents.sampler import LatentSampler
+from geoframe_cfdm.sampling.condition import Condition
+from geoframe_cfdm.sampling.sampler import MIB, ClosedFormDiffusion
+from geoframe_data import Items, Schema
+
+MOST_COMPARED = 10_000
+"""Items that samples are compared with: measures of more would take long and gain nothing."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Fitted:
+    """What sampling and its evaluation need."""
+
+    sampler: Sampler
+    data_config: ItemsConfig
+    items: Items
+    """All items; what the sampler says of training items are rows of these."""
+    train: Tensor
+    """Rows of the items that the sampler was fitted to ``(n,)``."""
+    data: Tensor
+    """These items ``(n, *item_shape)``."""
+    compared: Tensor
+    """Items ``(k, *item_shape)`` to compare samples with; of one label if that was asked for."""
+    held_out: bool
+    """Whether the sampler never saw those; otherwise they are training items."""
+    facts: dict[str, float]
+    """What fitting reported."""
+
+    @property
+    def latent(self) -> LatentSampler | None:
+        """The sampler, if it samples latents."""
+        return self.sampler if isinstance(self.sampler, LatentSampler) else None
+
+    @property
+    def inner(self) -> Sampler:
+        """The sampler that was fitted to the items or to their latents."""
+        return self.sampler if self.latent is None else self.latent.inner
+
+
+def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
+    """Read the data and fit the sampler.
+
+    Parameters
+    ----------
+    restore
+        Take up a finished run: check that the data are the same, and read the autoencoder.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be used.
+    RunError
+        If the data of a finished run have changed.
+    """
+    kept = run.manifest.get("data", {}).get("schema") if restore else None
+    items = load_items(config.data, schema=Schema.from_plain(kept) if kept else None)
+    condition = condition_of(config, items)
+    _record(items, condition, run, restore=restore)
+    train, others = _split(items, config)
+    data = torch.from_numpy(items.data)
+    if len(others):
+        data = data[train]  # else all of them may be on the disk
+    labels = None if items.labels is None else torch.from_numpy(items.labels)[train]
+    sampler: Sampler = config.sampler.build(**_by_column(config, items))
+    measured: dict[str, float] = {}
+    if config.cfdm.latent_dim:
+        autoencoder = _autoencoder(config, items)
+        if restore:
+            autoencoder.load_state_dict(run.read_tensors("autoencoder"))
+        else:
+            measured = autoencoder.prepare(data.flatten(1), config.trainer.build(), run)
+            run.write_tensors("autoencoder", autoencoder.state_dict())
+        sampler = LatentSampler(sampler, autoencoder.eval())
+    if isinstance(sampler, ClosedFormDiffusion | LatentSampler):
+        sampler.fit(data, labels, train)
+    else:
+        sampler.fit(data)
+    compared, held_out = _compared(items, train, others, condition)
+    fitted = Fitted(
+        sampler=sampler,
+        data_config=config.data,
+        items=items,
+        train=train,
+        data=data,
+        compared=compared,
+        held_out=held_out,
+        facts=measured,
+    )
+    if isinstance(fitted.inner, ClosedFormDiffusion):
+        fitted.inner.condition_on(condition)
+    return fitted
+
+
+def _by_column(config: CFDMConfig, items: Items) -> dict[str, str]:
+    """Options of the sampler that a table decides: its columns have units of their own."""
+    left_open = getattr(config.sampler.options, "standardize", None) == "auto"
+    in_table = items.kind == "table" and not config.cfdm.latent_dim
+    return {"standardize": "feature"} if left_open and in_table else {}
+
+
+def _record(items: Items, condition: Condition | None, run: Run, *, restore: bool) -> None:
+    """Note what the samples depend on besides the config, or check that it is the same."""
+    facts: dict[str, Any] = {
+        "items": len(items.data),
+        "shape": list(items.data.shape[1:]),
+        "sha256": items.fingerprint(),
+    }
+    if items.schema is not None:
+        facts["schema"] = items.schema.to_plain()
+    if condition is not None:
+        facts["condition_sha256"] = condition.key()
+    if not restore:
+        run.record(data=facts, repairs=list(items.notes))
+        return
+    before = run.manifest["data"]
+    if before["sha256"] != facts["sha256"]:
+        changed = items.origin
+    elif before.get("condition_sha256") != facts.get("condition_sha256"):
+        changed = "cfdm.inpaint: the known item or its mask"
+    else:
+        return
+    raise RunError(
+        f"{run.path}: {changed} has changed since the run; bring the old data back or run again"
+    )
+
+
+def _autoencoder(config: CFDMConfig, items: Items) -> Autoencoder:
+    shape = items.data.shape[1:]
+    context: dict[str, Any] = {
+        "in_features": math.prod(shape),
+        "out_features": config.cfdm.latent_dim,
+    }
+    if getattr(config.embedder.options, "shape", ()) is None:
+        context["shape"] = tuple(shape)
+    embedder = config.embedder.build(**context)
+    if not isinstance(embedder, Autoencoder):
+        raise ConfigError(
+            [
+                f"embedder.name: '{config.embedder.name}' has no way back from latents to items; "
+                "use pca, conv-autoencoder, autoencoder-kl or another Autoencoder"
+            ]
+        )
+    return embedder
+
+
+def _split(items: Items, config: CFDMConfig) -> tuple[Tensor, Tensor]:
+    """Rows to sample from, and rows to hold out.
+
+    None are held out of data beyond the sampler's memory budget: the rest would be a copy.
+    """
+    n = len(items.data)
+    count = round(config.evaluation.holdout * n)
+    budget = getattr(config.sampler.options, "memory", torch.inf) * MIB
+    if count < 2 or n - count < 2 or items.data.nbytes > budget:
+        return torch.arange(n), torch.arange(0)
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(config.seed))
+    return order[count:].sort().values, order[:count].sort().values
+
+
+def _compared(
+    items: Items, train: Tensor, others: Tensor, condition: Condition | None
+) -> tuple[Tensor, bool]:
+    """Items to compare samples with, and whether they were held out."""
+    if condition is not None and condition.label is not None and items.labels is not None:
+        labels = torch.from_numpy(items.labels)
+        train = train[labels[train] == condition.label]
+        others = others[labels[others] == condition.label]
+    rows, held_out = (others, True) if len(others) > 1 else (train, False)
+    return torch.from_numpy(items.data)[rows[:: -(-len(rows) // MOST_COMPARED)]], held_out

@@ -1,0 +1,1 @@
+"""The closed-form sampler: from noise to items along the exact score."""
