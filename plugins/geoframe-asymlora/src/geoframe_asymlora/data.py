@@ -7,7 +7,7 @@ from pathlib import Path
 from geoframe.errors import DataError
 from geoframe_asymlora.method_config import TextDataConfig
 from geoframe_data import TextColumns, Texts, make_texts, read_text_cells
-from geoframe_data.texts import text_column
+from geoframe_data.text_reading import text_column
 
 
 def load_texts(config: TextDataConfig) -> Texts:

@@ -28,10 +28,10 @@ from .schema import Schema as Schema
 from .stream import read_chunks as read_chunks
 from .table import Table as Table
 from .table import read_table as read_table
+from .text_reading import make_texts as make_texts
+from .text_reading import read_text_cells as read_text_cells
 from .texts import Split as Split
 from .texts import TextColumns as TextColumns
 from .texts import Texts as Texts
-from .texts import make_texts as make_texts
-from .texts import read_text_cells as read_text_cells
 from .tree import Tree as Tree
 from .tree_policy import as_tree as as_tree

@@ -1,0 +1,228 @@
+"""From tables and folders of texts to the texts of one task. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from geoframe.data import listed, shown
+from geoframe.errors import DataError, did_you_mean
+from geoframe_data.cells import Cells, read_cells
+from geoframe_data.columns import as_texts, find_types, read_column
+from geoframe_data.files import MAX_BYTES, open_file
+from geoframe_data.labels import as_labels, canonical
+from geoframe_data.numerals import is_missing
+from geoframe_data.schema import ColumnType
+from geoframe_data.text_folders import read_folder
+from geoframe_data.texts import Split, Task, TextColumns, Texts
+
+MOST_CLASSES = 1000
+"""More classes than this are taken for a mistaken column."""
+
+
+def read_text_cells(
+    path: Path,
+    columns: TextColumns,
+    *,
+    format: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> dict[str, Cells]:
+    """Read a file of texts, or a folder of splits, as cells of each split.
+
+    A file is a training split. A folder holds files ``train.*``, ``validation.*``, ``test.*``,
+    what ``save_to_disk`` of ``datasets`` writes, or a folder of ``.txt`` files for each class.
+
+    Raises
+    ------
+    DataError
+        Naming the file, and the line, of whatever is wrong.
+    """
+
+    def read(each: Path) -> Cells:
+        file = open_file(each, max_bytes=max_bytes)
+        known = [*columns.raw, columns.label]
+        return read_cells(
+            file, format=format, delimiter=delimiter, header=header, known=known, raw=columns.raw
+        )
+
+    return read_folder(path, read) if path.is_dir() else {"train": read(path)}
+
+
+def make_texts(
+    cells: Mapping[str, Cells],
+    columns: TextColumns,
+    *,
+    task: str = "auto",
+    separator: str = "\n",
+    holdout: float = 0.1,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    metric: str = "",
+) -> Texts:
+    """Make texts of the cells of each split; ``train`` must be there.
+
+    Parameters
+    ----------
+    task
+        auto: causal if there are columns of prompt and response, regression if labels are numbers
+        with fractions, else classification.
+    holdout
+        Share of the training texts to validate on where there is no such split.
+
+    Raises
+    ------
+    DataError
+        If a column is absent, a text or a label missing or of another kind than the others.
+    """
+    train = cells["train"]
+    notes = [note for each in cells.values() for note in each.notes]
+    kind: Task = "causal"
+    classes: tuple[str, ...] = ()
+    if task == "causal" or (
+        task == "auto" and {columns.prompt, columns.response} <= set(train.names)
+    ):
+        splits = {
+            name: Split(
+                texts=text_column(each, columns.prompt), seconds=text_column(each, columns.response)
+            )
+            for name, each in cells.items()
+        }
+    else:
+        (found,), said = find_types(
+            [columns.label],
+            [_stripped(_column(train, columns.label))],
+            train.where,
+            decimal=decimal,
+            thousands=thousands,
+        )
+        notes += said
+        labels = {name: _labels(each, found) for name, each in cells.items()}
+        kind = _kind(found, labels["train"], task, train)
+        classes = _classes(labels["train"], found.name, train) if kind == "classification" else ()
+        splits = {
+            name: Split(
+                texts=text_column(each, columns.text),
+                seconds=text_column(each, columns.text_b) if columns.text_b else None,
+                targets=_targets(labels[name], classes, found.name, each),
+            )
+            for name, each in cells.items()
+        }
+    validation = splits.get("validation")
+    held = (splits["train"], validation) if validation else _held_out(splits["train"], holdout)
+    return Texts(
+        kind=kind,
+        train=held[0],
+        validation=held[1],
+        test=splits.get("test"),
+        classes=classes,
+        metric=metric,
+        text=columns.text,
+        text_b=columns.text_b,
+        separator=separator,
+        notes=tuple(notes),
+    )
+
+
+def _column(cells: Cells, name: str) -> pa.Array:
+    if name in cells.names:
+        return cells.columns[cells.names.index(name)]
+    alike = [k for k, each in enumerate(cells.names) if each.lower() == name.lower()]
+    if len(alike) != 1:
+        raise DataError(
+            f"{cells.path}: no column '{name}'{did_you_mean(name, cells.names)}; it has "
+            f"{listed(cells.names)} (data.text, data.label and others name columns)"
+        )
+    return cells.columns[alike[0]]
+
+
+def text_column(cells: Cells, name: str) -> list[str]:
+    """Return a column of texts as they are written.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a text is absent or a list.
+    """
+    column = _column(cells, name)
+    if pa.types.is_nested(column.type):
+        raise DataError(f"{cells.where(0)}: '{name}' is '{shown(column[0].as_py())}', not a text")
+    if column.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
+        raise DataError(f"{cells.where(row)}: '{name}' is empty")
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return [str(text) for text in column.to_pylist()]
+    return [canonical(value) for value in column.to_pylist()]
+
+
+def _stripped(column: pa.Array) -> pa.Array:
+    if not pa.types.is_large_string(column.type):
+        return column
+    return pa.compute.utf8_trim_whitespace(pa.compute.fill_null(column, ""))
+
+
+def _labels(cells: Cells, found: ColumnType) -> list[str]:
+    """Labels as the training file writes them, none of which may be missing."""
+    column = _stripped(_column(cells, found.name))
+    missing = np.flatnonzero(is_missing(as_texts(column)))
+    if len(missing):
+        raise DataError(f"{cells.where(int(missing[0]))}: has no label in '{found.name}'")
+    if found.kind == "nested":
+        raise DataError(f"{cells.where(0)}: '{found.name}' holds lists, not labels")
+    series = read_column(found, column, cells.where)
+    if (gaps := np.flatnonzero(series.isna())).size:
+        raise DataError(f"{cells.where(int(gaps[0]))}: has no label in '{found.name}'")
+    return [canonical(value, str(cells.path)) for value in series]
+
+
+def _kind(found: ColumnType, labels: Sequence[str], task: str, cells: Cells) -> Task:
+    if task == "regression" and not found.numeric:
+        raise DataError(
+            f"{cells.path}: column '{found.name}' holds no numbers; take data.task=classification"
+        )
+    if task in ("classification", "regression"):
+        return "regression" if task == "regression" else "classification"
+    fractions = found.numeric and any(not float(label).is_integer() for label in labels)
+    return "regression" if fractions else "classification"
+
+
+def _classes(labels: Sequence[str], name: str, cells: Cells) -> tuple[str, ...]:
+    classes = as_labels(labels, origin=str(cells.path)).names
+    if len(classes) < 2:
+        raise DataError(
+            f"{cells.path}: every '{name}' is '{shown(classes[0])}'; classification needs two or "
+            "more classes (data.task = 'regression' takes numbers)"
+        )
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"{cells.path}: column '{name}' has {len(classes)} different values, more than "
+            f"{MOST_CLASSES}; is it another column? (data.task = 'regression' takes numbers)"
+        )
+    return classes
+
+
+def _targets(
+    labels: Sequence[str], classes: tuple[str, ...], name: str, cells: Cells
+) -> list[float]:
+    if not classes:
+        return [float(label) for label in labels]
+    numbers = {label: float(number) for number, label in enumerate(classes)}
+    for row, label in enumerate(labels):
+        if label not in numbers:
+            raise DataError(
+                f"{cells.where(row)}: '{name}' is '{shown(label)}', not one of {listed(classes)}"
+            )
+    return [numbers[label] for label in labels]
+
+
+def _held_out(train: Split, share: float) -> tuple[Split, Split]:
+    """Set a random share of the texts aside; always the same one."""
+    count = max(1, round(share * len(train)))
+    if len(train) <= count:
+        raise DataError("there are too few examples to hold some out; name a validation file")
+    order = np.random.RandomState(0).permutation(len(train)).tolist()
+    return train.take(sorted(order[count:])), train.take(sorted(order[:count]))
