@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geoframe_cfdm.data import load_items
 from geoframe_cfdm.config import ItemsConfig
+from geoframe_cfdm.data import load_items
 from geoframe_data.testing.files import SuiteFile, check_refused, named
 from geoframe_data.testing.tables import FRAME, bad_tables, good_tables
 from geoframe_pathways.config import TableDataConfig

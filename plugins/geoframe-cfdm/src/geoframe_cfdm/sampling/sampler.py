@@ -207,7 +207,7 @@ class ClosedFormDiffusion(Sampler):
     def condition_on(self, condition: Any) -> Self:
         """Draw under a condition from now on, where none is given; ``None`` lifts it.
 
-        ``condition`` is a :mod:`~geoframe_cfdm.sampling.condition` or a :class:`geoframe.Condition`.
+        ``condition`` is one of the module ``condition``, or a :class:`geoframe.Condition`.
         """
         self._condition = as_condition(condition)
         return self
