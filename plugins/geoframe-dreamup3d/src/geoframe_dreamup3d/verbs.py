@@ -40,6 +40,11 @@ def dreamup3d() -> None:
 @click.option("--unit", type=click.Choice(UNITS), default="auto", help="Unit of the depth image.")
 @click.option("--index", type=click.IntRange(min=0), default=0, help="Which image of several.")
 @click.option("--run", type=click.Path(path_type=Path), shell_complete=complete_runs, help=RUN_HELP)
+@click.option(
+    "--simulate",
+    is_flag=True,
+    help="Let all fall for a second in MuJoCo; name what moves.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the objects as JSON.")
 def scene(
     image: Path,
@@ -49,6 +54,7 @@ def scene(
     unit: str,
     index: int,
     run: Path | None,
+    simulate: bool,
     as_json: bool,
 ) -> None:
     """Find the objects on the table in IMAGE and write a scene for simulators.
@@ -74,6 +80,21 @@ def scene(
     for remark in (*scenes.repairs, *view.repairs):
         say(f"Note: {remark}", err=True)
     rows = found.rows()
+    if simulate and rows:
+        from geoframe_dreamup3d.simulator.rest import simulate as let_fall
+
+        ends = let_fall(output / "scene.xml")
+        rows = [
+            {**row, "moved": end.moved, "turned": end.turned, "stable": end.stable}
+            for row, end in zip(rows, ends, strict=True)
+        ]
+        for end in ends:
+            if not end.stable:
+                say(
+                    f"Note: object {end.label} does not rest: it moves by "
+                    f"{100 * end.moved:.1f} cm and turns {end.turned:.0f} degrees",
+                    err=True,
+                )
     if as_json:
         from geoframe.terminal import print_json
 

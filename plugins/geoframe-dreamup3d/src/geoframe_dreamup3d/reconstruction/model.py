@@ -1,7 +1,7 @@
 """DreamUp3D's model: masks by instance colouring, poses, codes, and fields to draw them with.
 
-Section numbers of the paper are not known to us; the parts are those of its description and of
-its ancestor ObPose's published code. The frame is that of the camera, turned upright.
+The parts follow the paper's description and, where it leaves them open, the published code of its
+ancestor ObPose. The frame is that of the camera, turned upright.
 """
 
 from __future__ import annotations
