@@ -29,7 +29,15 @@ MAX_LINES = 7
 OF_THE_SYSTEM = frozenset(
     {
         *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
-        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO),
+        *(
+            errno.EMFILE,
+            errno.ENFILE,
+            errno.ENOMEM,
+            errno.ENAMETOOLONG,
+            errno.ELOOP,
+            errno.EIO,
+            errno.EBADF,
+        ),
     }
 )
 """What the operating system refuses for reasons that are not ours."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -18,30 +19,45 @@ Format = TypeVar("Format", bound=str)
 
 VARIABLE = "GEOFRAME_DATA"
 """Environment variable that names the folder of stored data sets."""
+MAX_BYTES = 2**31
+"""Bytes that a user's file may have, unless the reader allows more."""
 MAX_SHOWN = 60
 """Characters of a user's text that a message repeats."""
 MAX_LISTED = 10
 """Names that a message lists."""
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a user's file.
+class EmptyFile(DataError):
+    """The file has nothing but blanks."""
+
+
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Read a user's file: a regular one, of a bounded size.
 
     Raises
     ------
     DataError
-        If it is missing, empty, a folder or not readable.
+        If it is missing, a folder, a device or a pipe, too large, or not readable.
+    EmptyFile
+        If it is empty.
     """
     try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise DataError(f"{path}: is a folder; name a file in it")
+        if not stat.S_ISREG(found.st_mode):
+            raise DataError(f"{path}: is a device or a pipe; write the data to a file first")
+        if found.st_size > max_bytes:
+            raise DataError(f"{path}: has {found.st_size} bytes; at most {max_bytes} are read")
         content = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise DataError(f"{path}: is a folder; name a file in it") from None
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise DataError(f"{shown(path)}: cannot be read: {error.strerror}") from None
+    except ValueError:  # a null character in the name
+        raise DataError(f"{shown(repr(str(path)))}: is no name of a file") from None
     if not content.strip():
-        raise DataError(f"{path}: the file is empty")
+        raise EmptyFile(f"{path}: the file is empty")
     return content
 
 

@@ -28,7 +28,8 @@ def console() -> Console:
     """Return a rich console on stdout."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    terminal = sys.stdout is not None and sys.stdout.isatty()  # None: it was closed
+    return Console(width=None if terminal else WIDE, highlight=False)
 
 
 def print_table(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from attack.cases import all_cases, some_cases, try_case
+from attack.cases import Case, some_cases, try_cases
 from attack.execution import Outcome, prepare
 
 
@@ -21,21 +20,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="only cases whose name holds this")
     options = parser.parse_args()
-    cases = all_cases() if options.share == 1 else some_cases(options.share, options.seed)
-    cases = [case for case in cases if options.only in str(case)]
+    cases = [case for case in some_cases(options.share, options.seed) if options.only in str(case)]
     prepare()
+    outcomes = try_cases(cases, _tell)
     rows: dict[str, list[Outcome]] = {}
-    fallen = 0
-    with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
-        for number, case in enumerate(cases):
-            outcome = try_case(case, Path(temporary) / str(number))
-            rows.setdefault(case.surface.method, []).append(outcome)
-            if outcome.faults:
-                fallen += 1
-                print(f"{case}: {', '.join(outcome.faults)}")
-                print("    " + "\n    ".join(outcome.text.splitlines()[-3:])[:600], flush=True)
+    for case, outcome in zip(cases, outcomes, strict=True):
+        rows.setdefault(case.surface.method, []).append(outcome)
     _print(rows)
-    return min(fallen, 100)
+    return min(sum(bool(outcome.faults) for outcome in outcomes), 100)
+
+
+def _tell(case: Case, outcome: Outcome) -> None:
+    if outcome.faults:
+        print(f"{case}: {', '.join(outcome.faults)}")
+        print("    " + "\n    ".join(outcome.text.splitlines()[-3:])[:600], flush=True)
 
 
 def _print(rows: dict[str, list[Outcome]]) -> None:

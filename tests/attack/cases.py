@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 
 import attrs
 
-from attack.execution import Outcome, attempt
+from attack.execution import Outcome, among_own, attempt
 from attack.files import Hostile, Writer, hostile_files, mutated
 from attack.methods import Surface, as_setting, example_data, surfaces
 
@@ -41,14 +44,33 @@ def all_cases() -> list[Case]:
 
 
 def some_cases(share: int, seed: int) -> list[Case]:
-    """Return one in ``share`` of the cases, those of each method alike."""
+    """Return one in ``share`` of the cases, of each method alike."""
     cases = all_cases()
     draw = random.Random(seed)
     chosen: list[Case] = []
-    for method in sorted({case.surface.method for case in cases}):
-        own = [case for case in cases if case.surface.method == method]
-        chosen += draw.sample(own, max(1, len(own) // share))
+    for _, group in groupby(cases, key=lambda case: case.surface.method):
+        own = list(group)
+        chosen += own if share == 1 else draw.sample(own, max(1, len(own) // share))
     return chosen
+
+
+def try_cases(cases: list[Case], tell: Callable[[Case, Outcome], None]) -> list[Outcome]:
+    """Try cases, those of a plugin together; ``tell`` hears of each as it is done."""
+    found: list[Outcome] = []
+    with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
+        for package, group in groupby(cases, key=lambda case: case.surface.package):
+            own = list(group)
+
+            def work(own: list[Case] = own, package: str = package) -> list[Outcome]:
+                outcomes = []
+                for number, case in enumerate(own):
+                    folder = Path(temporary) / f"{package}-{number}"
+                    outcomes.append(try_case(case, folder))
+                    tell(case, outcomes[-1])
+                return outcomes
+
+            found += among_own(package, work)
+    return found
 
 
 def try_case(case: Case, folder: Path) -> Outcome:
@@ -86,6 +108,4 @@ def _remove(folder: Path) -> None:
     try:
         shutil.rmtree(folder)
     except (RecursionError, OSError):
-        import subprocess
-
         subprocess.run(["rm", "-rf", str(folder)], check=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pickle
+import pkgutil
 import resource
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import attrs
+
+T = TypeVar("T")
 
 MAX_LINES = 8
 MAX_MIB = 1024.0
@@ -59,19 +66,51 @@ def prepare() -> None:
     """Import what every command imports, once for all children."""
     import accelerate  # noqa: F401
     import pandas  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
     import torch
 
     import geoframe.training.gradient  # noqa: F401
     import geoframe_cli.app
-    from geoframe_registry.configs import method_class
-    from geoframe_registry.discovery import components
 
     torch.set_num_threads(1)
-    for verb in ("run", "apply", "report", "export", "runs"):
+    for verb in ("run", "apply", "report", "export"):
         geoframe_cli.app.main.get_command(None, verb)  # type: ignore[arg-type]
-    for spec in components("method"):
-        method_class(spec)
+
+
+def among_own(package: str, work: Callable[[], list[T]]) -> list[T]:
+    """Do ``work`` in a process of its own that has imported all modules of a plugin.
+
+    Its children need not import them again, and those of other plugins do not carry them.
+    """
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.close(reading)
+            _import_all(package)
+            with os.fdopen(writing, "wb") as file:
+                pickle.dump(work(), file)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        content = file.read()
+    os.waitpid(child, 0)
+    results: list[T] = pickle.loads(content)
+    return results
+
+
+def _import_all(package: str) -> None:
+    with suppress(ImportError):
+        top = importlib.import_module(package)
+        for module in pkgutil.walk_packages(top.__path__, f"{package}."):
+            with suppress(Exception), warnings.catch_warnings(action="ignore"):
+                importlib.import_module(module.name)
 
 
 def attempt(arguments: Sequence[str], folder: Path) -> Outcome:

@@ -41,6 +41,8 @@ class Surface:
     """Whether it is a list of paths."""
     base: tuple[tuple[str, Any], ...]
     """Options of a run that works, but for this one."""
+    package: str
+    """Import name of the plugin."""
 
 
 def surfaces() -> list[Surface]:
@@ -78,12 +80,13 @@ def base_of(spec: Any) -> tuple[tuple[str, Any], ...]:
 
 def _surfaces_of(spec: Any) -> Iterator[Surface]:
     base = base_of(spec)
+    package = spec.target.partition(":")[0].partition(".")[0]
     for option in describe_options(method_class(spec).Config):
         key, kind = option["key"], str(option["type"])
         if kind not in ("path", "array of path") and not key.endswith(".path"):
             continue
         others = tuple(pair for pair in base if not _overlaps(pair[0], key))
-        yield Surface(spec.name, key, kind == "array of path", others)
+        yield Surface(spec.name, key, kind == "array of path", others, package)
 
 
 def _overlaps(first: str, second: str) -> bool:

@@ -36,7 +36,7 @@ CASES = {
     "seed is no number": (["run", "toy", "--seed", "x"], "not a valid int", 1),
     "negative seed": (["run", "toy", "--seed", "-1"], "seed: -1 is out of range", 1),
     "config missing": (["run", "toy", "--config", "none.toml"], "none.toml: no such file", 1),
-    "config is a folder": (["run", "toy", "--config", "."], "is a folder, not a TOML file", 1),
+    "config is a folder": (["run", "toy", "--config", "."], "is a folder; name a file in it", 1),
     "config below a file": (["run", "toy", "--config", "good.toml/x"], "cannot be read", 1),
     "bad TOML": (["run", "toy", "--config", "bad-syntax.toml"], "not valid TOML", 1),
     "not UTF-8": (["run", "toy", "--config", "not-utf8.toml"], "not UTF-8 text (byte 9)", 1),

@@ -14,7 +14,11 @@ from geoframe.abilities import misfit
 from geoframe.components import AbsentOptions, AbsentSpec, Component, ComponentSpec
 from geoframe.config.fields import Option, option_of
 from geoframe.config.toml import FileString, TomlTable, describe
+from geoframe.data import shown
 from geoframe.errors import ConfigError, GeoframeError, did_you_mean
+
+FEW_KEYS = 20
+"""Unknown keys for which something close is looked for."""
 
 T = TypeVar("T")
 
@@ -50,7 +54,7 @@ def structure(cls: type[T], table: TomlTable, resolve: Resolver) -> T:
         return _converter(resolve).structure(table.values, cls)
     except _Problems as problems:
         lines = [
-            f"{table.where(path)}: {f'{path}: ' if path else ''}{text}"
+            f"{table.where(path)}: {f'{shown(path)}: ' if path else ''}{text}"
             for path, text in problems.found
         ]
         raise ConfigError(lines) from None
@@ -119,13 +123,18 @@ def _exactly(cls: type, expected: str) -> Callable[[Any, Any], Any]:
 def _structure_int(value: Any, _: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"expected an integer, got {describe(value)}")
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("expected an integer of 64 bits")
     return value
 
 
 def _structure_float(value: Any, _: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"expected a number, got {describe(value)}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("expected a number that a float can hold") from None
 
 
 def _structure_path(value: Any, _: Any) -> Path:
@@ -133,6 +142,8 @@ def _structure_path(value: Any, _: Any) -> Path:
         raise ValueError(f"expected a path, got {describe(value)}")
     if not str(value):
         raise ValueError("expected a path, got an empty string")
+    if "\0" in str(value):
+        raise ValueError("expected a path, got one with a null character")
     base = value.folder if isinstance(value, FileString) else Path.cwd()
     try:
         return base / Path(value).expanduser()
@@ -201,10 +212,12 @@ def _structure_class(cls: type, table: Any, converter: cattrs.Converter, resolve
         raise ValueError(f"expected a table, got {describe(table)}")
     fields = {field.name: field for field in attrs.fields(cls)}
     hints = get_type_hints(cls)
+    known = ", ".join(fields) or "none"
+    # With many unknown keys the file is another one, and what is meant by each takes long to find.
+    unknown = [str(key) for key in table if key not in fields]
     problems = [
-        (key, f"unknown key{did_you_mean(key, fields)}; known: {', '.join(fields) or 'none'}")
-        for key in table
-        if key not in fields
+        (key, f"unknown key{did_you_mean(key, fields) if few else ''}; known: {known}")
+        for few, key in ((number < FEW_KEYS, key) for number, key in enumerate(unknown))
     ]
     values: dict[str, Any] = {}
     for name, field in fields.items():

@@ -14,7 +14,11 @@ import attrs
 import tomli_w
 
 from geoframe.config.positions import positions
-from geoframe.errors import ConfigError
+from geoframe.data import EmptyFile, read_bytes, shown
+from geoframe.errors import ConfigError, DataError
+
+MAX_BYTES = 2**20
+"""Bytes that a config file may have."""
 
 
 class FileString(str):
@@ -52,21 +56,23 @@ def load_toml(path: Path) -> TomlTable:
     Raises
     ------
     ConfigError
-        If the file is missing, unreadable, not UTF-8 or not TOML.
+        If the file is missing, unreadable, too large, not UTF-8 or not TOML.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path, max_bytes=MAX_BYTES).decode("utf-8-sig")
         values = tomllib.loads(text)
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: no such file"]) from None
-    except IsADirectoryError:
-        raise ConfigError([f"{path}: is a folder, not a TOML file"]) from None
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except DataError as error:
+        if isinstance(error, EmptyFile):
+            return TomlTable({}, name=str(path))
+        raise ConfigError([str(error)]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: not UTF-8 text (byte {error.start})"]) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_not_toml(path, text, str(error))]) from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise ConfigError([f"{path}: not valid TOML: {shown(error)}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{path}: is nested too deeply"]) from None
     return TomlTable(_anchored(values, path.absolute().parent), name=str(path), text=text)
 
 
@@ -96,8 +102,11 @@ def _at_or_below(path: str, key: str) -> bool:
 def _line_of(text: str, path: str) -> int | None:
     """Return the line of the key at ``path``, or of the closest table or key above it."""
     known = positions(text)
-    above = [key for key in known if _at_or_below(path, key)]
-    return known[max(above, key=len)] if above else None
+    while path not in known:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        if not path:
+            return None
+    return known[path]
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -116,6 +125,8 @@ def parse_override(text: str) -> tuple[str, Any]:
         return key, tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key, value.strip()
+    except (ValueError, RecursionError):  # thousands of digits, or of brackets
+        raise ConfigError([f"--set {shown(text)}: is no value that can be read"]) from None
 
 
 def apply_overrides(table: TomlTable, overrides: Iterable[tuple[str, Any]]) -> TomlTable:
@@ -157,7 +168,7 @@ def describe(value: object) -> str:
     if isinstance(value, date | time):
         return f"{value} (date or time)"
     kind = {int: "integer", float: "float"}.get(type(value), "string")
-    return f"{value!r} ({kind})"
+    return f"{shown(repr(value))} ({kind})"
 
 
 def dump_toml(values: Mapping[str, Any]) -> str:
