@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint unit docs picture dist clean
+.PHONY: run test lint unit attack docs picture dist clean
 
 ## run: set up, then train a neural spacetime on the dependency graph of the installed packages
 run: $(READY)
@@ -24,6 +24,10 @@ lint: $(READY)
 unit: $(READY)
 	# One thread a process: small kernels on two threads in two processes only wait for each other.
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+## attack: try every hostile file, damage and kill on every installed method, and print the table
+attack: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/attack
 
 $(READY): pyproject.toml requirements-dev.txt constraints.txt $(wildcard plugins/*/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)

@@ -197,7 +197,8 @@ class Run:
     def metrics(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of ``metrics.jsonl``; one that a crash cut short is passed over."""
         path = self.path / "metrics.jsonl"
-        if not path.exists():
+        noted = self.finished and path.name in self._evidence.names(path.name)
+        if not path.exists() and not noted:
             return
         # While a run goes on lines are added, and their digest is not known.
         content = self._evidence.read(path.name) if self.finished else read_regular(path)
@@ -256,8 +257,9 @@ class Run:
 
     def read_figures(self) -> dict[str, bytes]:
         """Read the figures, SVG by name."""
-        paths = sorted(self.path.glob("figures/*.svg"))
-        return {path.stem: self._evidence.read(f"figures/{path.name}") for path in paths}
+        there = {f"figures/{path.name}" for path in self.path.glob("figures/*.svg")}
+        names = sorted({*there, *self._evidence.names("figures/")})
+        return {Path(name).stem: self._evidence.read(name) for name in names}
 
     def write_result(self, result: Result) -> None:
         """Write ``results.json``; from then on the run is finished."""

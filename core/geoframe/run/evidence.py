@@ -91,6 +91,10 @@ class Evidence:
             check_digest(self.folder / name, content, known)
         return content
 
+    def names(self, beginning: str) -> list[str]:
+        """Return the names of the files whose digests are known and that begin so."""
+        return sorted(name for name in self._files() if name.startswith(beginning))
+
     def keep(self, name: str) -> None:
         """Vouch for a file or folder that the method wrote itself, until it is written again."""
         found = self._digest_of(self.folder / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 from statistics import fmean
@@ -135,4 +136,5 @@ def _against_exact(
     to_exact = [wasserstein2(points[:n], each) for each in sets]
     floor = [wasserstein2(a, b) for a, b in combinations(sets, 2)]
     means = fmean(to_exact), fmean(floor)
-    return {"w2_to_exact": means[0], "w2_floor": means[1], "w2_ratio": means[0] / means[1]}
+    ratio = means[0] / means[1] if means[1] else math.nan  # all items are the same
+    return {"w2_to_exact": means[0], "w2_floor": means[1], "w2_ratio": ratio}

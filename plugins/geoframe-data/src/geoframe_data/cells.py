@@ -154,15 +154,18 @@ def of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Cells:
     main = "x" if "x" in arrays else wide[0] if len(wide) == 1 else None
     if wide and main is None:
         raise DataError(f"{path}: several arrays could be the rows: {', '.join(wide)}; call it x")
-    length = len(arrays[main]) if main else max((len(each) for each in arrays.values()), default=0)
+    lengths = {name: len(array) for name, array in arrays.items() if array.ndim}
+    length = lengths.get(main, 0) if main else max(lengths.values(), default=0)
     names: list[str] = []
     columns: list[pa.Array] = []
     notes: list[str] = []
     main_names: tuple[str, ...] = ()
-    for name, array in arrays.items():
+    for name, array in arrays.items() if length else ():
         if array.ndim == 0 or len(array) != length:
             notes.append(f"array '{name}' of shape {array.shape} is no column; left out")
             continue
+        if array.dtype.kind not in "biufSUM":
+            raise DataError(f"{path}: array '{name}' holds {array.dtype}, no numbers or texts")
         if array.ndim == 1:
             names.append(name)
             columns.append(_column(array))
