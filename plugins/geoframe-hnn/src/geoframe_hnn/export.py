@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,9 @@ from geoframe.run.tables import frame_of, write_frame
 from geoframe_data import Graph, read_graph
 from geoframe_embedding.trained import point_frame
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
-from geoframe_hnn.trained import TrainedTree
+
+if TYPE_CHECKING:
+    from geoframe_hnn.trained import TrainedTree
 
 Columns = dict[str, NDArray[np.generic]]
 

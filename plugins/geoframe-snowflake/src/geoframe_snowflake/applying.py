@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -19,7 +20,9 @@ from geoframe_embedding.trained import point_frame
 from geoframe_snowflake.contents import Header
 from geoframe_snowflake.data import points_of
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.trained import TrainedSnowflake
+
+if TYPE_CHECKING:
+    from geoframe_snowflake.trained import TrainedSnowflake
 
 
 def apply_file(trained: TrainedSnowflake, path: Path, config: MetricDataConfig) -> pd.DataFrame:
