@@ -33,6 +33,17 @@ class Result:
     """Named lists of rows, shown in the report."""
     notes: Sequence[str] = ()
     """Sentences the user should read, shown in the terminal and in the report."""
+    verdict: Sequence[str] = ()
+    """The answer in words with its numbers in them, beside a cheap baseline on the same data.
+
+    It stands at the top of the report and comes last in the terminal.
+    """
+    picture: str = ""
+    """Name of the figure that matters most, shown first."""
+    meanings: Mapping[str, str] = attrs.field(factory=dict)
+    """Metric -> what the number means and when it is good, in half a sentence."""
+    advice: Sequence[str] = ()
+    """What to do next, each with the option to set, for this very run."""
 
 
 class Method(ABC):

@@ -101,6 +101,8 @@ def _show(run: Run, *, as_json: bool, quiet: bool) -> None:
     print_table(f"{run.method_name}: results", ["metric", "value"], results["metrics"].items())
     for note in results["notes"]:
         say(f"Note: {note}")
+    for sentence in results.get("verdict", ()):  # runs of 0.1 have none
+        say(sentence)
     say(f"Run:    {run.path}")
     report = run.path / "report.html"
     if report.exists():

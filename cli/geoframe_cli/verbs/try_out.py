@@ -83,6 +83,8 @@ def _preview(chosen: Candidate, options: Mapping[str, Any], run_dir: Path | None
 def _answer(run: Run, chosen: Candidate) -> None:
     results = run.results
     metrics = results["metrics"]
+    for sentence in results.get("verdict", ()):
+        say(f"  {sentence}")
     names = [name for name in chosen.suggestion.headline if metrics.get(name) is not None]
     for name in names or list(metrics)[:5]:
         say(f"  {name.replace('_', ' ')}: {cell_text(metrics[name])}")

@@ -59,7 +59,10 @@ def write_report(run: Run) -> Path:
             results=run.results,
             manifest={**manifest, "command": _words(manifest.get("command"))},
             config=read_text(run.path / "config.toml"),
-            figures={name: data_uri(content) for name, content in figures.items()},
+            figures={
+                name: data_uri(figures[name])
+                for name in sorted(figures, key=lambda each: each != run.results.get("picture"))
+            },
         )
     )
     path = run.path / "report.html"

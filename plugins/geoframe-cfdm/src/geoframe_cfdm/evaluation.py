@@ -23,6 +23,7 @@ from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, mean_gap, recall, wasserstein2
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
+from geoframe_cfdm.verdict import verdict
 
 W2_MOST = 2000
 """Points up to which the exact transport distance is measured."""
@@ -72,7 +73,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
         "provenance": provenance(fitted.items, generated.drawn, near),
     }
     draw_figures(config, fitted, generated, near, tables["steps"], run)
-    return Result(metrics=metrics, tables=tables, notes=notes)
+    return Result(metrics=metrics, tables=tables, notes=notes, verdict=verdict(metrics, compared))
 
 
 def _transport(items: Tensor, real: Tensor) -> dict[str, float]:

@@ -16,6 +16,7 @@ from geoframe_data.tree import Tree
 from geoframe_embedding.comparison import ratios_of
 from geoframe_embedding.distances import PairDistances
 from geoframe_embedding.figures import ratios_by_distance
+from geoframe_embedding.meanings import meanings
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import Pairs
 from geoframe_hnn.config import HNNConfig
@@ -24,6 +25,7 @@ from geoframe_hnn.fit import timed
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.quality import evaluation_pairs, measure_items
 from geoframe_hnn.tree.bounds import euclidean_lower_bound
+from geoframe_hnn.verdict import verdict
 
 RESOLVED = 36.0
 """Distance from the root (curvature -1) beyond which float64 root coordinates are all rounding."""
@@ -128,6 +130,9 @@ class Evaluation:
             metrics=metrics,
             tables={"embeddings": self.rows, "ratio_by_distance": self._by_distance()},
             notes=self.notes,
+            verdict=verdict(self.rows),
+            picture="poincare_disc",
+            meanings=meanings(metrics),
         )
 
     def _comment(self, first: Mapping[str, Any], farthest: float) -> None:

@@ -14,6 +14,7 @@ from geoframe.run.resources import peak_memory_mib
 from geoframe_data.graph import Graph
 from geoframe_embedding.distances import EuclideanDistances
 from geoframe_embedding.figures import map_of_points, ratio_histogram
+from geoframe_embedding.meanings import meanings
 from geoframe_embedding.measures import Ratios
 from geoframe_nst import figures
 from geoframe_nst.closure.reachability import Reachability
@@ -28,6 +29,7 @@ from geoframe_nst.metrics import (
 )
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
+from geoframe_nst.verdict import advice, verdict
 
 
 def evaluate(
@@ -99,7 +101,15 @@ def evaluate(
         "worst_edges": worst_edges(graph, ratios, config.evaluation.worst_edges),
         "comparison": _comparison(graph, trained, ratios, training.seconds, config.seed),
     }
-    return Result(metrics=metrics, tables=tables, notes=notes)
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=notes,
+        verdict=verdict(metrics, tables["comparison"]),
+        picture="space_and_time",
+        meanings=meanings(metrics),
+        advice=advice(metrics, config.trainer),
+    )
 
 
 def worst_edges(graph: Graph, ratios: Ratios, count: int) -> list[dict[str, Any]]:

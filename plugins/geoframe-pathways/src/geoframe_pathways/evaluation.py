@@ -15,6 +15,7 @@ from geoframe_pathways.experts.fitting import Fitted, Rows, measure
 from geoframe_pathways.experts.model import Pathways
 from geoframe_pathways.figures import cell_map, validation_curve
 from geoframe_pathways.measures import error_per_row
+from geoframe_pathways.verdict import names, verdict
 
 MIB = 2**20
 
@@ -60,7 +61,12 @@ def evaluate(
     }
     if tried:
         tables["tried"] = list(tried)
-    return Result(metrics=metrics, tables=tables, notes=list(notes))
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=list(notes),
+        verdict=verdict(headline, float(own[headline]), names(compared, headline), model.experts),
+    )
 
 
 def _sizes(model: Pathways) -> dict[str, float | int]:

@@ -11,6 +11,7 @@ import torch
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe_embedding.baselines import classical_baseline, smacof_baseline
+from geoframe_embedding.meanings import meanings
 from geoframe_embedding.measures import worst_pairs
 from geoframe_embedding.pairs import Pairs, choose_pairs
 from geoframe_snowflake.certificate import Certificate, certify, measure
@@ -21,6 +22,7 @@ from geoframe_snowflake.run_config import EvaluationConfig, SnowflakeRunConfig
 from geoframe_snowflake.trained import TrainedSnowflake
 from geoframe_snowflake.training import Fitted
 from geoframe_snowflake.tree_metric import tree_embedding
+from geoframe_snowflake.verdict import verdict
 
 SIDE_BY_SIDE = (
     *("distortion_worst_pairs", "distortion_symmetric_mean_pairs", "relative_error_mean_pairs"),
@@ -96,6 +98,9 @@ def evaluate(
             ],
         },
         notes=[*metric.repairs, *notes],
+        verdict=verdict(rows, [name for name, _ in fitted]),
+        picture="embedding",
+        meanings=meanings(metrics),
     )
 
 

@@ -1,0 +1,32 @@
+"""The answer of a run in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def verdict(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say how far tree distances are kept, beside the other embeddings of the table.
+
+    Parameters
+    ----------
+    rows
+        The table of embeddings, the construction first.
+    """
+    first = rows[0]
+    error, worst = first["relative_error_mean_pairs"], first["distortion_worst_pairs"]
+    kept = (
+        f"Distances between nodes are right within {error:.2%} in the mean in {first['dim']} "
+        f"hyperbolic dimensions; no pair is off by more than a factor of {worst:.4g}"
+    )
+    if first["certified_distortion"] is not None:
+        kept += f", and {first['certified_distortion']:.4g} is proven"
+    sentences = [f"{kept}."]
+    for row in rows[1:]:
+        if row.get("relative_error_mean_pairs") is not None:
+            sentences.append(
+                f"{str(row['embedding']).capitalize()} in {row['dim']} dimensions is off by "
+                f"{row['relative_error_mean_pairs']:.1%} in the mean."
+            )
+    return sentences
