@@ -143,6 +143,7 @@ def measure(
             if not (known.real_power and known.ddim_power)
             else known.ddim_power / known.real_power
         ),
+        "high_frequency_gap": _gap(power, known),
         "saturation": saturation(views),
         "diversity": diversity(views, known.conditions) if setting.flat else None,
     }
@@ -150,6 +151,13 @@ def measure(
     found |= _by_classifier(setting, views, known)
     found |= _of_the_gradient(setting, objective)
     return found, views
+
+
+def _gap(power: float, known: Reference) -> float | None:
+    """Distance of the high-frequency ratio to that of DDIM from the same prior."""
+    if not (known.real_power and known.ddim_power):
+        return None
+    return abs(power - known.ddim_power) / known.real_power
 
 
 def _against_modes(views: Tensor, known: Reference) -> dict[str, Value]:
@@ -176,7 +184,7 @@ def _by_classifier(setting: Setting, views: Tensor, known: Reference) -> dict[st
     ours, theirs = ours / scale, theirs / scale
     found: dict[str, Value] = {
         "classifier_accuracy": known.classifier.accuracy(views, known.conditions),
-        "kid_classifier": kernel_distance(ours, theirs),
+        "kid_classifier": kernel_distance(ours, theirs) if len(ours) > 1 else None,
     }
     if known.ddim is not None:
         labels = known.conditions[torch.arange(len(known.ddim)) % len(known.conditions)]

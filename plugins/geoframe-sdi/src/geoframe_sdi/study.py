@@ -19,6 +19,11 @@ from geoframe_sdi.fit import Setting, distil, loss_for
 from geoframe_sdi.objective import DistillationObjective
 from geoframe_sdi.trained import DistilledScene, names_of
 
+COMPARED = (
+    *("high_frequency_ratio", "high_frequency_gap", "saturation", "classifier_accuracy"),
+    *("psnr_nearest_mode", "mode_agreement", "gradient_variance_ratio", "prior_calls"),
+)
+"""Metrics of the guidance to compare that stand among the run's own, after the guidance's name."""
 SCENE = "scene"
 """Name of the trained tensors in a run."""
 
@@ -44,6 +49,8 @@ def study(setting: Setting, run: Run) -> Result:
             _keep(setting, objective, known.cameras, run)
     assert own is not None
     metrics: dict[str, Value] = {key: value for key, value in rows[0].items() if key != "guidance"}
+    for row in rows[1:]:
+        metrics |= {f"{row['guidance']}_{key}": row[key] for key in COMPARED if key in row}
     metrics |= {"peak_memory_mib": peak_memory_mib(), **setting.facts}
     draw(setting, own, known, views, run)
     verdicts = [f"{row['guidance']}: {summary(row)}." for row in rows]

@@ -242,7 +242,7 @@ class ScoreDistillation(nn.Module):
         asked.inversion_scale = self._inversion_scale(asked)
         first, second = self.rule.difference(asked)
         self.calls += asked.calls * share
-        self.last = {"sigma": sigma, "noise_std": float(second.std())}
+        self.last = {"sigma": sigma, "noise_std": float(second.std(correction=0))}
         target = seen - self.weight(sigma) * (first - second)
         if not bool(target.isfinite().all()):
             raise DataError(

@@ -27,6 +27,11 @@ DETAIL = 0.35
 """Height of the fine patterns, in the pixels' range."""
 FREQUENCY = 24.0
 """Of the fine patterns, in radians per unit of length."""
+TINTS = (
+    *((1.0, 0.55, 0.35), (0.4, 0.7, 1.0), (0.55, 1.0, 0.45)),
+    *((1.0, 0.9, 0.3), (0.8, 0.4, 1.0), (0.9, 0.9, 0.9)),
+)
+"""Factors of the channels in each colouring."""
 FOLDER = "spot-mesh"
 
 
@@ -131,7 +136,10 @@ def _modes(base: Tensor, surface: Surface, colourings: int, details: int) -> Ten
     """Colours of all points in each mode ``(modes, p, 3)``."""
     orders: list[tuple[int, ...]] = [(0, 1, 2), (1, 2, 0), (2, 0, 1)]
     orders += [order for order in permutations(range(3)) if order not in orders]
-    coloured = [base[:, list(order)] for order in orders[:colourings]]
+    coloured = [
+        (base[:, list(order)] + 1) * torch.tensor(tint) - 1
+        for order, tint in zip(orders[:colourings], TINTS, strict=False)
+    ]
     if details == 1:
         return torch.stack(coloured)
     axes = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [1.0, 1.0, 1.0]])

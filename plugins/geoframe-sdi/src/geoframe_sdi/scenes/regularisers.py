@@ -51,7 +51,7 @@ def _convexity(depth: Tensor, size: tuple[int, int]) -> Tensor:
     across = functional.pad(images[..., 2:] - images[..., :-2], (1, 1))
     down = functional.pad(images[..., 2:, :] - images[..., :-2, :], (0, 0, 1, 1))
     toward = torch.full_like(across, 2 / size[0])
-    normals = functional.normalize(torch.cat([-across, down, toward], 1), dim=1)
+    normals = functional.normalize(torch.cat([across, -down, toward], 1), dim=1)
     small = functional.interpolate(
         normals, size=(CONVEX_SIDE, CONVEX_SIDE), mode="bilinear", align_corners=False
     )

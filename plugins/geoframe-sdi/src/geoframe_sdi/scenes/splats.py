@@ -54,7 +54,10 @@ class GaussianSplats(Scene):
 
     def forward(self, items: Tensor) -> Tensor:
         """Camera rows -> pixels ``(n, out_features)``."""
-        return torch.cat([self._render(row[None]) for row in items]).reshape(-1, self.out_features)
+        views = [self._render(row[None]) for row in items]
+        if not views:
+            return self.means.new_zeros(0, self.out_features)
+        return torch.cat(views).reshape(len(views), self.out_features)
 
     def _render(self, camera: Tensor) -> Tensor:
         channels, height, width = self.shape

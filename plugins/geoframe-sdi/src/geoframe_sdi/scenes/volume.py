@@ -106,7 +106,7 @@ class Volume(Scene):
         density = torch.where(inside, density, torch.zeros_like(density)) / self.radius
         ground = background(self.ground, density)
         self.seen = composite(density, colour.reshape(*inside.shape, channels), depths, ground)
-        return self.seen.colour.transpose(1, 2).reshape(len(items), -1)
+        return self.seen.colour.transpose(1, 2).reshape(len(items), self.out_features)
 
     def _depths(self, origins: Tensor, directions: Tensor) -> Tensor:
         """Distances of the samples ``(n, rays, samples)``, between where rays meet the ball."""
