@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -69,16 +70,16 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
         If the prior cannot denoise.
     """
     sampler: Sampler = config.prior.build()
-    needs_data = not _is_ready(sampler)
-    images = load(config.data) if needs_data else None
-    if images is not None and not restore:
-        run.record(data={"images": len(images.data), "sha256": images.sha256})
-    facts = _fit_prior(config, sampler, images, run)
     prior = capability(sampler, Denoises)
     if prior is None:
         raise ConfigError(
             [f"prior.name: '{config.prior.name}' does not denoise; geoframe list samplers"]
         )
+    needs_data = not _is_ready(sampler)
+    images = load(config.data) if needs_data else None
+    if images is not None and not restore:
+        run.record(data={"images": len(images.data), "sha256": images.sha256})
+    facts = _fit_prior(config, sampler, images, run)
     if config.sdi.bandwidth:
         prior = Smoothed(prior, config.sdi.bandwidth)
     # The same numbers from here on, whether the prior was trained now or taken from the run.
@@ -116,7 +117,7 @@ def _fit_prior(
     trains = capability(sampler, TrainedInRun)
     if trains is None:
         fit: Any = sampler.fit
-        if images.labels is None:
+        if images.labels is None or "labels" not in inspect.signature(fit).parameters:
             fit(images.data)
         else:
             fit(images.data, images.labels)

@@ -38,7 +38,7 @@ IMAGES: dict[str, Any] = {
 SCENES: dict[str, Any] = {
     **ANNEALED,
     "prior": {"name": "mesh-views", "dataset": True},
-    "scene": {"name": "voxel-grid", "resolution": 40, "samples": 40},
+    "scene": {"name": "voxel-grid", "resolution": 40, "radius": 0.8, "samples": 40},
     "guidance.scale": 1.0,
     "guidance.t_min": 0.1,
     "cameras.count": 240,
@@ -46,7 +46,7 @@ SCENES: dict[str, Any] = {
         "name": "gradient",
         "steps": 240,
         "optimizer": "adam",
-        "learning_rate": 0.1,
+        "learning_rate": 0.2,
         "clip_norm": 1e9,
         "batch_size": 1,
     },
