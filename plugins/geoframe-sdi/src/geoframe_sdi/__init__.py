@@ -1,19 +1,5 @@
 """Score distillation: a diffusion model as a loss for anything that renders to pixels."""
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from geoframe_sdi.guidance.loss import ScoreDistillation as ScoreDistillation
-
-__all__ = ["ScoreDistillation"]
-
-
-def __getattr__(name: str) -> Any:
-    # The loss needs torch, and listing methods must not wait for it.
-    if name == "ScoreDistillation":
-        from geoframe_sdi.guidance.loss import ScoreDistillation
-
-        return ScoreDistillation
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import attrs
 
+from geoframe.capabilities import Denoises
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
 from geoframe_sdi.guidance.config import GuidanceConfig, GuidanceName
@@ -26,7 +27,10 @@ class ImagesConfig:
     labels: bool = option(False, help="The folder of an image is its class.")
     limit: int | None = option(None, ge=2, unit="images", help="Use only so many, the first.")
     dataset: Component = component(
-        "dataset", default={"name": "digits"}, help="The images to use when path is left out."
+        "dataset",
+        default={"name": "digits"},
+        provides=("items",),
+        help="The images to use when path is left out.",
     )
 
 
@@ -125,7 +129,8 @@ class SDIConfig(MethodConfig):
     prior: Component = component(
         "sampler",
         default={"name": "closed-form"},
-        help="The diffusion model: any sampler with the capability Denoises.",
+        needs=(Denoises,),
+        help="The diffusion model: any sampler that denoises.",
     )
     scene: Component = component(
         "embedder",

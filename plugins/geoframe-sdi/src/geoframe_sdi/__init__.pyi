@@ -1,0 +1,2 @@
+from .estimator import Distiller as Distiller
+from .guidance.loss import ScoreDistillation as ScoreDistillation
