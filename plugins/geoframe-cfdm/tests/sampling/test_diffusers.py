@@ -43,6 +43,22 @@ def test_schedulers_reach_training_items_without_smoothing(digits: Tensor, kind:
     assert torch.cdist(other.flatten(1), digits.flatten(1)).amin(1).median() > 5
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers")
+def test_flow_sigmas_and_expanded_timesteps(digits: Tensor) -> None:
+    sampler = ClosedFormDiffusion(sigma=0.0).fit(digits)
+    scheduler = diffusers.DPMSolverMultistepScheduler(
+        use_flow_sigmas=True, prediction_type="flow_prediction"
+    )
+    model = ClosedFormModel(sampler, scheduler, batch=12)
+    items = run(model, scheduler, 12, sampler.item_shape)
+    gaps = torch.cdist(items.flatten(1), digits.flatten(1)).amin(1)
+    assert gaps.median() < 0.5
+    y, step = torch.randn(12, 8, 8), scheduler.timesteps[20]
+    assert torch.equal(model(y, step.expand(12)).sample, model(y, step).sample)
+    with pytest.raises(DataError, match="one timestep"):
+        model(y, torch.arange(12))
+
+
 class _TrueNoise(nn.Module):
     """A 'network' that predicts the noise exactly, from the formula."""
 
