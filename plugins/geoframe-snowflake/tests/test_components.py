@@ -7,6 +7,7 @@ COMPONENTS = [
     ("geometry", "snowflake-power"),
     ("geometry", "snowflake-spline"),
     ("geometry", "snowflake-directed"),
+    ("geometry", "snowflake-curve"),
     ("dataset", "metric-graph"),
     ("dataset", "metric-points"),
     ("method", "snowflake"),

@@ -40,6 +40,20 @@ class SnowflakeSplineConfig:
 
 
 @attrs.frozen(kw_only=True)
+class SnowflakeCurveConfig:
+    """Power of the distance with a finite slope or a jump at 0; fitted jointly with the points."""
+
+    component: ClassVar[str] = "geoframe_snowflake.curve:SnowflakeCurve"
+
+    dim: int = option(2, ge=1, help="Number of coordinates of a point.")
+    exponent: float = option(1.0, gt=0, help="The power q; the method snowflake finds it.")
+    offset: float = option(
+        0.01, gt=0, help="Length below which the power is nearly linear; found likewise."
+    )
+    jump: float = option(0.0, ge=0, help="Least distance of different points; found likewise.")
+
+
+@attrs.frozen(kw_only=True)
 class SnowflakeDirectedConfig:
     """Any space and a height that costs to climb: distances that differ by direction."""
 

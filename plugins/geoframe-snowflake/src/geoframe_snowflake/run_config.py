@@ -36,6 +36,18 @@ class FitConfig:
         help="Error of a distance d against the given D: (log d - log D)^2, (d / D - 1)^2, or "
         "the paper's (d - D)^2.",
     )
+    focus: Literal["distances", "neighbors"] = option(
+        "distances",
+        help="What a joint fit (geometry snowflake-curve) gets right: all distances alike, or "
+        "small ones more, which keeps more of the nearest neighbours.",
+    )
+    joint_limit: int = option(
+        5000,
+        ge=2,
+        unit="items",
+        help="Most items that points and curve of snowflake-curve are fitted jointly for, without "
+        "the trainer.",
+    )
     frozen: tuple[str, ...] = option(
         (), help="Parameters of [geometry] that stay as they start, by name."
     )

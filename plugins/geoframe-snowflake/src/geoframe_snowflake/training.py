@@ -20,8 +20,10 @@ from geoframe_embedding.objective import PairObjective
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.store import keep_embedding, keep_names, read_items, read_names
 from geoframe_snowflake.coordinates import Coordinates
+from geoframe_snowflake.curve import JointlyFitted
 from geoframe_snowflake.exact_fit import ExactFit
 from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric
+from geoframe_snowflake.joint import fit_jointly
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.run_config import SnowflakeRunConfig
 from geoframe_snowflake.start import calibrate, fit_curve, freeze
@@ -54,6 +56,8 @@ def train(
     # The same numbers for each geometry, whatever was trained before it.
     torch.manual_seed(config.seed)
     embedding = build(config, component, items_of(metric))
+    if _is_joint(config, embedding, metric):
+        return _fit_jointly(config, embedding, metric, started)
     if exact is not None and options.start == "exact" and isinstance(embedding.embedder, Table):
         _start_at(embedding.embedder, exact.start(embedding.geometry.dim), config.seed)
     chosen = choose_pairs(metric, options.pairs, seed=config.seed, directed=not metric.symmetric)
@@ -71,6 +75,37 @@ def train(
     return Fitted(
         trained=TrainedSnowflake(embedding.cpu(), metric.names, data=config.data),
         parameters=parameters,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _is_joint(config: SnowflakeRunConfig, embedding: EmbeddedItems, metric: FiniteMetric) -> bool:
+    """Whether points and curve are fitted together, without the trainer."""
+    table = embedding.embedder
+    return (
+        isinstance(embedding.geometry, JointlyFitted)
+        and isinstance(table, Table)
+        and table.codes is None
+        and metric.symmetric
+        and len(metric) <= config.snowflake.joint_limit
+    )
+
+
+@torch.no_grad()
+def _fit_jointly(
+    config: SnowflakeRunConfig, embedding: EmbeddedItems, metric: FiniteMetric, started: float
+) -> Fitted:
+    geometry, table = embedding.geometry, embedding.embedder
+    assert isinstance(geometry, JointlyFitted)
+    assert isinstance(table, Table)
+    found = fit_jointly(
+        metric.matrix(), embedding.geometry.dim, focus=config.snowflake.focus, seed=config.seed
+    )
+    geometry.set_curve(found.exponent, found.offset, found.jump)
+    table.rows.copy_(torch.from_numpy(found.points))
+    return Fitted(
+        trained=TrainedSnowflake(embedding, metric.names, data=config.data),
+        parameters=table.rows.numel() + 2,
         seconds=time.perf_counter() - started,
     )
 

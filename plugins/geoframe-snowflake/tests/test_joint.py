@@ -1,0 +1,114 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import approx_fprime
+from scipy.spatial.distance import cdist
+
+from geoframe import open_run, run_method
+from geoframe_embedding.baselines import smacof_baseline
+from geoframe_embedding.comparison import ratios_of
+from geoframe_embedding.distances import Floats, MatrixDistances
+from geoframe_embedding.measures import Ratios
+from geoframe_embedding.pairs import choose_pairs
+from geoframe_snowflake.cleaning import graph_metric
+from geoframe_snowflake.datasets import MetricGraph
+from geoframe_snowflake.finite_metric import GraphMetric
+from geoframe_snowflake.joint import Focus, JointFit, _Problem, _Search, fit_jointly
+
+
+def metric_of(graph: str, **options: Any) -> GraphMetric:
+    return graph_metric(MetricGraph(graph=graph, **options).load())  # type: ignore[arg-type]
+
+
+def lengths(fit: JointFit) -> Floats:
+    r = cdist(fit.points, fit.points)
+    power = (r + fit.offset) ** fit.exponent - fit.offset**fit.exponent
+    return np.asarray(power + fit.jump * (r > 0))
+
+
+def stress(given_distances: Floats, embedded: Floats) -> float:
+    first, second = np.triu_indices(len(given_distances), 1)
+    return Ratios(given=given_distances[first, second], embedded=embedded[first, second]).stress
+
+
+@given(seed=st.integers(0, 10**6), focus=st.sampled_from(["distances", "neighbors"]))
+@settings(max_examples=15)
+def test_the_gradient_is_that_of_the_loss(seed: int, focus: Focus) -> None:
+    generator = np.random.default_rng(seed)
+    distances = cdist(*2 * [generator.standard_normal((9, 3))])
+    known = ~np.eye(9, dtype=bool)
+    known[2, 5] = known[5, 2] = False
+    problem = _Problem(distances, known, focus)
+    search = _Search(problem, generator.standard_normal((9, 2)), 1.3, 0.1, most=0.5)
+    _, gradient = search._evaluate(search.at)
+    expected = approx_fprime(search.at, lambda at: search._evaluate(at)[0], 1e-3)
+    np.testing.assert_allclose(gradient, expected, atol=2e-2 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("exponent", [0.6, 1.0, 1.7])
+def test_a_power_of_the_plane_is_found_again(exponent: float) -> None:
+    points = np.random.default_rng(0).standard_normal((60, 2))
+    distances = 5 * cdist(points, points) ** exponent
+    fit = fit_jointly(distances, 2, focus="distances", seed=0)
+    assert stress(distances, lengths(fit)) < 0.02
+    assert fit.exponent == pytest.approx(exponent, abs=0.15)
+
+
+@pytest.mark.parametrize("graph", ["les-miserables", "karate"])
+@pytest.mark.parametrize("dim", [2, 8])
+def test_it_is_ahead_of_smacof(graph: str, dim: int) -> None:
+    metric = metric_of(graph)
+    distances = metric.matrix()
+    fit = fit_jointly(distances, dim, focus="distances", seed=0)
+    pairs = choose_pairs(metric, 10**6, seed=0)
+    ours = ratios_of(MatrixDistances(matrix=lengths(fit)), pairs)
+    theirs = ratios_of(smacof_baseline(distances, dim, seed=0).distances, pairs)
+    assert ours.stress < theirs.stress
+    assert ours.spearman > theirs.spearman - 0.002  # level on the neighbours of a graph at 8
+
+
+def test_a_fifth_of_the_distances_may_be_missing() -> None:
+    points = np.random.default_rng(0).standard_normal((80, 2))
+    distances = cdist(points, points)
+    missing = np.triu(np.random.default_rng(1).random((80, 80)) < 0.2, 1)
+    holed = np.where(missing | missing.T, np.nan, distances)
+    fit = fit_jointly(holed, 2, focus="distances", seed=0)
+    assert stress(distances, lengths(fit)) < 0.03
+
+
+def test_twins_and_a_single_place() -> None:
+    assert fit_jointly(np.zeros((3, 3)), 2, focus="distances", seed=0).points.shape == (3, 2)
+    points = np.repeat(np.random.default_rng(0).standard_normal((20, 2)), 2, axis=0)
+    distances = cdist(points, points)
+    fit = fit_jointly(distances, 2, focus="distances", seed=0)
+    assert stress(distances, lengths(fit)) < 0.03
+
+
+def test_many_items_try_their_starts_on_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geoframe_snowflake.joint.SAMPLE", 30)
+    distances = metric_of("grid", size=9).matrix()
+    fit = fit_jointly(distances, 3, focus="neighbors", seed=0)
+    theirs = smacof_baseline(distances, 3, seed=0, starts=1)
+    found = theirs.distances.rows(np.arange(len(distances)))
+    assert stress(distances, lengths(fit)) < stress(distances, found)
+
+
+def test_a_run_fits_points_and_curve_together(tmp_path: Path) -> None:
+    config = {
+        "data": {"dataset": {"name": "metric-graph", "graph": "les-miserables"}},
+        "geometry": {"name": "snowflake-curve", "dim": 4},
+        "compare": [],
+    }
+    run = run_method("snowflake", config, path=tmp_path / "run")
+    metrics = run.results["metrics"]
+    rows = {row["geometry"]: row for row in run.results["tables"]["comparison"]}
+    assert metrics["stress_pairs"] < rows["SMACOF (4 starts)"]["stress_pairs"]
+    assert metrics["seconds"] < 20 * rows["SMACOF (4 starts)"]["seconds"]
+    trained = open_run(run.path).load()
+    distances = metric_of("les-miserables").matrix()
+    assert stress(distances, trained.matrix()) == pytest.approx(metrics["stress_pairs"], rel=1e-4)
+    assert (run.path / "figures" / "learned-curve.svg").exists()
