@@ -70,7 +70,8 @@ CLASSICAL: dict[str, Any] = {**TRAINED_ON_YCB, "backend": "classical"}
 RECONSTRUCTION: dict[str, Any] = {
     **TRAINED_ON_YCB,
     "backend": "reconstruction",
-    "trainer.steps": 4500,
+    "data.noise": 0.0,
+    "trainer.steps": 2600,
     "trainer.batch_size": 8,
     "trainer.learning_rate": 1e-3,
     "trainer.weight_decay": 0.0,

@@ -14,7 +14,9 @@ from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
 from geoframe_dreamup3d.reconstruction.samples import image_samples
 from geoframe_dreamup3d.table.view import view_of
 
-OPTIONS = ReconstructionConfig(rays=32, voxels=4, width=16, layers=2, frequencies=2)
+OPTIONS = ReconstructionConfig(
+    rays=32, voxels=4, width=16, layers=2, frequencies=2, teacher_share=0.3
+)
 ITEMS = torch.arange(3)
 
 

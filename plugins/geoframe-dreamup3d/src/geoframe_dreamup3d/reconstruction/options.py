@@ -52,9 +52,9 @@ class ReconstructionConfig:
     )
     teacher_run: Path | None = option(None, help="The run, for teacher = 'run' (of votes, say).")
     teacher_share: float = option(
-        0.3, ge=0, le=1, help="Share of the training after which the teacher is silent."
+        0.5, ge=0, le=1, help="Share of the training after which the teacher is silent."
     )
-    teacher_weight: float = option(1.0, ge=0, help="Weight of the teacher at the start.")
+    teacher_weight: float = option(3.0, ge=0, help="Weight of the teacher at the start.")
     labels: Literal["masks", "densities"] = option(
         "masks", help="What a pixel's object is read from: attention masks, or fields' densities."
     )
