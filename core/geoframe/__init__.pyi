@@ -7,6 +7,7 @@ from .capabilities import BilinearForm as BilinearForm
 from .capabilities import Condition as Condition
 from .capabilities import Conditional as Conditional
 from .capabilities import ConstantCurvature as ConstantCurvature
+from .capabilities import Decodes as Decodes
 from .capabilities import Denoises as Denoises
 from .capabilities import Density as Density
 from .capabilities import GeooptManifold as GeooptManifold

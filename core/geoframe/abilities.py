@@ -2,7 +2,8 @@
 
 Entry-point group ``geoframe.capabilities``: the name is ``kind.component.ability``, where the
 ability is the name of a protocol of :mod:`geoframe.capabilities` (or a third party's) or, for a
-data set, the kind of data that it provides; the value is the protocol or the class of the data.
+data set, the kind of data that it provides, or for an embedder what it takes if that is not
+features; the value is the protocol, or the interface.
 The conformance checks compare all of it with the class.
 """
 
@@ -44,7 +45,13 @@ def fitting(names: Iterable[str], option: Option) -> list[str]:
         for name in names
         if needed <= (found := abilities(option.kind, name))
         and (not option.provides or found & set(option.provides))
+        and (not option.items or _taken(found) & set(option.items))
     ]
+
+
+def _taken(found: frozenset[str]) -> frozenset[str]:
+    """What an embedder takes, of what it declares: protocols have capital letters."""
+    return frozenset(each for each in found if each.islower()) or frozenset({"features"})
 
 
 def installed_fitting(option: Option) -> list[str]:
@@ -53,7 +60,14 @@ def installed_fitting(option: Option) -> list[str]:
 
 
 def misfit(spec: ComponentSpec, option: Option) -> str:
-    """Say why a data set is not what an option takes; empty if it is."""
+    """Say why a data set or an embedder is not what an option takes; empty if it is."""
+    taken = {each for each in abilities(spec.kind, spec.name) if each.islower()}
+    # One that declares nothing may be right all the same.
+    if option.items and taken and not taken & set(option.items):
+        return (
+            f"{spec.kind} '{spec.name}' takes {' or '.join(sorted(taken))}, and "
+            f"{' or '.join(option.items)} are given here"
+        )
     if not option.provides:
         return ""
     provided = getattr(spec.declared, "provides", None) or getattr(spec.load(), "provides", None)

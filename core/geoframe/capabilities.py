@@ -144,6 +144,15 @@ class UsesGraph(Protocol):
         ...
 
 
+@runtime_checkable
+class Decodes(Protocol):
+    """An embedder with a way back: an autoencoder."""
+
+    def decode(self, points: Tensor) -> Tensor:
+        """Coordinates ``(n, out_features)`` -> items ``(n, in_features)``."""
+        ...
+
+
 # -------------------------------------------------------------------------------------- samplers
 
 

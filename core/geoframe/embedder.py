@@ -19,6 +19,9 @@ class Embedder(nn.Module, ABC):
         Number of raw coordinates, usually ``geometry.dim``.
     """
 
+    items: str = "features"
+    """What it takes: ``"features"`` (or identifiers, if it is not ``inductive``), which every
+    method can give, or something that few have, such as ``"cameras"``."""
     inductive: bool = True
     """Whether items that were not seen in training can be embedded."""
     independent: bool = True

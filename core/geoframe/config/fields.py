@@ -32,6 +32,8 @@ class Option:
     """Protocols (:mod:`geoframe.capabilities`) that the component must have."""
     provides: tuple[str, ...] = ()
     """Kinds of data of which a data set must provide one; none for any."""
+    items: tuple[str, ...] = ()
+    """What an embedder is given, of which it must take one; none for anything."""
     many: bool = False
     """Whether the option is a list of component references."""
     component_default: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -113,6 +115,7 @@ def component(
     default: Mapping[str, Any] | None = None,
     needs: tuple[type, ...] = (),
     provides: tuple[str, ...] = (),
+    items: tuple[str, ...] = (),
     help: str,
 ) -> Any:
     """Declare a reference to a component of ``kind``: a table ``{name = ..., option = ...}``.
@@ -130,8 +133,17 @@ def component(
         that declare them, and building another one is an error of the config.
     provides
         Kinds of data of which a data set must provide one.
+    items
+        What an embedder is given (``"features"``), of which it must take one.
     """
-    info = Option(help=help, kind=kind, component_default=default, needs=needs, provides=provides)
+    info = Option(
+        help=help,
+        kind=kind,
+        component_default=default,
+        needs=needs,
+        provides=provides,
+        items=items,
+    )
     return attrs.field(metadata={METADATA_KEY: info})
 
 

@@ -93,7 +93,7 @@ class _Writer:
         """Return where the definition of any component that fits an option stands."""
         kind = info.kind
         assert kind is not None
-        key = "-".join([kind, *(each.__name__ for each in info.needs), *info.provides])
+        key = "-".join([kind, *(each.__name__ for each in info.needs), *info.provides, *info.items])
         if key not in self.definitions:
             self.definitions[key] = {}  # a component may have others of its kind as options
             names = fitting(self.names(kind), info)

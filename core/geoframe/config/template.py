@@ -62,7 +62,8 @@ def _section(cls: type, prefix: str, resolve: Resolver, names: Names) -> Iterato
             yield f"# An array of {info.kind} tables; installed: {installed}"
             yield f"{path.rpartition('.')[2]} = {inline(list(info.component_default or ()))}"
         else:
-            suitable = "that fits" if info.needs or info.provides else "installed"
+            chosen = info.needs or info.provides or info.items
+            suitable = "that fits" if chosen else "installed"
             yield f"# Any {info.kind} {suitable}: {', '.join(fitting(names(info.kind), info))}"
             yield from _component(path, info.component_default, info.kind, resolve, names)
 

@@ -158,7 +158,10 @@ def abilities_are_declared(spec: ComponentSpec, resolve: Resolver) -> None:
         built = Component(spec=spec, options=options).build(**CONTEXT.get(spec.kind, {}))
         known = [each for each in vars(capabilities).values() if is_protocol(each)]
         provides = {each.__name__ for each in known if capability(built, each) is not None}
-        declared = declared & {each.__name__ for each in known}
+        if spec.kind == "embedder" and (built.items != "features" or built.items in declared):
+            provides.add(built.items)
+        names = {each.__name__ for each in known}
+        declared = frozenset(each for each in declared if each in names or each.islower())
     for name in sorted(provides - declared, key=str):
         ensure(
             False,

@@ -103,6 +103,7 @@ class AMESConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
+        items=("features",),
         help="From features to latent points, one for each latent branch.",
     )
     graph: GraphConfig = section(GraphConfig, help="How latent graphs are learned.")

@@ -7,6 +7,7 @@ from typing import Literal
 
 import attrs
 
+from geoframe.capabilities import Decodes
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
 from geoframe_data.options import TableOptions
@@ -143,6 +144,7 @@ class CFDMConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "pca"},
+        needs=(Decodes,),
         help="From items to latent coordinates and back; used if cfdm.latent_dim is not 0.",
     )
     trainer: Component = component(

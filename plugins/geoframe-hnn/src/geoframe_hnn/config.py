@@ -97,6 +97,7 @@ class HNNConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "hyperbolic-network"},
+        items=("features",),
         help="From nodes to coordinates, where a network is trained; 'table' trains a free row "
         "per node.",
     )

@@ -226,6 +226,7 @@ class LGIConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
+        items=("features",),
         help="From features to latent points; graph-layers sees the given graph.",
     )
     graph: GraphConfig = section(GraphConfig, help="How the graph is learned.")

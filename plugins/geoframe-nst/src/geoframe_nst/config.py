@@ -98,6 +98,7 @@ class NSTConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "table", "hidden": 64},
+        items=("features",),
         help="From nodes to coordinates: 'table' trains a row per node; 'mlp' maps node "
         "features, so that nodes not seen in training can be embedded.",
     )

@@ -135,6 +135,7 @@ class SDIConfig(MethodConfig):
     scene: Component = component(
         "embedder",
         default={"name": "free-image"},
+        items=("cameras",),
         help="What trains: any embedder from camera rows to pixels.",
     )
     guidance: GuidanceConfig = section(GuidanceConfig, help="How the prior leads the scene.")

@@ -102,6 +102,7 @@ class SnowflakeRunConfig(MethodConfig):
     embedder: Component = component(
         "embedder",
         default={"name": "table"},
+        items=("features",),
         help="From items to coordinates: 'table' trains a row per item; 'mlp' maps features, so "
         "that items not seen in training can be embedded.",
     )

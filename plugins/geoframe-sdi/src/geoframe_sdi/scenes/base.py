@@ -28,6 +28,8 @@ class Scene(Embedder):
         Channels, height and width; by default the square that has ``out_features`` values.
     """
 
+    items = "cameras"
+
     def __init__(
         self, in_features: int, out_features: int, shape: Sequence[int] | None = None
     ) -> None:
