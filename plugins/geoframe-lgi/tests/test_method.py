@@ -223,3 +223,9 @@ def test_a_graph_with_features_is_read_and_new_nodes_are_predicted(tmp_path: Pat
     assert run.results["metrics"]["homophily_given"] == 1.0
     frame = run.load().apply(tmp_path / "new.npz")
     assert (frame["prediction"].astype(str).str[-1] == codes[:6].astype(str)).mean() > 0.6
+
+
+def test_a_pickle_of_pyg_is_refused_with_what_to_save_instead(tmp_path: Path) -> None:
+    torch.save({"x": torch.zeros(2)}, tmp_path / "data.pt")
+    with pytest.raises(DataError, match="safetensors"):
+        run_method("lgi", config(data={"path": str(tmp_path / "data.pt")}), path=tmp_path / "run")

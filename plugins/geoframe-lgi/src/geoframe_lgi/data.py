@@ -26,7 +26,8 @@ from geoframe_lgi.config import DataConfig
 from geoframe_lgi.encoding import Columns, Encoder
 from geoframe_lgi.task import Kind, NodeTask
 
-GRAPH_SUFFIXES = (".graphml", ".gml", ".safetensors")
+GRAPH_SUFFIXES = (".graphml", ".gml", ".safetensors", ".pt", ".pth")
+"""The last two are pickles of PyTorch Geometric: refused, with what to save instead."""
 MOST_CLASSES = 20
 """Different whole numbers up to which a target is taken for classes."""
 
