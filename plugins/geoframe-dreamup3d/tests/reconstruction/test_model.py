@@ -7,7 +7,7 @@ from geoframe import ConfigError, run_method
 from geoframe_dreamup3d.classical.clustering import segment_by_distance
 from geoframe_dreamup3d.generator.collections import shapes_of
 from geoframe_dreamup3d.generator.scenes import SceneOptions, generate
-from geoframe_dreamup3d.reconstruction.backend import ReconstructionBackend
+from geoframe_dreamup3d.reconstruction.backend import Perceiver, ReconstructionBackend
 from geoframe_dreamup3d.reconstruction.model import ReconstructionModel, upright
 from geoframe_dreamup3d.reconstruction.objective import ReconstructionObjective, teacher
 from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
@@ -199,7 +199,13 @@ def test_a_run_of_the_paper_s_model(tmp_path):
     }
     run = run_method("dreamup3d", config, path=tmp_path / "r")
     trained = run.load()
-    assert len(trained.backend.export(tmp_path)) == 1
+    files = trained.backend.export(tmp_path)
+    assert {"reconstruction.safetensors", "reconstruction.pt2"} <= {file.name for file in files}
+    inputs = (torch.rand(1, 64, 64, 3), torch.rand(1, 64, 64, 3), torch.ones(1, 64, 64))
+    colours, present = torch.export.load(tmp_path / "reconstruction.pt2").module()(*inputs)
+    expected = Perceiver(trained.backend.model)(*inputs)
+    assert torch.allclose(colours, expected[0], atol=1e-5)
+    assert torch.allclose(present, expected[1], atol=1e-5)
     taught = {**config, "reconstruction": {**config["reconstruction"], "teacher": "run"}}
     with pytest.raises(ConfigError, match="teacher_run"):
         run_method("dreamup3d", taught, path=tmp_path / "t")

@@ -9,12 +9,14 @@ import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from geoframe.run.files import write_tensors
 from geoframe_dreamup3d.backbones.interpolation import interpolate
 from geoframe_dreamup3d.classical.boxes import Box, minimum_volume_box
 from geoframe_dreamup3d.classical.clustering import spread_labels
 from geoframe_dreamup3d.classical.completion import VoxelShape
+from geoframe_dreamup3d.exporting import export_network
 from geoframe_dreamup3d.objects import SceneObject, complete_all, object_of
 from geoframe_dreamup3d.reconstruction.model import (
     Perception,
@@ -30,6 +32,8 @@ MOST_OBJECTS = 40
 """Objects that are looked for in one image."""
 MAYBE = 0.05
 """Probability below which a point is the background's without a closer look."""
+EXPORTED = 64
+"""Side of the images of the exported network."""
 CELLS = 24
 """Cells along a box's side where a whole shape is read out of the field."""
 FEWEST = 10
@@ -163,12 +167,37 @@ class ReconstructionBackend:
         return state
 
     def export(self, folder: Path) -> Sequence[Path]:
-        """Write the weights; the masks' loop has no fixed length, so it cannot be exported."""
-        from geoframe.run.files import write_tensors
+        """Write all weights, and what masks are grown from as torch.export and ONNX.
 
+        The network takes images of 64 pixels and gives instance colours and the probability of an
+        object at every second row and column. The loop over objects has no fixed length and stays
+        outside; so do fields, which a controller does not need.
+        """
         path = folder / "reconstruction.safetensors"
         write_tensors(path, self.state())
-        return [path]
+        if self.model.options.backbone != "grid":  # neighbours are searched for cloud by cloud
+            return [path]
+        n = EXPORTED
+        example = (torch.zeros(1, n, n, 3), torch.zeros(1, n, n, 3), torch.ones(1, n, n))
+        names = ("points", "rgb", "valid"), ("colours", "present")
+        written = export_network(
+            Perceiver(self.model).eval(), example, folder / "reconstruction", names
+        )
+        return [path, *written]
+
+
+class Perceiver(nn.Module):
+    """The part of the model that masks are grown from."""
+
+    def __init__(self, model: ReconstructionModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, points: Tensor, rgb: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Images, as those of the voting network -> colours ``(b, n, 8)``, presence ``(b, n)``."""
+        nowhere = torch.zeros(1, 4, 4)
+        seen = self.model.perceive(Images(points, rgb, valid, nowhere, nowhere[:, 0]))
+        return seen.colours, seen.present
 
 
 def _near_objects(seen: Perception, images: Images) -> NDArray[np.bool_]:
