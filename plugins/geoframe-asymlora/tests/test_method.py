@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 import geoframe
 from geoframe import ConfigError, DataError, RunError
-from geoframe_asymlora.freezing import lora_layers
+from geoframe_asymlora.lora.freezing import lora_layers
 from geoframe_asymlora.verbs import asymlora
 
 QUICK = {"epochs": 4, "batch_size": 16, "learning_rate": 0.01, "device": "cpu"}
@@ -137,7 +137,7 @@ COMPARISON = {
 
 
 def test_modes_are_compared_and_finished_trials_kept(bert_folder, texts, tmp_path, monkeypatch):
-    import geoframe_asymlora.comparison as comparison
+    import geoframe_asymlora.study.comparison as comparison
 
     path = tmp_path / "run"
     config = {**settings(bert_folder, texts), **COMPARISON}
@@ -186,7 +186,7 @@ def test_modes_are_compared_and_finished_trials_kept(bert_folder, texts, tmp_pat
 
 
 def test_a_rate_that_diverges_is_only_a_bad_rate(bert_folder, texts, tmp_path, monkeypatch):
-    import geoframe_asymlora.comparison as comparison
+    import geoframe_asymlora.study.comparison as comparison
 
     real = comparison.train
 
@@ -248,7 +248,7 @@ def test_cost_of_modes_without_training(bert_folder, texts):
 
 
 def test_a_seed_that_diverges_is_told(bert_folder, texts, tmp_path, monkeypatch):
-    import geoframe_asymlora.comparison as comparison
+    import geoframe_asymlora.study.comparison as comparison
 
     real = comparison.train
 
@@ -309,7 +309,7 @@ def test_killed_runs_resume_to_the_bit(start, bert_folder, texts, tmp_path):
 
 def test_nothing_heavy_is_imported_before_a_run():
     code = (
-        "import sys; import geoframe_asymlora.method, geoframe_asymlora.similarity_method, "
+        "import sys; import geoframe_asymlora.method, geoframe_asymlora.study.similarity_method, "
         "geoframe_asymlora.verbs; from geoframe_registry.configs import configure; "
         "from geoframe.config import TomlTable; configure('asymlora', TomlTable({})); "
         "print(sorted({'torch', 'transformers', 'peft', 'pyarrow'} & sys.modules.keys()))"

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from geoframe import ConfigError, DataError
+from geoframe_asymlora.config import TextDataConfig
 from geoframe_asymlora.data import load_texts, new_texts
-from geoframe_asymlora.method_config import TextDataConfig
 
 ROWS = [("pos", "good film"), ("neg", 'a "bad film'), ("pos", "warm"), ("neg", "dull")]
 

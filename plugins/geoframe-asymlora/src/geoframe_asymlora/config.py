@@ -1,73 +1,171 @@
-"""Options of the asymmetric LoRA adapter. Torch-free."""
+"""Options of the asymlora method. Torch-free."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Literal
 
 import attrs
 
-from geoframe.config.fields import option
+from geoframe.components import Component
+from geoframe.config import MethodConfig, component, option, section
+from geoframe_data.options import FileOptions
 
-Train = Literal["B", "A", "both", "auto"]
-Init = Literal["orthonormal", "kaiming", "gaussian", "singular", "minor", "pca"]
+Mode = Literal["adapter", "B", "B-equal", "A", "B-pca", "auto", "both", "head", "full"]
+MODES: tuple[Mode, ...] = ("head", "A", "B", "B-equal", "B-pca", "both", "full")
 
 
 @attrs.frozen(kw_only=True)
-class AsymmetricLoRAConfig:
-    """Low-rank adapters y = W x + s B A x of which B, A or both are trained."""
+class TextDataConfig(FileOptions):
+    """Texts with labels, or prompts with responses: the user's files, or a dataset by name."""
 
-    component: ClassVar[str] = "geoframe_asymlora.adapter:AsymmetricLoRA"
-
-    train: Train = option(
-        "B",
-        help="The trained factor: B (outputs; the paper's choice), A (inputs), both (LoRA), or "
-        "auto: B or A for each layer, by its inputs and its gradient on some batches.",
-    )
-    rank: int = option(8, ge=1, help="Rank r of the update.")
-    ranks: Mapping[str, int] = option(
-        {}, help="Other ranks by layer: end of its name (a regular expression) = rank."
-    )
-    alpha: float | None = option(
-        None, gt=0, help="The update is scaled by alpha / rank; left out, twice the rank."
-    )
-    rank_stabilized: bool = option(False, help="Scale by alpha / sqrt(rank) instead (rsLoRA).")
-    targets: tuple[str, ...] = option(
-        ("all-linear",),
-        help="Adapted layers: all-linear (all but the output layer), or ends of layer names as "
-        "regular expressions, e.g. ['query', 'key', 'value'].",
-    )
-    init: Init = option(
-        "orthonormal",
-        help="Start of the factor that is not zero: orthonormal (uniform on the Stiefel manifold), "
-        "kaiming, gaussian, singular or minor (first or last singular vectors of W), or pca "
-        "(A only: principal directions of the layer's inputs).",
-    )
-    zero: Literal["auto", "A", "B"] = option(
-        "auto",
-        help="The factor that starts at zero, so that training starts at the pretrained model; "
-        "auto: the trained one, B if both are.",
-    )
-    row_norm: float | None = option(
+    path: Path | None = option(
         None,
+        help="Training file, or a folder: one that 'datasets' saved to disk, with files train.*, "
+        "validation.* and test.*, or with a folder of .txt files for each class; else the dataset "
+        "below.",
+    )
+    validation: Path | None = option(None, help="File to tune on; else a part of the training.")
+    test: Path | None = option(None, help="File to report on; else the validation part.")
+    format: Literal["auto", "csv", "tsv", "jsonl", "json", "parquet", "feather", "xlsx"] = option(
+        "auto", help="Format of the files; auto goes by their content, then their suffix."
+    )
+    decimal: Literal[".", ","] | None = option(
+        None, help="Decimal mark of labels that are numbers; left out, it is found."
+    )
+    thousands: Literal[",", ".", "'", " "] | None = option(
+        None, help="What stands between thousands of such labels; left out, it is found."
+    )
+    task: Literal["auto", "classification", "regression", "causal"] = option(
+        "auto",
+        help="auto: causal if there are columns of prompt and response, regression if labels are "
+        "numbers with fractions, else classification.",
+    )
+    text: str = option("text", help="Column of the text.")
+    text_b: str | None = option(None, help="Column of the second text, for pairs.")
+    label: str = option("label", help="Column of the label: a class, or a number (regression).")
+    prompt: str = option("prompt", help="Column of the prompt; it is read, not learned.")
+    response: str = option("response", help="Column of the response, which is learned.")
+    separator: str = option("\n", help="Text between prompt and response.")
+    holdout: float = option(
+        0.1, gt=0, lt=1, help="Share of the training rows to validate on where there is no file."
+    )
+    limit: int = option(
+        0, ge=0, unit="rows", help="Training rows to use, drawn at random; 0 uses all."
+    )
+    evaluation_limit: int = option(
+        0, ge=0, unit="rows", help="Rows of each of the other parts to use; 0 uses all."
+    )
+    dataset: Component = component(
+        "dataset",
+        default={"name": "stored-text"},
+        provides=("texts",),
+        help="The data to use when path is left out.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ModelConfig:
+    """The pretrained model."""
+
+    path: str = option(
+        "minilm",
+        help="A local transformers folder, a name on the Hugging Face hub, or minilm: "
+        "all-MiniLM-L6-v2 from the extra geoframe-asymlora[minilm].",
+    )
+    head: Literal["model", "mean"] = option(
+        "model",
+        help="Output layer for classes and numbers: the model's own, as transformers puts it on, "
+        "or mean: a linear map of the mean token state, for sentence embedders such as minilm.",
+    )
+    max_length: int = option(
+        128,
+        ge=2,
+        unit="tokens",
+        help="Longer examples are cut; where the model has fewer positions, to those.",
+    )
+    dropout: float | None = option(
+        None, ge=0, lt=1, help="Sets every dropout of the model; left out, they stay as they are."
+    )
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = option(
+        "auto",
+        help="Attention as transformers names it; auto leaves the choice to transformers. With "
+        "short texts in bf16 on a CPU eager is much faster.",
+    )
+    parts: int = option(
+        1,
+        ge=1,
+        help="Parts of a batch, sorted by length, each padded by itself: the same gradient from "
+        "less padding. Pays on CPUs.",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class CompareConfig:
+    """Which ways of fine-tuning are compared when compare = true."""
+
+    modes: tuple[Mode, ...] = option(
+        MODES,
+        help="adapter: as configured. B, A, both: its variants by what is trained (both is plain "
+        "LoRA with peft's start). B-equal: B with the rank that gives it as many parameters as "
+        "both. B-pca: B with A from the layer's inputs. head: nothing but the output layer. "
+        "full: everything.",
+    )
+    seeds: int = option(3, ge=1, help="Seeds of each mode at its best learning rate.")
+    rates: tuple[float, ...] = option(
+        (0.3, 1.0, 3.0),
         gt=0,
-        help="Norm of every row of A (column of B) that does not start at zero; left out, what "
-        "the start gives: 1 if orthonormal, about 0.58 if kaiming.",
+        help="Learning rates that are tried for each mode with the first seed, as multiples of "
+        "trainer.learning_rate (for full: of full_rate).",
     )
-    pca: Literal["matched", "whitened", "orthonormal"] = option(
-        "matched",
-        help="Scale of principal directions: matched and whitened give A x the mean square that a "
-        "random orthonormal A gives, as it comes or equal in all directions.",
+    full_rate: float = option(1e-4, gt=0, help="Learning rate in the middle for mode full.")
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("modes", "rates"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: name at least one")
+
+
+@attrs.frozen(kw_only=True)
+class TextEvaluationConfig:
+    """What is measured."""
+
+    metric: Literal[
+        "auto", "accuracy", "matthews", "f1", "pearson", "spearman", "rmse", "loss", "perplexity"
+    ] = option(
+        "auto",
+        help="Measure to tune by and to report first; auto: the dataset's own, accuracy for "
+        "classes, pearson for numbers, loss for responses.",
     )
-    share_a: bool = option(
-        False, help="One frozen A for the query, key and value that see the same input."
+    batch_size: int = option(64, ge=1, unit="examples", help="Examples of one evaluation step.")
+    memory_batch: int = option(
+        8, ge=1, unit="examples", help="Examples of the batch on which saved memory is measured."
     )
-    dropout: float = option(0.0, ge=0, lt=1, help="Dropout of the adapters' input in training.")
-    trained: tuple[str, ...] = option(
-        (),
-        help="Modules to train in full and keep with the adapter, besides the output layer of a "
-        "classifier: ends of their names as regular expressions.",
+
+
+@attrs.frozen(kw_only=True)
+class AsymLoRAConfig(MethodConfig):
+    """Fine-tuning of a transformers model by asymmetric LoRA."""
+
+    compare: bool = option(
+        False, help="Compare the modes below, each with its own best learning rate, over seeds."
     )
-    seed: int | None = option(
-        None, ge=0, lt=2**63, help="Seed of the random factor; left out, the run's."
+    model: ModelConfig = section(ModelConfig, help="The pretrained model.")
+    data: TextDataConfig = section(TextDataConfig, help="What it is trained on.")
+    adapter: Component = component(
+        "adapter", default={"name": "asymmetric-lora"}, help="What is trained in the model."
     )
+    trainer: Component = component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "epochs": 3,
+            "learning_rate": 0.001,
+            "batch_size": 32,
+            "schedule": "linear",
+            "checkpoint_every": 50,
+        },
+        help="How it is trained.",
+    )
+    comparison: CompareConfig = section(CompareConfig, help="What is compared, if anything.")
+    evaluation: TextEvaluationConfig = section(TextEvaluationConfig, help="What is measured.")

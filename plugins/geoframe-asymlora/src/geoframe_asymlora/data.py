@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geoframe.errors import DataError
-from geoframe_asymlora.method_config import TextDataConfig
+from geoframe_asymlora.config import TextDataConfig
 from geoframe_data import TextColumns, Texts, make_texts, read_text_cells
 from geoframe_data.text_reading import text_column
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from geoframe_asymlora.comparison import Compared
+from geoframe_asymlora.study.comparison import Compared
 
 
 def comparison_figure(found: Sequence[Compared], metric: str, part: str) -> Figure:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geoframe.method import Method, Result
 from geoframe.reference import ReferenceTable
 from geoframe.suggestion import Guess, Suggestion
-from geoframe_asymlora.method_config import AsymLoRAConfig
+from geoframe_asymlora.config import AsymLoRAConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,10 +49,10 @@ class AsymmetricFineTuning(Method):
     def run(self, config: AsymLoRAConfig, run: Run) -> Result:
         """Train the adapter on the user's texts, or compare modes; or do the linear experiment."""
         if config.data.path is None and config.data.dataset.name == "linear-regression":
-            from geoframe_asymlora.linear_run import run_linear
+            from geoframe_asymlora.study.linear_run import run_linear
 
             return run_linear(config, run)
-        from geoframe_asymlora.running import run_text
+        from geoframe_asymlora.fit import run_text
 
         return run_text(config, run)
 

@@ -15,14 +15,14 @@ from torch import nn
 from geoframe.adapter import Adapter
 from geoframe.errors import RunError
 from geoframe.run.directory import Run
+from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.data import new_texts
-from geoframe_asymlora.encoding import encode
-from geoframe_asymlora.export import export_peft
-from geoframe_asymlora.hub import model_digest
-from geoframe_asymlora.method_config import AsymLoRAConfig
-from geoframe_asymlora.pretrained import Pretrained, open_pretrained
-from geoframe_asymlora.scoring import predict
-from geoframe_asymlora.stored import ADAPTER, read_adapter
+from geoframe_asymlora.files.adapter_file import ADAPTER, read_adapter
+from geoframe_asymlora.files.export import export_peft
+from geoframe_asymlora.files.hub import model_digest
+from geoframe_asymlora.text.encoding import encode
+from geoframe_asymlora.text.pretrained import Pretrained, open_pretrained
+from geoframe_asymlora.text.scoring import predict
 from geoframe_data import Split
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ def similarity(adapters: tuple[Path, ...], names: tuple[str, ...], run_dir: Path
 
     config = {"adapters": [str(path) for path in adapters], "names": list(names)}
     run = run_method("lora-similarity", config, path=run_dir)
-    from geoframe_asymlora.running import render
+    from geoframe_asymlora.fit import render
 
     results = run.results
     rows = [
@@ -51,8 +51,8 @@ def combine(
     adapters: tuple[Path, ...], output: Path, weights: tuple[float, ...], without_heads: bool
 ) -> None:
     """Add ADAPTERS with the same frozen factor, exactly; without weights, average them."""
-    from geoframe_asymlora.arithmetic import combine as combined
-    from geoframe_asymlora.stored import read_adapter
+    from geoframe_asymlora.files.adapter_file import read_adapter
+    from geoframe_asymlora.lora.arithmetic import combine as combined
 
     _check_new(output)
     chosen = weights or tuple(1 / len(adapters) for _ in adapters)
@@ -66,8 +66,8 @@ def combine(
 @click.option("-o", "--output", required=True, type=FILE, help="New folder for the result.")
 def export(adapter: Path, output: Path) -> None:
     """Write ADAPTER, a compact one, as a plain peft adapter; the model is not needed."""
-    from geoframe_asymlora.export import export_peft
-    from geoframe_asymlora.stored import read_adapter
+    from geoframe_asymlora.files.adapter_file import read_adapter
+    from geoframe_asymlora.files.export import export_peft
 
     _check_new(output)
     for path in export_peft(read_adapter(adapter), output):
@@ -84,8 +84,8 @@ def memory(config: Path | None, overrides: tuple[str, ...]) -> None:
     table = load_toml(config) if config else TomlTable({})
     options = geoframe.configure("asymlora", apply_overrides(table, map(parse_override, overrides)))
     from geoframe_asymlora.data import load_texts
-    from geoframe_asymlora.running import cost_table, render
-    from geoframe_asymlora.task import open_task
+    from geoframe_asymlora.fit import cost_table, render
+    from geoframe_asymlora.text.task import open_task
 
     click.echo(render(cost_table(options, open_task(options, load_texts(options.data)))))
 

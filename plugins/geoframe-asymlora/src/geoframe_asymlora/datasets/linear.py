@@ -10,7 +10,7 @@ from geoframe.config.fields import option
 from geoframe.dataset import Dataset
 
 if TYPE_CHECKING:
-    from geoframe_asymlora.linear import LinearProblem
+    from geoframe_asymlora.study.linear import LinearProblem
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +36,6 @@ class LinearRegression(Dataset):
 
     def load(self) -> LinearProblem:
         """Return the problem."""
-        from geoframe_asymlora.linear import LinearProblem
+        from geoframe_asymlora.study.linear import LinearProblem
 
         return LinearProblem(**attrs.asdict(self))

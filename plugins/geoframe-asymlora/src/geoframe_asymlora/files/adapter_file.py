@@ -1,0 +1,263 @@
+"""An adapter as data: its layers' factors, and the files that hold them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from geoframe.errors import DataError
+from geoframe.run.files import explained, write_json, write_tensors
+from geoframe_asymlora.lora.factors import Draw, Factor, fingerprint
+
+FORMAT = 1
+ADAPTER = "adapter"
+"""Folder of a run directory that holds what was trained."""
+OPTIONS = "asymlora.json"
+TENSORS = "asymlora.safetensors"
+PEFT_CONFIG = "adapter_config.json"
+PEFT_TENSORS = "adapter_model.safetensors"
+PREFIX = "base_model.model."
+
+FACTS = (
+    "base_model_name_or_path",
+    "task_type",
+    "target_modules",
+    "lora_dropout",
+    "fan_in_fan_out",
+)
+"""What of a peft config is kept."""
+
+Trained = Literal["A", "B", "both"]
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class StoredLayer:
+    """One layer's update s B A."""
+
+    a: Tensor
+    """``(rank, d_in)``, float32."""
+    b: Tensor
+    """``(d_out, rank)``, float32."""
+    scale: float
+    """The factor s."""
+    train: Trained
+    draw: Draw | None = None
+    """How the frozen factor is drawn again; None if it has to be stored."""
+
+    @property
+    def frozen(self) -> Factor | None:
+        """The frozen factor."""
+        return {"A": "B", "B": "A"}.get(self.train)  # type: ignore[return-value]
+
+    @property
+    def rank(self) -> int:
+        """Rank of the update."""
+        return len(self.a)
+
+    def factor(self, name: Factor) -> Tensor:
+        """Return A or B by name."""
+        return self.a if name == "A" else self.b
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class StoredAdapter:
+    """An adapter without its model."""
+
+    layers: Mapping[str, StoredLayer]
+    """By the layer's name in the plain model."""
+    trained: Mapping[str, Tensor] = attrs.field(factory=dict)
+    """Parameters of modules that are trained in full, by their names in the plain model."""
+    modules: tuple[str, ...] = ()
+    """Names of those modules."""
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
+    """JSON values to keep with it: dropout, name of the base model, kind of task, targets."""
+
+    def save_compact(self, folder: Path) -> None:
+        """Write the trained factors, and frozen ones only if no seed gives them again."""
+        tensors = {f"trained.{name}": tensor for name, tensor in self.trained.items()}
+        table = {}
+        for name, layer in self.layers.items():
+            row: dict[str, Any] = {"train": layer.train, "rank": layer.rank, "scale": layer.scale}
+            row["shape"] = [len(layer.b), layer.a.shape[1]]
+            stored: list[Factor] = ["A", "B"]
+            if layer.frozen is not None:
+                row["frozen_sha256"] = fingerprint(layer.factor(layer.frozen))
+                if layer.draw is not None:
+                    row["draw"] = attrs.asdict(layer.draw)
+                    stored.remove(layer.frozen)
+            tensors |= {f"layers.{name}.{each}": layer.factor(each) for each in stored}
+            table[name] = row
+        options = {"format": FORMAT, "layers": table, "modules": self.modules, "facts": self.facts}
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_tensors(folder / TENSORS, tensors)
+        write_json(folder / OPTIONS, options)
+
+
+def load_compact(folder: Path) -> StoredAdapter:
+    """Read what :meth:`StoredAdapter.save_compact` wrote; frozen factors are drawn again.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged, or this machine draws another frozen factor.
+    """
+    options = _read_json(folder / OPTIONS)
+    tensors = read_safetensors(folder / TENSORS)
+    if options.get("format") != FORMAT:
+        raise DataError(
+            f"{folder / OPTIONS}: has format {options.get('format')}, not {FORMAT}; "
+            "use the version of geoframe-asymlora that wrote it"
+        )
+    try:
+        layers = {
+            name: _layer(folder, name, row, tensors) for name, row in options["layers"].items()
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{folder}: is damaged: {type(error).__name__}: {error}") from None
+    return StoredAdapter(
+        layers=layers,
+        trained={n.removeprefix("trained."): t for n, t in tensors.items() if n[:8] == "trained."},
+        modules=tuple(options["modules"]),
+        facts=options["facts"],
+    )
+
+
+def _layer(
+    folder: Path, name: str, row: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> StoredLayer:
+    draw = Draw(**row["draw"]) if "draw" in row else None
+    found = {each: tensors.get(f"layers.{name}.{each}") for each in ("A", "B")}
+    if draw is not None:
+        frozen: Factor = "A" if row["train"] == "B" else "B"
+        d_out, d_in = row["shape"]
+        again = draw.make(frozen, row["rank"], d_in if frozen == "A" else d_out)
+        if fingerprint(again) != row["frozen_sha256"]:
+            raise DataError(
+                f"{folder}: the frozen {frozen} of layer '{name}' comes out differently on this "
+                "machine; export the adapter in full where it was trained (geoframe asymlora "
+                "export)"
+            )
+        found[frozen] = again
+    return StoredLayer(
+        a=_present(found["A"]),
+        b=_present(found["B"]),
+        scale=float(row["scale"]),
+        train=row["train"],
+        draw=draw,
+    )
+
+
+def _present(tensor: Tensor | None) -> Tensor:
+    if tensor is None:
+        raise ValueError("a factor is missing")
+    return tensor
+
+
+def read_adapter(path: Path) -> StoredAdapter:
+    """Read any adapter on disk: of a run, a compact or peft folder, or a LoRA safetensors file.
+
+    In foreign files nothing says what was trained, so both factors count as trained.
+
+    Raises
+    ------
+    DataError
+        If there is none at ``path``, or its files are damaged.
+    """
+    if path.is_file():
+        return _foreign(path, read_safetensors(path), {})
+    if (path / ADAPTER).is_dir():
+        path = path / ADAPTER
+    if (path / OPTIONS).exists() and (path / TENSORS).exists():
+        return load_compact(path)
+    if (path / PEFT_TENSORS).exists():
+        config = _read_json(path / PEFT_CONFIG) if (path / PEFT_CONFIG).exists() else {}
+        adapter = _foreign(path, read_safetensors(path / PEFT_TENSORS), config)
+        marks = _read_json(path / OPTIONS)["train"] if (path / OPTIONS).exists() else {}
+        layers = {
+            name: attrs.evolve(layer, train=marks.get(name, "both"))
+            for name, layer in adapter.layers.items()
+        }
+        return attrs.evolve(adapter, layers=layers)
+    if (path / "adapter_model.bin").exists():
+        raise DataError(f"{path}: holds a pickled adapter; save it as safetensors with peft")
+    raise DataError(f"{path}: no LoRA adapter ({TENSORS}, {PEFT_TENSORS} or a .safetensors file)")
+
+
+PAIRS = re.compile(
+    r"^(?P<name>.+?)\.(?:lora_(?P<peft>[AB])(?:\.\w+)?|lora_(?P<kohya>down|up)|"
+    r"lora\.(?P<diffusers>down|up))\.weight$"
+)
+
+
+def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> StoredAdapter:
+    factors: dict[str, dict[str, Tensor]] = {}
+    alphas: dict[str, float] = {}
+    trained = {}
+    for key, tensor in tensors.items():
+        if key.endswith(".alpha") and tensor.numel() == 1:  # as kohya's scripts write it
+            alphas[key.removesuffix(".alpha").removeprefix(PREFIX)] = float(tensor)
+            continue
+        found = PAIRS.match(key)
+        if found is None:
+            trained[key.removeprefix(PREFIX)] = tensor.float()
+            continue
+        side = found["peft"] or {"down": "A", "up": "B"}[found["kohya"] or found["diffusers"]]
+        factors.setdefault(found["name"].removeprefix(PREFIX), {})[side] = tensor.float()
+    layers = {}
+    for name, pair in factors.items():
+        if pair.keys() != {"A", "B"} or any(tensor.ndim != 2 for tensor in pair.values()):
+            continue  # convolutions have factors of more axes
+        layers[name] = StoredLayer(
+            a=pair["A"],
+            b=pair["B"],
+            scale=_scale(name, len(pair["A"]), config, alphas.get(name)),
+            train="both",
+        )
+    if not layers:
+        raise DataError(f"{path}: holds no pairs of LoRA factors of linear layers")
+    modules = tuple(config.get("modules_to_save") or ())
+    facts = {name: config[name] for name in FACTS if name in config}
+    return StoredAdapter(layers=layers, trained=trained, modules=modules, facts=facts)
+
+
+def _scale(name: str, rank: int, config: Mapping[str, Any], own: float | None) -> float:
+    """Return alpha / rank; alpha is a layer's ``own``, or by the patterns of a peft config."""
+    patterns = (config.get("alpha_pattern") or {}).items()
+    matching = (value for pattern, value in patterns if re.match(rf"(.*\.)?({pattern})$", name))
+    alpha = own if own is not None else next(matching, config.get("lora_alpha", rank))
+    return float(alpha) / (rank**0.5 if config.get("use_rslora") else rank)
+
+
+def read_safetensors(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file of a user.
+
+    Raises
+    ------
+    DataError
+        If it is missing or no such file.
+    """
+    try:
+        return safetensors.torch.load_file(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (OSError, safetensors.SafetensorError) as error:
+        raise DataError(f"{path}: is no readable safetensors file: {error}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: is no JSON object")
+    return found

@@ -1,0 +1,1 @@
+"""The adapter: low-rank factors of which one is trained."""

@@ -1,0 +1,1 @@
+"""Comparisons: modes at their own learning rates, similarity, the linear experiment."""

@@ -1,0 +1,1 @@
+"""Pretrained models on texts: tokens, heads, one training, its measures."""
