@@ -185,7 +185,10 @@ class Conditional(Protocol):
 
 @runtime_checkable
 class Provenance(Protocol):
-    """A sampler that says which training items a sample is made of."""
+    """A sampler that says which training items a sample is made of.
+
+    Its ``fit`` takes integer ``ids`` ``(n,)`` too, which the items are called by.
+    """
 
     def provenance(self, drawn: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Training items and their shares, of what ``draw`` returned.

@@ -9,7 +9,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from geoframe import ConfigError, RunError, Sampler
+from geoframe import Conditional, ConfigError, RunError, Sampler, capability
 from geoframe.run.directory import Run
 from geoframe_cfdm.conditioning import condition_of
 from geoframe_cfdm.config import CFDMConfig, ItemsConfig
@@ -17,9 +17,12 @@ from geoframe_cfdm.data import load_items
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.latents.sampler import LatentSampler
 from geoframe_cfdm.sampling.condition import Condition
-from geoframe_cfdm.sampling.sampler import MIB, ClosedFormDiffusion
+from geoframe_cfdm.sampling.fitting import fit_sampler, is_the_data
+from geoframe_cfdm.sampling.sampler import MIB
 from geoframe_data import Items, Schema
 
+STATE = "sampler"
+"""Tensors of a run that hold the fitted state of its sampler."""
 MOST_COMPARED = 10_000
 """Items that samples are compared with: measures of more would take long and gain nothing."""
 
@@ -88,10 +91,7 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
             measured = autoencoder.prepare(data.flatten(1), config.trainer.build(), run)
             run.write_tensors("autoencoder", autoencoder.state_dict())
         sampler = LatentSampler(sampler, autoencoder.eval())
-    if isinstance(sampler, ClosedFormDiffusion | LatentSampler):
-        sampler.fit(data, labels, train)
-    else:
-        sampler.fit(data)
+    _fit(sampler, data, labels, train, run, restore=restore)
     compared, held_out = _compared(items, train, others, condition)
     fitted = Fitted(
         sampler=sampler,
@@ -103,9 +103,34 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
         held_out=held_out,
         facts=measured,
     )
-    if isinstance(fitted.inner, ClosedFormDiffusion):
-        fitted.inner.condition_on(condition)
+    conditional = capability(fitted.inner, Conditional)
+    if conditional is not None:
+        conditional.condition_on(condition)
     return fitted
+
+
+def _fit(
+    sampler: Sampler,
+    data: Tensor,
+    labels: Tensor | None,
+    ids: Tensor,
+    run: Run,
+    *,
+    restore: bool,
+) -> None:
+    """Fit a sampler and keep its state, or take the state up that a finished run kept.
+
+    A state that is the data themselves is not kept a second time: the data's digest is.
+    """
+    inner = sampler.inner if isinstance(sampler, LatentSampler) else sampler
+    if restore and (run.path / f"{STATE}.safetensors").exists():
+        inner.restore(run.read_tensors(STATE))
+        if isinstance(sampler, LatentSampler):
+            sampler.hold(data, labels, ids)
+        return
+    fit_sampler(sampler, data, labels, ids)
+    if not restore and not is_the_data(inner, data):
+        run.write_tensors(STATE, inner.fitted())
 
 
 def _by_column(config: CFDMConfig, items: Items) -> dict[str, str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import Tensor
 
-from geoframe import Sampler
+from geoframe import Conditional, Provenance, Sampler, capability
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.sampling.collection import Collection
-from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
+from geoframe_cfdm.sampling.fitting import fit_sampler
+
+P = TypeVar("P")
 
 
 class LatentSampler(Sampler):
@@ -35,13 +37,20 @@ class LatentSampler(Sampler):
 
     def fit(self, data: Tensor, labels: Tensor | None = None, ids: Tensor | None = None) -> Self:
         """Encode items ``(n, *item_shape)`` and fit the inner sampler to their latents."""
-        self.collection = Collection.of(data, labels, ids)
+        self.hold(data, labels, ids)
         latents = self.autoencoder.encode_all(self.collection.flat)
-        if isinstance(self.inner, ClosedFormDiffusion):
-            self.inner.fit(latents, labels, ids)
-        else:
-            self.inner.fit(latents)
+        fit_sampler(self.inner, latents, labels, ids)
         return self
+
+    def hold(self, data: Tensor, labels: Tensor | None = None, ids: Tensor | None = None) -> Self:
+        """Take the items without fitting the inner sampler, which has its state already."""
+        self.collection = Collection.of(data, labels, ids)
+        return self
+
+    def capability(self, protocol: type[P]) -> P | None:
+        """What the inner sampler can do with labels and row numbers, it does for latents too."""
+        passed_on = protocol is Conditional or protocol is Provenance
+        return capability(self.inner, protocol) if passed_on else None
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Draw latents and decode them."""
