@@ -22,6 +22,7 @@ PICTURES = {
     "cfdm": ("digits.toml", "samples_and_training_items"),
     "snowflake": ("karate.toml", "embedding"),
     "pathways": ("quickstart.toml", "cells"),
+    "cgenn": ("quickstart.toml", "metric"),
     "dreamup3d": ("classical.toml", "worst_scenes"),
 }
 
