@@ -55,8 +55,8 @@ def main(runs: list[str]) -> None:
     torch.set_num_threads(1)
     backends: dict[str, Backend] = {"classical": ClassicalBackend()}
     for path in runs:
-        trained = open_run(Path(path)).load()
-        backends[trained.name] = trained.backend
+        backend = open_run(Path(path)).load().backend
+        backends[backend.name] = backend
     for size, scenes in (
         ("64x64", StoredTabletop(part="val64", scenes=20).load()),
         ("640x480", vga(4)),

@@ -13,6 +13,7 @@ from geoframe_dreamup3d.generator.scenes import SceneOptions, generate
 from geoframe_dreamup3d.trained import run_lengths
 
 CONFIG = {
+    "backend": "votes",
     "data": {"dataset": {"name": "tabletop-generated", "scenes": 12, "kinds": 8}},
     "trainer": {"steps": 4, "batch_size": 4},
     "evaluation": {"pictures": 0},
@@ -150,7 +151,7 @@ def test_scenes_without_masks_get_a_network_from_made_up_ones(tmp_path, scenes, 
         GeneratedTabletop, "load", lambda self: load(attrs.evolve(self, scenes=6, kinds=6))
     )
     write_npz(tmp_path / "s.npz", attrs.evolve(scenes, truth=None))
-    config = {**CONFIG, "data": {"path": str(tmp_path / "s.npz")}}
+    config = {**CONFIG, "backend": "auto", "data": {"path": str(tmp_path / "s.npz")}}
     run = run_method("dreamup3d", config, path=tmp_path / "r")
     assert any("made up" in note for note in run.results["notes"])
     assert any("no masks" in note for note in run.results["notes"])
@@ -163,3 +164,10 @@ def test_scenes_in_memory_are_fitted_by_the_estimator(scenes):
     parser = SceneParser(backend="classical", evaluation__pictures=0, data__test_fraction=0.5)
     frame = parser.fit(scenes).run_.load().to_frame()
     assert frame.index.names == ["scene", "object"]
+
+
+def test_auto_keeps_clusters_where_a_network_does_worse(tmp_path):
+    config = {**CONFIG, "backend": "auto", "trainer": {"steps": 1}}
+    run = run_method("dreamup3d", config, path=tmp_path / "r")
+    assert any("clusters did better" in note for note in run.results["notes"])
+    assert run.load().backend.name == "classical"

@@ -18,6 +18,9 @@ from geoframe_dreamup3d.table.view import View
 class Backend(Protocol):
     """A way from one view to its objects."""
 
+    name: str
+    """``classical``, ``votes`` or ``reconstruction``."""
+
     def segment(self, view: View) -> NDArray[np.int32]:
         """Label the pixels of objects ``(h, w)``: 0 for none, 1, 2, ..."""
         ...
@@ -37,6 +40,8 @@ class Backend(Protocol):
 
 class ClassicalBackend:
     """Clusters of points; boxes carved by what was seen to be empty. Nothing is trained."""
+
+    name = "classical"
 
     def segment(self, view: View) -> NDArray[np.int32]:
         """Label Euclidean clusters."""

@@ -90,9 +90,8 @@ class DreamUp3DConfig(MethodConfig):
         "auto",
         help="What separates objects: clusters of points (classical, nothing is trained), a "
         "network that votes for centres (votes, trained on masks), or the paper's model "
-        "(reconstruction, trained on images alone). auto takes for each output what measured "
-        "best: masks from votes, trained on made up scenes where yours have no masks; carved "
-        "boxes as shapes; colours and sizes to know objects again.",
+        "(reconstruction, trained on images alone). auto trains votes, on made up scenes where "
+        "yours have no masks, and keeps clusters if they do better on the test scenes.",
     )
     votes: VotesConfig = section(VotesConfig, help="What is special to votes.")
     reconstruction: ReconstructionConfig = section(

@@ -47,7 +47,7 @@ class DreamUp3D(Method):
             data={"scenes": len(data.train), "sha256": data.train.fingerprint()},
             repairs=list(data.train.repairs),
         )
-        backend, training = fit(config, data.train, run)
+        backend, training = fit(config, data, run)
         keep(backend, run)
         return report(config, data, backend, training, run)
 
@@ -74,4 +74,4 @@ class DreamUp3D(Method):
         from geoframe_dreamup3d.fit import restore
         from geoframe_dreamup3d.trained import TrainedDreamUp3D
 
-        return TrainedDreamUp3D(restore(run), run.read_json("objects"), run.config.backend)
+        return TrainedDreamUp3D(restore(run), run.read_json("objects"))

@@ -49,6 +49,8 @@ def report(
     notes = [*data.train.repairs]
     if config.backend == "auto" and data.train.truth is None:
         notes.append("the scenes have no masks, so the network was trained on made up ones")
+    if config.backend == "auto" and backend.name == "classical":
+        notes.append("clusters did better than the trained network on the test scenes and are kept")
     first: SegmentationScores | None = None
     for k, test in enumerate(data.tests):
         prefix = "" if k == 0 else f"test{k + 1}_"
@@ -81,7 +83,6 @@ def measure(
     noisy, touch = with_noise(scenes, NOISE_SEED), touching_scenes(scenes)
     metrics: Metrics = {}
     rows: list[dict[str, Any]] = []
-    label = "votes" if config.backend == "auto" else config.backend
     scores: SegmentationScores | None = None
     for condition, each in (("", scenes), ("_noisy", noisy)):
         views = views_of(each, len(each))
@@ -95,7 +96,7 @@ def measure(
             if name.startswith(("ari", "msc"))
         }
         said = "sensor noise" if condition else "as they are"
-        for name, score in ((label, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
+        for name, score in ((backend.name, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
             rows.append({"scenes": test.name, "depth": said, "by": name, **score.means()})
     metrics["objects_touching"] = float(scores.touching.mean()) if scores else None
     metrics |= measure_shapes(config, scenes, backend)
@@ -125,7 +126,7 @@ def measure_matching(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) 
     """Measure how often objects are known again; empty if no two scenes share two models."""
     pairs = pairs_of_scenes(scenes, config.evaluation.matching)
     described: dict[str, Describe] = {"_colours": colours_and_extents}
-    if config.backend == "reconstruction":
+    if backend.name == "reconstruction":
         described[""] = codes
     if config.evaluation.crops:
         from geoframe_dreamup3d.matching.lite0 import crop_features

@@ -30,17 +30,14 @@ class TrainedDreamUp3D:
         What separates objects and completes their shapes.
     rows
         Objects that the run found in its test scenes, as :meth:`apply` puts them.
-    name
-        Name of the back end.
     """
 
-    def __init__(self, backend: Backend, rows: Sequence[dict[str, Any]], name: str) -> None:
+    def __init__(self, backend: Backend, rows: Sequence[dict[str, Any]]) -> None:
         self.backend = backend
         self.rows = rows
-        self.name = name
 
     def __repr__(self) -> str:
-        return f"TrainedDreamUp3D({self.name}: {len(self.rows)} objects in its test scenes)"
+        return f"TrainedDreamUp3D({self.backend.name}: {len(self.rows)} objects in its test scenes)"
 
     def _repr_html_(self) -> str:
         html: str = self.to_frame().head(10).to_html()

@@ -49,6 +49,8 @@ class ReconstructionBackend:
         Trained; it is put into evaluation mode.
     """
 
+    name = "reconstruction"
+
     def __init__(self, model: ReconstructionModel) -> None:
         self.model = model.eval().cpu()
 

@@ -31,6 +31,8 @@ class VotesBackend:
         Trained; it is put into evaluation mode.
     """
 
+    name = "votes"
+
     def __init__(self, network: VotingNetwork) -> None:
         self.network = network.eval().cpu()
 
