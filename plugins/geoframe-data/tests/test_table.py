@@ -128,6 +128,10 @@ def test_numbers_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> Non
         read_table(path)
     assert read_table(path, thousands=",").numbers("a").tolist() == [1234, 378]
     assert read_table(path, decimal=",").numbers("a").tolist() == [1.234, 378]
+    path.write_text('a;b;c\n"1,234";0.5;7\n378;2;8\n')
+    table = read_table(path, thousands=",")
+    assert [table.numbers(name).tolist() for name in "abc"] == [[1234, 378], [0.5, 2], [7, 8]]
+    assert table.notes == ("column 'a' is read with ',' between thousands",)
     path.write_text("a;b\n1.234;0,5\n1.378;2\n")
     with pytest.raises(DataError, match=r"column 'a': '1.234' may be .* data.decimal"):
         read_table(path)

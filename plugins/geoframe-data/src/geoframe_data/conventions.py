@@ -38,6 +38,13 @@ class Convention:
             whole = rf"(?:[1-9]\d{{0,2}}(?:[{self.thousands}]\d{{3}})+|\d+)"
         return rf"[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
 
+    def agrees(self, decimal: str | None, thousands: str | None) -> bool:
+        """Whether it is what the user said; small numbers have nothing between thousands."""
+        ungrouped = self.thousands == "" and thousands != self.decimal
+        return decimal in (None, self.decimal) and (
+            thousands in (None, self.thousands) or ungrouped
+        )
+
     def parse(self, cells: pa.Array) -> NDArray[np.float64]:
         """Stripped cells as float64 ``(n,)``; NaN for what is no number in this convention."""
         if self == PLAIN:
@@ -88,11 +95,7 @@ def find_convention(
     fits = [each for each in CONVENTIONS if _fits(cells, each)]
     if fits and zero.any():
         return None  # 007 is a name
-    allowed = [
-        each
-        for each in fits
-        if decimal in (None, each.decimal) and thousands in (None, each.thousands)
-    ]
+    allowed = [each for each in fits if each.agrees(decimal, thousands)]
     if not fits:
         _refuse_signs(name, cells, where)
         return None
@@ -131,11 +134,7 @@ def _fits(cells: pa.Array, convention: Convention) -> bool:
 
 def _allowed(cells: pa.Array, row: int, decimal: str | None, thousands: str | None) -> bool:
     cell = cells.slice(row, 1)
-    return any(
-        _fits(cell, each)
-        for each in CONVENTIONS
-        if decimal in (None, each.decimal) and thousands in (None, each.thousands)
-    )
+    return any(_fits(cell, each) for each in CONVENTIONS if each.agrees(decimal, thousands))
 
 
 def _said(decimal: str | None, thousands: str | None) -> str:

@@ -27,6 +27,8 @@ MAGIC: Mapping[bytes, str] = {
     b"\x89HDF": "hdf5",
 }
 """First bytes of a binary file -> its kind."""
+SHEETS = ("xl/", "[Content_Types].xml", "docProps/", "_rels/")
+"""How files within a spreadsheet may be called; any of them may come first."""
 SAMPLED = 2**16
 """Bytes of a text that are looked at."""
 MARKS: Mapping[str, re.Pattern[str]] = {
@@ -63,8 +65,7 @@ def _zip_kind(content: bytes) -> str:
         names = [content[30 : 30 + length].decode("utf-8", "replace")]
     if names and all(name.endswith(".npy") for name in names):
         return "npz"
-    sheet = any(name.startswith(("xl/", "[Content_Types].xml")) for name in names)
-    return "xlsx" if sheet else "zip"
+    return "xlsx" if any(name.startswith(SHEETS) for name in names) else "zip"
 
 
 def format_of(
