@@ -21,7 +21,7 @@ from geoframe_nst.data import load_graph
 from geoframe_nst.data_config import GraphDataConfig
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.finite_metric import FiniteMetric
+from geoframe_snowflake.metric.finite_metric import FiniteMetric
 
 
 def as_graph(path: Path, **options: Any) -> Graph:

@@ -23,11 +23,11 @@ from geoframe_data import Graph, read_graph
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.scaling import principal_axes
-from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.exact import exact_embedding
-from geoframe_snowflake.finite_metric import GraphMetric
-from geoframe_snowflake.tree_metric import tree_embedding
+from geoframe_snowflake.exact.embedding import exact_embedding
+from geoframe_snowflake.metric.cleaning import graph_metric
+from geoframe_snowflake.metric.finite_metric import GraphMetric
+from geoframe_snowflake.metric.tree_metric import tree_embedding
 
 LARGEST = 2500
 BOUND = 1e-9

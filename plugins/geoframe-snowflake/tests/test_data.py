@@ -16,7 +16,7 @@ from geoframe_data.testing.distances import VALUES
 from geoframe_data.testing.files import SuiteFile, check_refused
 from geoframe_registry.configs import configure
 from geoframe_snowflake.data import load_metric
-from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric, MatrixMetric
+from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric, MatrixMetric
 
 
 def load(path: Path | None = None, **options: object) -> FiniteMetric:

@@ -14,10 +14,10 @@ from geoframe_embedding.comparison import ratios_of
 from geoframe_embedding.distances import Floats, MatrixDistances
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import choose_pairs
-from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.finite_metric import GraphMetric
 from geoframe_snowflake.joint import Focus, JointFit, _Problem, _Search, fit_jointly
+from geoframe_snowflake.metric.cleaning import graph_metric
+from geoframe_snowflake.metric.finite_metric import GraphMetric
 
 
 def metric_of(graph: str, **options: Any) -> GraphMetric:

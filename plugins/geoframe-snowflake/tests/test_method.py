@@ -11,9 +11,9 @@ import torch
 from geoframe import ConfigError, DataError, open_run, run_method
 from geoframe.run.directory import Run
 from geoframe_registry import reproduce
-from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.datasets import MetricGraph, MetricPoints, of_euclidean
+from geoframe_snowflake.metric.cleaning import graph_metric
 
 TREE = {"name": "metric-graph", "graph": "binary-tree", "size": 3}
 

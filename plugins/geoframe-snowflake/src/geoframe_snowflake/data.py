@@ -8,11 +8,11 @@ import attrs
 
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data import Distances, Graph, read_distances, read_nodes
-from geoframe_snowflake.cleaning import graph_metric, matrix_metric, point_metric
-from geoframe_snowflake.contents import content_of
 from geoframe_snowflake.data_config import MetricDataConfig
-from geoframe_snowflake.finite_metric import FiniteMetric
-from geoframe_snowflake.points import Points, read_points
+from geoframe_snowflake.metric.cleaning import graph_metric, matrix_metric, point_metric
+from geoframe_snowflake.metric.contents import content_of
+from geoframe_snowflake.metric.finite_metric import FiniteMetric
+from geoframe_snowflake.metric.points import Points, read_points
 
 
 def load_metric(config: MetricDataConfig) -> FiniteMetric:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geoframe_data.graph import Graph
-    from geoframe_snowflake.finite_metric import PointMetric
+    from geoframe_snowflake.metric.finite_metric import PointMetric
 
 GraphName = Literal[
     "karate",
@@ -130,7 +130,7 @@ class MetricPoints(Dataset):
         """Return the points."""
         import numpy as np
 
-        from geoframe_snowflake.finite_metric import PointMetric
+        from geoframe_snowflake.metric.finite_metric import PointMetric
 
         generator = np.random.default_rng(self.seed)
         points = generator.standard_normal((self.points, self.dim))

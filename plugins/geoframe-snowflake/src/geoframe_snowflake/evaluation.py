@@ -14,15 +14,15 @@ from geoframe_embedding.baselines import classical_baseline, smacof_baseline
 from geoframe_embedding.meanings import meanings
 from geoframe_embedding.measures import worst_pairs
 from geoframe_embedding.pairs import Pairs, choose_pairs
-from geoframe_snowflake.certificate import Certificate, certify, measure
-from geoframe_snowflake.exact_fit import ExactFit
+from geoframe_snowflake.certificate.measures import Certificate, certify, measure
+from geoframe_snowflake.certificate.verdict import verdict
+from geoframe_snowflake.exact.fit import ExactFit
 from geoframe_snowflake.figures import draw
-from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric, PointMetric
+from geoframe_snowflake.fit import Fitted
+from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric, PointMetric
+from geoframe_snowflake.metric.tree_metric import tree_embedding
 from geoframe_snowflake.run_config import EvaluationConfig, SnowflakeRunConfig
 from geoframe_snowflake.trained import TrainedSnowflake
-from geoframe_snowflake.training import Fitted
-from geoframe_snowflake.tree_metric import tree_embedding
-from geoframe_snowflake.verdict import verdict
 
 SIDE_BY_SIDE = (
     *("distortion_worst_pairs", "distortion_symmetric_mean_pairs", "relative_error_mean_pairs"),
@@ -202,7 +202,7 @@ def _exact_notes(
         metrics["tree_error"] = float(error)
         notes.append(
             "The graph is a tree: |x - y|^2 is exact with one sparse coordinate per edge "
-            f"(geoframe_snowflake.tree_metric; error {error:.1e} on {len(pairs)} pairs)."
+            f"(geoframe_snowflake.metric.tree_metric; error {error:.1e} on {len(pairs)} pairs)."
         )
     return notes
 

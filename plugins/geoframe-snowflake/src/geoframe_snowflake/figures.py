@@ -20,8 +20,8 @@ from geoframe_embedding.figures import (
 )
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import Pairs
-from geoframe_snowflake.curves import CURVES, fitted_curves
-from geoframe_snowflake.finite_metric import FiniteMetric
+from geoframe_snowflake.certificate.curves import CURVES, fitted_curves
+from geoframe_snowflake.metric.finite_metric import FiniteMetric
 from geoframe_snowflake.radial import Radial
 from geoframe_snowflake.trained import TrainedSnowflake
 

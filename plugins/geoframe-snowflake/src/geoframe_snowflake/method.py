@@ -46,9 +46,9 @@ class NeuralSnowflakes(Method):
 
         from geoframe_snowflake.data import load_metric
         from geoframe_snowflake.evaluation import evaluate
-        from geoframe_snowflake.exact_fit import fit_exactly
+        from geoframe_snowflake.exact.fit import fit_exactly
+        from geoframe_snowflake.fit import check_symmetry, exact_model, keep, train
         from geoframe_snowflake.trained import TrainedSnowflake
-        from geoframe_snowflake.training import check_symmetry, exact_model, keep, train
 
         metric = load_metric(config.data)
         run.record(
@@ -86,7 +86,7 @@ class NeuralSnowflakes(Method):
 
     def load(self, run: Run) -> TrainedSnowflake:
         """Return the embedding with its queries; ``.exact`` is the training-free one."""
-        from geoframe_snowflake.training import restore
+        from geoframe_snowflake.fit import restore
 
         return restore(run)
 

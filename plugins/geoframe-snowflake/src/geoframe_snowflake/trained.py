@@ -74,14 +74,14 @@ class TrainedSnowflake(TrainedEmbedding):
         return distances
 
     def apply(self, data: Path) -> pd.DataFrame:
-        """Points of new or known items; see :func:`~geoframe_snowflake.applying.apply_file`.
+        """Points of new or known items; see :func:`~geoframe_snowflake.out_of_sample.apply_file`.
 
         Raises
         ------
         DataError
             If the file cannot be read, or names items that are not known.
         """
-        from geoframe_snowflake.applying import apply_file
+        from geoframe_snowflake.out_of_sample import apply_file
 
         return apply_file(self, data, self.data)
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from geoframe_data import read_graph
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.scaling import spread_landmarks
-from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.exact_fit import fit_exactly
-from geoframe_snowflake.finite_metric import GraphMetric
-from geoframe_snowflake.landmarks import landmark_embedding
-from geoframe_snowflake.tree_metric import tree_embedding
+from geoframe_snowflake.exact.fit import fit_exactly
+from geoframe_snowflake.exact.landmarks import landmark_embedding
+from geoframe_snowflake.metric.cleaning import graph_metric
+from geoframe_snowflake.metric.finite_metric import GraphMetric
+from geoframe_snowflake.metric.tree_metric import tree_embedding
 
 
 def metric_of(graph: nx.Graph) -> GraphMetric:

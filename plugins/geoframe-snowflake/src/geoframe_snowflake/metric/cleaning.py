@@ -19,8 +19,8 @@ from geoframe_data.policy import (
     without_self_loops,
 )
 from geoframe_snowflake.data_config import Asymmetry, Disconnected, MetricName
-from geoframe_snowflake.finite_metric import Floats, GraphMetric, MatrixMetric, PointMetric
-from geoframe_snowflake.points import Points
+from geoframe_snowflake.metric.finite_metric import Floats, GraphMetric, MatrixMetric, PointMetric
+from geoframe_snowflake.metric.points import Points
 
 SMALLEST, LARGEST = 1e-30, 1e30
 """Distances between which training, which is in single precision, neither loses nor overflows."""

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
 from geoframe_embedding.distances import Floats, Ints
-from geoframe_snowflake.finite_metric import GraphMetric
+from geoframe_snowflake.metric.finite_metric import GraphMetric
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geoframe_snowflake.cleaning import graph_metric
+from geoframe_snowflake.certificate.triangles import worst_triangles
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.exact import exact_embedding
-from geoframe_snowflake.layout import truncate
-from geoframe_snowflake.triangles import worst_triangles
+from geoframe_snowflake.exact.embedding import exact_embedding
+from geoframe_snowflake.exact.layout import truncate
+from geoframe_snowflake.metric.cleaning import graph_metric
 
 
 def test_a_layout_in_all_dimensions_is_exact() -> None:

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from geoframe.errors import DataError
-from geoframe_snowflake.cleaning import graph_metric
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.exact import exact_embedding, is_euclidean
+from geoframe_snowflake.exact.embedding import exact_embedding, is_euclidean
+from geoframe_snowflake.metric.cleaning import graph_metric
 
 
 def dissimilarities(seed: int, n: int, spread: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from geoframe_embedding.distances import Floats, Ints
-from geoframe_snowflake.exact import bisect_exponent, gram_at
+from geoframe_snowflake.exact.embedding import bisect_exponent, gram_at
 
 TOLERANCE = 1e-6
 """Relative width of the bracket at which the bisection for the exponent ends."""

@@ -21,12 +21,12 @@ from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.store import keep_embedding, keep_names, read_items, read_names
 from geoframe_snowflake.coordinates import Coordinates
 from geoframe_snowflake.curve import JointlyFitted
-from geoframe_snowflake.exact_fit import ExactFit
-from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric
+from geoframe_snowflake.exact.fit import ExactFit
+from geoframe_snowflake.initialization import calibrate, fit_curve, freeze
 from geoframe_snowflake.joint import fit_jointly
+from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.run_config import SnowflakeRunConfig
-from geoframe_snowflake.start import calibrate, fit_curve, freeze
 from geoframe_snowflake.trained import TrainedSnowflake
 
 JITTER = 1e-2

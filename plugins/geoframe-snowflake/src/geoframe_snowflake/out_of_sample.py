@@ -17,9 +17,9 @@ from geoframe_data.columns import as_texts
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.table import typed
 from geoframe_embedding.trained import point_frame
-from geoframe_snowflake.contents import Header
 from geoframe_snowflake.data import points_of
 from geoframe_snowflake.data_config import MetricDataConfig
+from geoframe_snowflake.metric.contents import Header
 
 if TYPE_CHECKING:
     from geoframe_snowflake.trained import TrainedSnowflake

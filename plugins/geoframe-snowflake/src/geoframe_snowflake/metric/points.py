@@ -18,7 +18,7 @@ from geoframe_data.formats import content_kind
 from geoframe_data.graphs.arrays import NAMES, as_floats
 from geoframe_data.graphs.records import text_of
 from geoframe_data.table import typed
-from geoframe_snowflake.finite_metric import Floats
+from geoframe_snowflake.metric.finite_metric import Floats
 
 
 @attrs.frozen(kw_only=True, eq=False)

@@ -12,10 +12,10 @@ from geoframe_embedding.comparison import item_measures, ratios_of
 from geoframe_embedding.distances import PairDistances
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import Pairs
-from geoframe_snowflake.finite_metric import FiniteMetric, GraphMetric
+from geoframe_snowflake.certificate.triangles import Triangle, worst_triangles
+from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric
 from geoframe_snowflake.run_config import EvaluationConfig
 from geoframe_snowflake.trained import TrainedSnowflake
-from geoframe_snowflake.triangles import Triangle, worst_triangles
 
 MOST_ITEMS = 400
 """Items whose triangles are all looked at; of more, a random sample of that size."""

@@ -11,10 +11,10 @@ import numpy as np
 from geoframe_embedding.distances import Floats
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_embedding.scaling import spread_landmarks
-from geoframe_snowflake.exact import exact_embedding
-from geoframe_snowflake.finite_metric import FiniteMetric
-from geoframe_snowflake.landmarks import landmark_embedding
-from geoframe_snowflake.layout import truncate
+from geoframe_snowflake.exact.embedding import exact_embedding
+from geoframe_snowflake.exact.landmarks import landmark_embedding
+from geoframe_snowflake.exact.layout import truncate
+from geoframe_snowflake.metric.finite_metric import FiniteMetric
 
 SAMPLE = 20_000
 """Pairs besides those of landmarks that the heights of a landmark embedding are fitted to."""

@@ -1,0 +1,1 @@
+"""How faithful an embedding is: measures, triangles, known curves, and what they say."""

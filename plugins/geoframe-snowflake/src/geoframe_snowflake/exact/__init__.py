@@ -1,0 +1,1 @@
+"""Exact embeddings without training: full, by landmarks, and of trees."""

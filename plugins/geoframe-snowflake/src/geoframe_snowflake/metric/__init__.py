@@ -1,0 +1,1 @@
+"""Finite metrics: matrices, graphs, trees and points, checked and computed row by row."""
