@@ -13,12 +13,12 @@ from geoframe.run.resources import peak_memory_mib
 from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.data import load_texts
 from geoframe_asymlora.figures import comparison_figure, learning_rates_figure
-from geoframe_asymlora.files.adapter_file import ADAPTER
+from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact
 from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.study.comparison import Compared, compare, spread
-from geoframe_asymlora.text.fitting import build, train, variant
+from geoframe_asymlora.text.fitting import build, head_parameters, train, variant
 from geoframe_asymlora.text.memory import Cost, costs, megabytes, saved_bytes
 from geoframe_asymlora.text.task import Task, open_task
 from geoframe_data import Texts
@@ -114,8 +114,11 @@ def _single(config: AsymLoRAConfig, task: Task, run: Run, table: Rows) -> Result
     fitted = train(config, task, ADAPTER, run, seed=config.seed)
     assert fitted.adapter is not None
     if run.main_process:
+        (run.path / ADAPTER).mkdir(exist_ok=True)
         fitted.adapter.save(run.path / ADAPTER)
         run.keep(run.path / ADAPTER)
+        if not is_compact(run.path / ADAPTER):  # a stranger's adapter knows of no output layer
+            run.write_tensors(HEAD, head_parameters(fitted.model, fitted.heads))
     trained, head = fitted.trained()
     measured: dict[str, float | int | str | None] = {}
     for name, data in (("validation", task.validation), ("test", task.test)):

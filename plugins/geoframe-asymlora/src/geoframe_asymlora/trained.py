@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from geoframe.errors import RunError
 from geoframe.run.directory import Run
 from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.data import new_texts
-from geoframe_asymlora.files.adapter_file import ADAPTER, read_adapter
+from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact, read_adapter
 from geoframe_asymlora.files.export import export_peft
 from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.text.encoding import encode
@@ -107,6 +108,8 @@ def load_trained(run: Run) -> TrainedText:
     run.check_data(model_sha256=model_digest(pretrained.path))
     model = pretrained.model()
     adapter: Adapter = config.adapter.spec.load().load(model, folder)  # type: ignore[attr-defined]
+    if not is_compact(folder):
+        adapter.adapted.load_state_dict(run.read_tensors(HEAD), strict=False)
     return TrainedText(
         model=adapter.adapted.eval(),
         adapter=adapter,
@@ -118,8 +121,15 @@ def load_trained(run: Run) -> TrainedText:
 
 
 def export_run(run: Run, folder: Path) -> list[Path]:
-    """Write the adapter of a finished run as a plain peft adapter, without loading the model."""
-    return export_peft(read_adapter(_adapter_folder(run)), folder)
+    """Write the adapter of a finished run as a plain peft adapter, without loading the model.
+
+    A stranger's adapter is written as its own ``save`` did, with the output layer beside it.
+    """
+    kept = _adapter_folder(run)
+    if is_compact(kept):
+        return export_peft(read_adapter(kept), folder)
+    files = [Path(shutil.copy(each, folder)) for each in sorted(kept.iterdir()) if each.is_file()]
+    return [*files, Path(shutil.copy(run.path / f"{HEAD}.safetensors", folder))]
 
 
 def _adapter_folder(run: Run) -> Path:

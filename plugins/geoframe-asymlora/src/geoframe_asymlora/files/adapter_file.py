@@ -20,6 +20,8 @@ from geoframe_asymlora.lora.factors import Draw, Factor, fingerprint
 FORMAT = 1
 ADAPTER = "adapter"
 """Folder of a run directory that holds what was trained."""
+HEAD = "head"
+"""Tensors of a run: the output layer, where a stranger's adapter does not keep it."""
 OPTIONS = "asymlora.json"
 TENSORS = "asymlora.safetensors"
 PEFT_CONFIG = "adapter_config.json"
@@ -100,6 +102,11 @@ class StoredAdapter:
             folder.mkdir(parents=True, exist_ok=True)
         write_tensors(folder / TENSORS, tensors)
         write_json(folder / OPTIONS, options)
+
+
+def is_compact(folder: Path) -> bool:
+    """Whether a folder holds an adapter as this plugin writes it."""
+    return (folder / OPTIONS).is_file()
 
 
 def load_compact(folder: Path) -> StoredAdapter:

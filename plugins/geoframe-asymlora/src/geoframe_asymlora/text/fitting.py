@@ -48,7 +48,8 @@ class Fitted:
     def trained(self) -> tuple[int, int]:
         """Return trained parameters outside the head, and in it."""
         trained = sum(p.numel() for p in self.model.parameters() if p.requires_grad)
-        head = sum(p.numel() for p in _of_heads(self.model, self.heads) if p.requires_grad)
+        heads = head_parameters(self.model, self.heads).values()
+        head = sum(p.numel() for p in heads if p.requires_grad)
         return trained - head, head
 
 
@@ -82,20 +83,19 @@ def build(
     adapter: Adapter = component.build()
     size = config.evaluation.batch_size
     adapted = adapter.attach(model, passes_over(task.train, LOOKED_AT, size))
-    if heads and not any(p.requires_grad for p in _of_heads(adapted, heads)):
-        raise ConfigError(
-            [f"adapter: '{config.adapter.name}' leaves the new output layer untrained"]
-        )
+    for parameter in head_parameters(adapted, heads).values():
+        parameter.requires_grad_(True)  # a new output layer has to be trained, whoever adapts
     round_frozen(pretrained, precision)
     return adapted, adapter, heads
 
 
-def _of_heads(model: nn.Module, heads: tuple[str, ...]) -> list[nn.Parameter]:
-    return [
-        parameter
+def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:
+    """Parameters of the output layers of an adapted model, by their name in it."""
+    return {
+        name: parameter
         for name, parameter in model.named_parameters()
         if any(name.removeprefix("base_model.model.").startswith(f"{head}.") for head in heads)
-    ]
+    }
 
 
 def variant(adapter: Component, mode: str, model: nn.Module, heads: tuple[str, ...]) -> Component:
