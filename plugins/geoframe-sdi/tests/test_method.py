@@ -68,7 +68,7 @@ def test_a_run_tells_everything(finished: Run) -> None:
     assert [row["guidance"] for row in rows] == ["auto", "sds"]
     figures = {path.stem for path in (finished.path / "figures").iterdir()}
     assert {"views_auto", "views_sds", "ddim", "strips", "spectra"} <= figures
-    assert any("recognised" in note for note in finished.results["notes"])
+    assert any("recognised" in sentence for sentence in finished.results["verdict"])
 
 
 def test_a_volume(volume: Run) -> None:

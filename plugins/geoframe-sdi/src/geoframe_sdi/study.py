@@ -24,6 +24,25 @@ COMPARED = (
     *("psnr_nearest_mode", "mode_agreement", "gradient_variance_ratio", "prior_calls"),
 )
 """Metrics of the guidance to compare that stand among the run's own, after the guidance's name."""
+MEANINGS = {
+    "prior_calls": "answers of the model, a guided pair counted once: what a training costs",
+    "high_frequency_ratio": "power above 0.25 cycles a pixel by that of real images; below 1 is "
+    "blurred, far above is noisy",
+    "high_frequency_ratio_ddim": "the same of samples that DDIM draws from this very model",
+    "high_frequency_gap": "distance of the two; 0 is best",
+    "saturation": "share of values at the ends of their range",
+    "diversity": "mean distance of images of one class; 0 if all are alike",
+    "psnr_nearest_mode": "dB to the nearest image that the model knows for an unseen camera",
+    "mode_agreement": "share of the views that show one and the same mode; 1 is best",
+    "classifier_accuracy": "share of the images that a small classifier takes for their class",
+    "kid_classifier": "kernel distance to real images on that classifier's features; 0 is best",
+    "gradient_variance_ratio": "variance of the gradient over its draws by its squared mean",
+    "noise_std": "standard deviation of the noise that the model was told of; 1 is what it knows",
+}
+"""What the measures mean, for the report."""
+COMPARE = (
+    "sdi.compare = ['sds', 'sdi'] runs other guidance for as many steps, to see what it gains."
+)
 SCENE = "scene"
 """Name of the trained tensors in a run."""
 
@@ -54,7 +73,15 @@ def study(setting: Setting, run: Run) -> Result:
     metrics |= {"peak_memory_mib": peak_memory_mib(), **setting.facts}
     draw(setting, own, known, views, run)
     verdicts = [f"{row['guidance']}: {summary(row)}." for row in rows]
-    return Result(metrics=metrics, tables={"guidance": rows}, notes=[*verdicts, *notes])
+    return Result(
+        metrics=metrics,
+        tables={"guidance": rows},
+        notes=notes,
+        verdict=verdicts,
+        picture=f"views_{names[0]}",
+        meanings={key: text for key, text in MEANINGS.items() if key in metrics},
+        advice=[] if len(names) > 1 else [COMPARE],
+    )
 
 
 def _keep(setting: Setting, objective: DistillationObjective, cameras: Tensor, run: Run) -> None:
