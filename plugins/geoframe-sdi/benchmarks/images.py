@@ -38,6 +38,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "sdi-refresh8": {"name": "sdi", "refresh_every": 8},
     "sdi-half": {"name": "sdi", "true_noise": 0.5},
     "sds-half": {"name": "sds", "noise_scale": 0.5},
+    "sds-half-memory": {"name": "sds", "noise_scale": 0.5, "noise_memory": 0.96},
+    "sds-0.7-memory": {"name": "sds", "noise_scale": 0.7, "noise_memory": 0.96},
     "ism": {},
 }
 
