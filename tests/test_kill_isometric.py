@@ -17,6 +17,7 @@ RUNS = {
     "snowflake": (
         "snowflake",
         "data.dataset.graph=florentine",
+        "geometry.name=snowflake",
         "trainer.batch_size=32",
         "compare=[{name='euclidean', dim=2}]",
     ),

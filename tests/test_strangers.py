@@ -137,6 +137,8 @@ def test_an_embedder_that_uses_a_graph_is_told_that_there_is_none(tmp_path):
 def test_a_trainer_fits_every_objective(method, tables):
     config = {"trainer": {"name": "lbfgs", "steps": 3}}
     config["data"] = {"path": str(tables / "edges.csv")}
+    if method == "snowflake":
+        config["geometry"] = {"name": "snowflake", "power": "metric"}  # not without trainer
     if method == "lgi":
         config["data"] = {"path": str(tables / "table.csv"), "target": ["target"]}
     done, _ = run(method, config, tables / "run")

@@ -40,7 +40,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run(
         path,
         compare=compare,
-        geometry={"name": "snowflake", "dim": 3},
+        geometry={"name": "snowflake", "dim": 3, "power": "metric"},
         trainer={"steps": 80},
     )
 
@@ -101,7 +101,7 @@ def test_queries(finished: Run) -> None:
     own = near[near["name"] == "0"]
     assert own["distance"].tolist() == pytest.approx(np.sort(matrix[0])[1:4], rel=1e-5)
     again = trained.distance("0", own["neighbor"].tolist())
-    assert again["distance"].tolist() == pytest.approx(own["distance"].tolist())
+    assert again["distance"].tolist() == pytest.approx(own["distance"].tolist(), rel=1e-5)
     assert trained.matrix(["3", "5"])[0, 1] == pytest.approx(
         trained.distance("3", "5")["distance"].item()
     )
@@ -189,13 +189,20 @@ def test_an_encoder_embeds_unseen_points(tmp_path: Path) -> None:
 def test_features_may_be_the_coordinates(tmp_path: Path) -> None:
     points = {"dataset": {"name": "metric-points", "metric": "m1", "dim": 4}}
     options = {"exact": False, "encode": False, "loss": "squared"}
-    finished = run(tmp_path / "run", data=points, snowflake=options, geometry={"dim": 4})
+    finished = run(
+        tmp_path / "run", data=points, snowflake=options, geometry={"name": "snowflake", "dim": 4}
+    )
     assert finished.results["metrics"]["mse"] < 1e-3
     np.testing.assert_allclose(
         finished.load().points, MetricPoints(metric="m1", dim=4).load().points, rtol=1e-6
     )
     with pytest.raises(ConfigError, match=r"geometry.dim: 3, but the items have 4"):
-        run(tmp_path / "other", data=points, snowflake=options, geometry={"dim": 3})
+        run(
+            tmp_path / "other",
+            data=points,
+            snowflake=options,
+            geometry={"name": "snowflake", "dim": 3},
+        )
 
 
 def test_a_resumed_run_gives_the_same(tmp_path: Path) -> None:
@@ -203,6 +210,7 @@ def test_a_resumed_run_gives_the_same(tmp_path: Path) -> None:
         "data": {"dataset": TREE},
         "trainer": {"steps": 30, "checkpoint_every": 10},
         "compare": [],
+        "geometry": {"name": "snowflake"},
         "snowflake": {"curve_steps": 20},
     }
     whole = run_method("snowflake", config, path=tmp_path / "whole")
@@ -231,7 +239,11 @@ def test_wrong_configs_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="negative distances"):
         run(tmp_path / "a", geometry={"name": "minkowski", "dim": 3})
     with pytest.raises(ConfigError, match=r"frozen.*exponents"):
-        run(tmp_path / "b", geometry={"dim": 3}, snowflake={"frozen": ["nothing"]})
+        run(
+            tmp_path / "b",
+            geometry={"name": "snowflake", "dim": 3},
+            snowflake={"frozen": ["nothing"]},
+        )
     with pytest.raises(ConfigError, match="one of exact and train"):
         run(tmp_path / "c", snowflake={"exact": False, "train": False})
     with pytest.raises(DataError, match=r"needs features.*data.nodes"):

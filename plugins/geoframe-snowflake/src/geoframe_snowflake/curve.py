@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from geoframe.geometry import Geometry, Promise
 
@@ -31,14 +32,13 @@ class SnowflakeCurve(Geometry):
     dim
         Number of coordinates.
     exponent
-        q > 0.
+        q > 0, at the start if a trainer fits it.
     offset
         e > 0, in the unit of the coordinates: below it the power is nearly linear.
     jump
         c >= 0: the least distance of two different points.
     """
 
-    exponent: Tensor
     offset: Tensor
     jump: Tensor
 
@@ -50,18 +50,24 @@ class SnowflakeCurve(Geometry):
             raise ValueError(
                 f"need exponent > 0, offset > 0 and jump >= 0, got {exponent}, {offset}, {jump}"
             )
-        self.register_buffer("exponent", torch.tensor(float(exponent)))
+        self.log_exponent = nn.Parameter(torch.tensor(math.log(exponent)))
         self.register_buffer("offset", torch.tensor(float(offset)))
         self.register_buffer("jump", torch.tensor(float(jump)))
 
     @property
+    def exponent(self) -> Tensor:
+        """The current q, a scalar."""
+        return self.log_exponent.exp()
+
+    @property
     def promise(self) -> Promise:
         """A metric up to K = max(1, 2^(q - 1))."""
-        return Promise(relaxation=2.0 ** max(0.0, float(self.exponent) - 1.0))
+        return Promise(relaxation=2.0 ** max(0.0, float(self.exponent.detach()) - 1.0))
 
     def profile(self, t: Tensor) -> Tensor:
         """The function f, element by element: nonnegative ``(...)`` -> ``(...)``."""
-        power = (t + self.offset) ** self.exponent - self.offset**self.exponent
+        q = self.exponent
+        power = (t + self.offset) ** q - self.offset**q
         return power + torch.where(t > 0, self.jump, 0.0)
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
@@ -70,13 +76,12 @@ class SnowflakeCurve(Geometry):
 
     def set_curve(self, exponent: float, offset: float, jump: float) -> None:
         """Take other numbers."""
-        for buffer, value in (
-            (self.exponent, exponent),
-            (self.offset, offset),
-            (self.jump, jump),
-        ):
-            buffer.fill_(value)
+        with torch.no_grad():
+            self.log_exponent.fill_(math.log(exponent))
+            self.offset.fill_(offset)
+            self.jump.fill_(jump)
 
     def extra_repr(self) -> str:
         """Show the dimension and the curve in ``repr``."""
-        return f"dim={self.dim}, exponent={float(self.exponent):.3g}, jump={float(self.jump):.3g}"
+        exponent, jump = float(self.exponent.detach()), float(self.jump)
+        return f"dim={self.dim}, exponent={exponent:.3g}, jump={jump:.3g}"

@@ -10,8 +10,8 @@ from geoframe.components import Component
 from geoframe.config import MethodConfig, component, components, option, section
 from geoframe_snowflake.data_config import MetricDataConfig
 
-SAME_DIM = 8
-"""Default dimension, the same for all geometries that are compared."""
+DIM = 8
+"""Default dimension."""
 
 
 @attrs.frozen(kw_only=True)
@@ -96,8 +96,9 @@ class SnowflakeRunConfig(MethodConfig):
     data: MetricDataConfig = section(MetricDataConfig, help="The distances.")
     geometry: Component = component(
         "geometry",
-        default={"name": "snowflake", "dim": SAME_DIM, "power": "metric"},
-        help="The space to embed in: a snowflake, or any other with distances >= 0.",
+        default={"name": "snowflake-curve", "dim": DIM},
+        help="The space to embed in: snowflake-curve, whose points and curve are fitted jointly; "
+        "the paper's network snowflake, or any other with distances >= 0, by the trainer.",
     )
     embedder: Component = component(
         "embedder",
@@ -120,11 +121,8 @@ class SnowflakeRunConfig(MethodConfig):
     snowflake: FitConfig = section(FitConfig, help="What is special to snowflakes.")
     compare: tuple[Component, ...] = components(
         "geometry",
-        default=(
-            {"name": "euclidean", "dim": SAME_DIM},
-            {"name": "hyperboloid", "dim": SAME_DIM, "learnable": True},
-        ),
-        help="Further spaces to embed the same distances in, with the same embedder and trainer.",
+        help="Further spaces to embed the same distances in, with the same embedder and trainer, "
+        "e.g. [{name = 'euclidean', dim = 8}].",
     )
     evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured at the end.")
 
