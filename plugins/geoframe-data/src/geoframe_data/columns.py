@@ -13,8 +13,15 @@ from numpy.typing import NDArray
 
 from geoframe.data import shown
 from geoframe.errors import DataError
-from geoframe_data.conventions import PLAIN, Convention, Where, find_convention, is_grouped
-from geoframe_data.numerals import is_missing, matches
+from geoframe_data.conventions import (
+    LEADING_ZERO,
+    PLAIN,
+    Convention,
+    Where,
+    find_convention,
+    is_grouped,
+)
+from geoframe_data.numerals import all_match, is_missing, matches, plain_numbers
 from geoframe_data.schema import ColumnType, Kind
 
 WORDS = r"(?i:na|n/a|#n/a|<na>|none|null|\?)"
@@ -78,6 +85,9 @@ def _present(cells: pa.Array) -> pa.Array:
 def _type_of_texts(
     name: str, cells: pa.Array, where: Where, decimal: str | None, thousands: str | None
 ) -> tuple[ColumnType, list[str]]:
+    values = plain_numbers(cells) if decimal is None and thousands is None else None
+    if values is not None and not matches(cells, LEADING_ZERO).any():
+        return _type_of_numbers(name, cells, values)
     there = ~is_missing(cells)
     if not there.any():
         return ColumnType(name=name, kind="empty"), []
@@ -110,9 +120,26 @@ def _type_of_texts(
     if _are_dates(present):
         return ColumnType(name=name, kind="date"), []
     texts = cells.filter(pa.array(there))
-    if matches(texts, TRUTH).all():
+    if all_match(texts, TRUTH):
         return ColumnType(name=name, kind="boolean"), []
     return ColumnType(name=name, kind="text"), _nearly_numbers(name, present, place)
+
+
+def _type_of_numbers(
+    name: str, cells: pa.Array, values: NDArray[np.float64]
+) -> tuple[ColumnType, list[str]]:
+    """Type of a column of plain numbers; NaN where one is missing."""
+    there = ~np.isnan(values)
+    if not there.any():
+        return ColumnType(name=name, kind="empty"), []
+    if not _all_whole(values):
+        return ColumnType(name=name, kind="number"), []
+    present = cells if there.all() else cells.filter(pa.array(there))
+    if not _whole(present, gaps=not there.all()):
+        return ColumnType(name=name, kind="number"), []
+    if np.nanmax(np.abs(values)) >= EXACT:
+        return ColumnType(name=name, kind="text"), [LONG.format(name)]
+    return ColumnType(name=name, kind="integer"), []
 
 
 def _nearly_numbers(name: str, present: pa.Array, place: Where) -> list[str]:
@@ -126,7 +153,7 @@ def _nearly_numbers(name: str, present: pa.Array, place: Where) -> list[str]:
 
 def _whole(cells: pa.Array, *, gaps: bool) -> bool:
     """Whether numbers are integers; pandas writes those of a column with gaps as ``1.0``."""
-    if not matches(cells, WHOLE_FLOAT).all():
+    if not all_match(cells, WHOLE_FLOAT):
         return False
     integers = matches(cells, WHOLE)
     return bool(integers.all()) or gaps or bool(integers.any())
@@ -220,6 +247,8 @@ def _numbers(found: ColumnType, cells: pa.Array, where: Where) -> NDArray[np.flo
             return declared
         cells = as_texts(cells)
     values = Convention(found.decimal, found.thousands).parse(cells)
+    if not np.isnan(values).any():
+        return values
     wrong = np.isnan(values) & ~is_missing(cells) & ~matches(cells, WORDS)
     if wrong.any():
         raise _misfit(found, cells, wrong, where, "numbers, as in training")
@@ -244,7 +273,7 @@ def _dates(found: ColumnType, cells: pa.Array, where: Where) -> pd.Series[Any]:
 
 
 def _are_dates(texts: pa.Array) -> bool:
-    if not len(texts) or not matches(texts, DATE).all():
+    if not len(texts) or not all_match(texts, DATE):
         return False
     dates = pd.to_datetime(texts.to_pandas(), utc=True, format="ISO8601", errors="coerce")
     return not bool(dates.isna().any())

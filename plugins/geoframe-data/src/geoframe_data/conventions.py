@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geoframe.data import shown
 from geoframe.errors import DataError
-from geoframe_data.numerals import INFINITE, matches, parse_numbers
+from geoframe_data.numerals import INFINITE, all_match, matches, parse_numbers
 
 Where = Callable[[int], str]
 """Row number -> where it stands, ``table.csv:7``."""
@@ -125,11 +125,7 @@ def is_grouped(cells: pa.Array) -> bool:
 
 
 def _fits(cells: pa.Array, convention: Convention) -> bool:
-    # Most columns are told from their first cells.
-    for part in (cells[:100], cells):
-        if not matches(part, f"{convention.pattern}|{INFINITE}").all():
-            return False
-    return True
+    return all_match(cells, f"{convention.pattern}|{INFINITE}")
 
 
 def _allowed(cells: pa.Array, row: int, decimal: str | None, thousands: str | None) -> bool:
@@ -145,7 +141,7 @@ def _said(decimal: str | None, thousands: str | None) -> str:
 def _refuse_signs(name: str, cells: pa.Array, where: Where) -> None:
     """Refuse numbers with $ or % rather than make each a category."""
     number = "|".join(each.pattern for each in CONVENTIONS)
-    if not matches(cells, f"{SIGNS}(?:{number}){UNITS}").all():
+    if not all_match(cells, f"{SIGNS}(?:{number}){UNITS}"):
         return
     row = int(np.flatnonzero(~matches(cells, number))[0])
     raise DataError(

@@ -121,7 +121,8 @@ class Delimited:
         """
         found = self.texts(place) if blank else self.filled(place)
         values = parse_numbers(found)
-        bad = np.flatnonzero(np.isnan(values) & ~is_missing(found))
+        bad = np.flatnonzero(np.isnan(values))
+        bad = bad[~is_missing(found.take(pa.array(bad)))] if len(bad) else bad
         if len(bad):
             raise DataError(
                 f"{self.path}:{self.lines[bad[0]]}: {shown(self.names[place])} "
