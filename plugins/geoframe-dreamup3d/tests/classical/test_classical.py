@@ -9,7 +9,12 @@ from geoframe_dreamup3d.classical.boxes import (
     small_rotations,
     upright_box,
 )
-from geoframe_dreamup3d.classical.clustering import dbscan, segment_by_distance
+from geoframe_dreamup3d.classical.clustering import (
+    dbscan,
+    renumbered,
+    segment_by_distance,
+    spread_labels,
+)
 from geoframe_dreamup3d.classical.completion import VoxelShape, apart, carve, seen_empty
 from geoframe_dreamup3d.generator.collections import shapes_of
 from geoframe_dreamup3d.generator.scenes import SceneOptions, generate
@@ -47,6 +52,17 @@ def test_objects_apart_are_separated_without_learning(scenes):
     for i in range(len(scenes)):
         labels = segment_by_distance(view_of(scenes, i))
         assert ari_foreground(labels, scenes.truth.segmentation[i]) > 0.9
+
+
+def test_labels_that_no_pixel_has_fall_away(scenes):
+    assert renumbered(np.array([[0, 3], [5, 3]], dtype=np.int32)).tolist() == [[0, 1], [2, 1]]
+    assert renumbered(np.zeros((2, 2), dtype=np.int32)).max() == 0
+    view = view_of(scenes, 0)
+    on_table = view.points[view.valid & ~view.above][:40]
+    above = view.points[view.above][:40]
+    labels = np.repeat([0, 1], 40)
+    found = spread_labels(view, np.concatenate([on_table, above]), labels, within=0.002)
+    assert sorted(np.unique(found)) == [0, 1]
 
 
 def test_an_upright_box_is_found_again():

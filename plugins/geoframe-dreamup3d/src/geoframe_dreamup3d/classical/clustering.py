@@ -115,4 +115,12 @@ def spread_labels(
     values = np.zeros(len(distance), dtype=np.int32)
     values[found] = rank[labels[kept][nearest[found]]]
     result[view.above] = values
-    return result
+    return renumbered(result)
+
+
+def renumbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Labels 1, 2, ... without gaps; an object that no pixel shows falls away."""
+    present = np.unique(labels[labels > 0])
+    table = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int32)
+    table[present] = np.arange(1, len(present) + 1)
+    return np.asarray(table[labels])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from geoframe.run.files import write_tensors
 from geoframe_dreamup3d.backbones.interpolation import interpolate
 from geoframe_dreamup3d.classical.boxes import Box, minimum_volume_box
-from geoframe_dreamup3d.classical.clustering import spread_labels
+from geoframe_dreamup3d.classical.clustering import renumbered, spread_labels
 from geoframe_dreamup3d.classical.completion import VoxelShape
 from geoframe_dreamup3d.exporting import export_network
 from geoframe_dreamup3d.objects import SceneObject, complete_all, object_of
@@ -73,7 +73,7 @@ class ReconstructionBackend:
         if seen.view.depth.shape == view.depth.shape:
             labels = np.zeros(view.depth.shape, dtype=np.int32)
             labels[window] = part
-            return _renumbered(labels)
+            return renumbered(labels)
         found = part > 0
         points = seen.view.points[window][found]
         return spread_labels(
@@ -226,11 +226,3 @@ def _poses(seen: NetworkInput, boxes: Sequence[Box]) -> tuple[Tensor, Tensor]:
         torch.from_numpy(np.stack(centres).astype(np.float32))[None],
         torch.from_numpy(np.stack(rotations).astype(np.float32))[None],
     )
-
-
-def _renumbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Labels 1, 2, ... without gaps; an object that no pixel shows falls away."""
-    present = np.unique(labels[labels > 0])
-    table = np.zeros(int(labels.max(initial=0)) + 1, dtype=np.int32)
-    table[present] = np.arange(1, len(present) + 1)
-    return np.asarray(table[labels])

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geoframe_dreamup3d.classical.clustering import spread_labels
+from geoframe_dreamup3d.classical.clustering import renumbered, spread_labels
 from geoframe_dreamup3d.exporting import export_network
 from geoframe_dreamup3d.objects import SceneObject, complete_all
 from geoframe_dreamup3d.table.inputs import network_input, window_around
@@ -57,7 +57,7 @@ class VotesBackend:
             part = np.zeros(inside.shape, dtype=np.int32)
             part[inside] = groups + 1
             labels[window] = part
-            return labels
+            return renumbered(labels)
         spacing = seen.view.spacing
         return spread_labels(
             view, seen.view.points[window][inside], groups, within=0.005 + 2 * spacing
