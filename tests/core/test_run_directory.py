@@ -223,3 +223,15 @@ def test_import_geoframe_is_light():
     code = "import sys, geoframe, geoframe.config; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "matplotlib"} & set(done.stdout.split())
+
+
+def test_what_a_kill_left_in_a_part_is_swept_away(tmp_path):
+    run = make(tmp_path / "run")
+    part = run.part("seed-1")
+    leftover = part.path / "checkpoints" / ".tmp-5-123"
+    leftover.mkdir(parents=True)
+    (leftover / "state.json").write_text("{")
+    (part.path / ".tmp-abc").write_text("half")
+    run.close()
+    make(tmp_path / "run", resume=True).close()
+    assert not list(run.path.rglob(".tmp-*"))

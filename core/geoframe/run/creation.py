@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,8 +103,11 @@ def _claim(run: Run, manifest: Mapping[str, Any], resume: bool, stored: Any) -> 
 def _sweep(run: Run) -> None:
     """Drop what killed writers left; nobody else writes here, since the lock is ours."""
     run.checkpoints.sweep()
-    for folder in (run.path, run.path / "figures", *run.path.glob(f"{PARTS}/**/")):
-        for leftover in folder.glob(".tmp-*"):
+    folders = (run.path, run.path / "figures", *run.path.glob(f"{PARTS}/**/"))
+    for leftover in [each for folder in folders for each in folder.glob(".tmp-*")]:
+        if leftover.is_dir() and not leftover.is_symlink():  # a checkpoint of a part
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
             leftover.unlink(missing_ok=True)
 
 
