@@ -1,4 +1,7 @@
-"""Forms, isometries and features that the tests share."""
+"""Forms, isometries and configs that the tests share."""
+
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,3 +41,29 @@ def moved(s: Tensor, x: Tensor) -> Tensor:
 def relative_error(x: Tensor, y: Tensor) -> float:
     x, y = x.detach(), y.detach()
     return float((x - y).abs().max() / y.abs().max().clamp_min(1e-12))
+
+
+SMALL = {"channels": 3, "layers": 1, "hidden": 8, "replicas": 2}
+COLUMNS: dict[str, Any] = {
+    "points": [["x", "y", "z"]],
+    "vectors": [["vx", "vy", "vz"]],
+    "scalars": ["charge"],
+    "group": "system",
+    "split": "part",
+}
+TASKS: dict[str, dict[str, Any]] = {
+    "number": {"target": ["energy"]},
+    "class": {"target": ["kind"]},
+    "point": {"target": ["to_x", "to_y", "to_z"], "target_kind": "point"},
+    "vector": {"target": ["vx", "vy", "vz"]},
+}
+
+
+def settings(folder: Path, task: str = "number", **tables: dict[str, Any]) -> dict[str, Any]:
+    data = {"path": str(folder / "particles.csv"), **COLUMNS, **TASKS[task]}
+    return {
+        "data": {**data, **tables.pop("data", {})},
+        "cgenn": {**SMALL, **tables.pop("cgenn", {})},
+        "trainer": {"steps": 4, "batch_size": 4, **tables.pop("trainer", {})},
+        **tables,
+    }

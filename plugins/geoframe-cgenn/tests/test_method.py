@@ -2,88 +2,19 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from click.testing import CliRunner
+from cgenn_cases import SMALL, TASKS, settings
 
-from geoframe import ConfigError, DataError, open_run, run_method
+from geoframe import open_run, run_method
 from geoframe.run.directory import Run
-from geoframe_cli.app import main
 
 WRITE_FIGURE = Run.write_figure
-SMALL = {"channels": 3, "layers": 1, "hidden": 8, "replicas": 2}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Run, "write_figure", lambda *_: None)
-        yield
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve systems of two to four particles, and what is asked of them."""
-    folder = tmp_path_factory.mktemp("particles")
-    rng = np.random.default_rng(0)
-    sizes = np.tile([2, 3, 4], 4)
-    rows = int(sizes.sum())
-    x, v = rng.standard_normal((2, rows, 3))
-    system = np.repeat([f"s{at}" for at in range(12)], sizes)
-    energy = pd.Series((v**2).sum(axis=1)).groupby(system).transform("sum").to_numpy()
-    frame = pd.DataFrame(
-        {
-            "system": system,
-            **dict(zip("xyz", x.T, strict=True)),
-            **{f"v{name}": column for name, column in zip("xyz", v.T, strict=True)},
-            "charge": rng.choice([-1.0, 1.0], rows),
-            "energy": energy,
-            "kind": np.where(energy > np.median(energy), "hot", "cold"),
-            **{f"to_{name}": column for name, column in zip("xyz", (x + v).T, strict=True)},
-            "part": np.repeat(["train"] * 8 + ["validation", "validation", "test", "test"], sizes),
-        }
-    )
-    frame.to_csv(folder / "particles.csv", index=False)
-    frame.to_parquet(folder / "particles.parquet", index=False)
-    frame.drop(columns=["energy", "kind", "to_x", "to_y", "to_z", "part"]).to_csv(
-        folder / "new.csv", index=False
-    )
-    padded = np.full((12, 4, 3), np.nan)
-    for at, count in enumerate(sizes):
-        padded[at, :count] = v[system == f"s{at}"]
-    np.savez(folder / "padded.npz", v=padded, energy=energy[np.cumsum(sizes) - 1])
-    return folder
-
-
-COLUMNS: dict[str, Any] = {
-    "points": [["x", "y", "z"]],
-    "vectors": [["vx", "vy", "vz"]],
-    "scalars": ["charge"],
-    "group": "system",
-    "split": "part",
-}
-TASKS: dict[str, dict[str, Any]] = {
-    "number": {"target": ["energy"]},
-    "class": {"target": ["kind"]},
-    "point": {"target": ["to_x", "to_y", "to_z"], "target_kind": "point"},
-    "vector": {"target": ["vx", "vy", "vz"]},
-}
-
-
-def settings(folder: Path, task: str = "number", **tables: dict[str, Any]) -> dict[str, Any]:
-    data = {"path": str(folder / "particles.csv"), **COLUMNS, **TASKS[task]}
-    return {
-        "data": {**data, **tables.pop("data", {})},
-        "cgenn": {**SMALL, **tables.pop("cgenn", {})},
-        "trainer": {"steps": 4, "batch_size": 4, **tables.pop("trainer", {})},
-        **tables,
-    }
+pytestmark = pytest.mark.usefixtures("without_pictures")
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -240,72 +171,6 @@ def test_any_geometry_with_a_form_gives_the_metric(folder: Path, tmp_path: Path)
     assert np.allclose(found, np.diag([1, 1, -1]))
     assert "O(2,1)" in repr(run.load())
     assert "<table>" in run.load()._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"geometry": {"name": "poincare"}}, "poincare"),
-        ({"geometry": {"name": "euclidean", "dim": 5}}, "form of 5 coordinates"),
-        ({"cgenn": {"signature": "free", "noise": 0.0}}, "at least 1e-5"),
-        ({"data": {"vectors": [["vx", "vy"]]}}, "2 components"),
-        ({"data": {"validation_fraction": 0.5, "test_fraction": 0.5}}, "nothing is left"),
-    ],
-)
-def test_wrong_options_are_one_line(folder: Path, tmp_path: Path, change, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        run_method("cgenn", settings(folder, **change), path=tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        ({"vectors": [["vx", "vy", "vq"]]}, "data.vectors: no column 'vq'"),
-        ({"vectors": [["vx", "vy", "kind"]]}, "data.vectors: column 'kind' holds texts"),
-        ({"group": None, "split": None}, "a single position without data.group"),
-        ({"split": "kind"}, "data.split: 'cold' is not|data.split: 'hot' is not"),
-        ({"target": ["x", "y"]}, "a vector has 3 columns, and 2 are named"),
-        ({"target": ["nothing"]}, "data.target: no column 'nothing'"),
-        ({"points": [], "target_kind": "point", "target": ["x", "y", "z"]}, "needs data.points"),
-        ({"path": "missing.csv"}, "no such file"),
-    ],
-)
-def test_bad_data_are_one_line(folder: Path, tmp_path: Path, data, message: str) -> None:
-    with pytest.raises(DataError, match=message) as caught:
-        run_method("cgenn", settings(folder, data=data), path=tmp_path / "run")
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_number_is_told_with_its_line(folder: Path, tmp_path: Path) -> None:
-    frame = pd.read_csv(folder / "particles.csv")
-    frame.loc[4, "vy"] = np.nan
-    frame.to_csv(tmp_path / "holes.csv", index=False)
-    config = settings(folder, data={"path": str(tmp_path / "holes.csv")})
-    with pytest.raises(DataError, match=r"holes\.csv:6: data\.vectors: no finite number in column"):
-        run_method("cgenn", config, path=tmp_path / "run")
-
-
-def test_a_set_of_one_and_a_single_class(folder: Path, tmp_path: Path) -> None:
-    frame = pd.read_csv(folder / "particles.csv").iloc[1:]
-    frame.to_csv(tmp_path / "one.csv", index=False)
-    config = settings(folder, data={"path": str(tmp_path / "one.csv")})
-    with pytest.raises(DataError, match="in a set of one row"):
-        run_method("cgenn", config, path=tmp_path / "run")
-    frame = pd.read_csv(folder / "particles.csv").assign(kind="hot")
-    frame.to_csv(tmp_path / "hot.csv", index=False)
-    config = settings(folder, "class", data={"path": str(tmp_path / "hot.csv")})
-    with pytest.raises(DataError, match="all training sets are of class 'hot'"):
-        run_method("cgenn", config, path=tmp_path / "run2")
-
-
-def test_new_data_without_a_column_are_refused(folder: Path, tmp_path: Path) -> None:
-    run = run_method("cgenn", settings(folder), path=tmp_path / "run")
-    pd.read_csv(folder / "new.csv").drop(columns="vy").to_csv(tmp_path / "less.csv", index=False)
-    result = CliRunner().invoke(
-        main, ["apply", str(run.path), "--data", str(tmp_path / "less.csv")]
-    )
-    assert result.exit_code == 2
-    assert "no column 'vy'" in result.output
 
 
 def test_a_run_opens_without_its_data(folder: Path, tmp_path: Path) -> None:
