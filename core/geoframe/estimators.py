@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from geoframe.api import configure, open_run, run_method
 from geoframe.config.fields import option_of
-from geoframe.config.structure import unstructure
+from geoframe.config.plain import unstructure
 from geoframe.errors import ConfigError, RunError
 from geoframe.memory import write_data
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import attrs
 
-from geoframe.config.structure import unstructure, walk
+from geoframe.config.plain import unstructure
+from geoframe.config.structure import walk
 from geoframe.config.template import type_name
 
 

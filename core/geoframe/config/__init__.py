@@ -8,7 +8,8 @@ from geoframe.config.fields import (
     option,
     section,
 )
-from geoframe.config.structure import structure, unstructure
+from geoframe.config.plain import unstructure
+from geoframe.config.structure import structure
 from geoframe.config.template import render_template
 from geoframe.config.toml import TomlTable, apply_overrides, dump_toml, load_toml, parse_override
 

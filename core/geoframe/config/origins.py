@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from geoframe.components import Component
-from geoframe.config.structure import unstructure
+from geoframe.config.plain import unstructure
 from geoframe.config.template import inline
 from geoframe.config.toml import TomlTable
 

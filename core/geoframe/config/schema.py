@@ -15,7 +15,8 @@ import attrs
 
 from geoframe.abilities import fitting
 from geoframe.config.fields import Option
-from geoframe.config.structure import Resolver, unstructure, walk
+from geoframe.config.plain import unstructure
+from geoframe.config.structure import Resolver, walk
 from geoframe.config.template import Names
 from geoframe.errors import GeoframeError
 

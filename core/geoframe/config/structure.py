@@ -60,34 +60,6 @@ def structure(cls: type[T], table: TomlTable, resolve: Resolver) -> T:
         raise ConfigError(lines) from None
 
 
-def unstructure(config: Any) -> dict[str, Any]:
-    """Turn a config object into plain tables; the inverse of :func:`structure`.
-
-    Options that are ``None`` are left out, since TOML has no null and ``None`` is always a
-    default.
-    """
-    if isinstance(config, AbsentOptions):
-        return dict(config.table)
-    table: dict[str, Any] = {}
-    for field in attrs.fields(type(config)):
-        value = getattr(config, field.name)
-        if value is not None:
-            table[field.name] = _plain(value)
-    return table
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Component):
-        return {"name": value.name, **unstructure(value.options)}
-    if attrs.has(type(value)):
-        return unstructure(value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return str(value) if isinstance(value, Path) else value
-
-
 def _converter(resolve: Resolver) -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False)
     converter.register_structure_hook(bool, _exactly(bool, "true or false"))

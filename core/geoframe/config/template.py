@@ -11,7 +11,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 
 from geoframe.abilities import fitting
-from geoframe.config.structure import Resolver, unstructure, walk
+from geoframe.config.plain import unstructure
+from geoframe.config.structure import Resolver, walk
 from geoframe.config.toml import comment, dump_toml
 
 Names = Callable[[str], Iterable[str]]

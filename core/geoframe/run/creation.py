@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geoframe.config.structure import unstructure
+from geoframe.config.plain import unstructure
 from geoframe.config.toml import dump_toml
 from geoframe.errors import RunError
 from geoframe.run.digests import digest
