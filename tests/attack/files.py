@@ -242,7 +242,7 @@ def _large() -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield "bomb.csv.bz2", lambda: bz2.compress(block[: BIG // 4], 1) * 160
     yield "bomb.csv.xz", lambda: lzma.compress(block, preset=0) * 40
     yield "bomb.json.gz", lambda: gzip.compress(b"[" + b"0," * (BIG // 2), 1) * 40
-    yield "bomb.npz", lambda: _zipped({"x.npy": _npy("<f8", (2**28,), b"\0" * BIG)}, times=32)
+    yield "bomb.npz", lambda: _zipped({"x.npy": _npy("<f8", (2**27,), b"")}, zeros=16)
     yield "bomb.parquet", _parquet_bomb
     yield "bomb.png", lambda: _png(12_000, 12_000, b"\0" * (12_000 * 1501))
 
@@ -315,13 +315,14 @@ def _coded_folder(path: Path) -> None:
     (path / "model.safetensors").write_bytes(_safetensors(b"{}"))
 
 
-def _zipped(members: dict[str, bytes], *, times: int = 1) -> bytes:
+def _zipped(members: dict[str, bytes], *, zeros: int = 0) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, member in members.items():
             with archive.open(name, "w") as file:
-                for _ in range(times):
-                    file.write(member)
+                file.write(member)
+                for _ in range(zeros):
+                    file.write(b"\0" * BIG)
     return content.getvalue()
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geoframe.data import shown
 from geoframe.errors import DataError
-from geoframe_data.files import MAX_BYTES, UserFile, too_large
+from geoframe_data.files import MAX_BYTES, UserFile, too_large, unpacked_bound
 from geoframe_data.formats import content_kind
 
 PICKLED = (
@@ -43,8 +43,9 @@ def load_arrays(
         if kind == "npy":
             return {one: np.load(source, allow_pickle=False)}
         with zipfile.ZipFile(source) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > max_bytes:
-                raise too_large(file.path, max_bytes)
+            bound = unpacked_bound(len(file.content), max_bytes)
+            if sum(entry.file_size for entry in archive.infolist()) > bound:
+                raise too_large(file.path, bound)
         source.seek(0)
         with np.load(source, allow_pickle=False) as arrays:
             found = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from geoframe.errors import DataError
 from geoframe_data.arrays import load_arrays
 from geoframe_data.columns import as_texts
 from geoframe_data.delimited import parse_delimited
-from geoframe_data.files import UserFile
+from geoframe_data.files import UserFile, too_large, unpacked_bound
 from geoframe_data.formats import format_of
 
 SUFFIXES = {
@@ -136,7 +137,14 @@ def _arrow(file: UserFile, kind: str) -> Cells:
 
     source = pa.BufferReader(file.content)
     try:
-        table = parquet.read_table(source) if kind == "parquet" else feather.read_table(source)
+        if kind == "parquet":
+            found = parquet.ParquetFile(source)
+            bound = unpacked_bound(len(file.content))
+            if found.metadata.num_rows * found.metadata.num_columns * 8 > bound:
+                raise too_large(file.path, bound)
+            table = found.read()
+        else:
+            table = feather.read_table(source)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{file.path}: is no readable {kind} file: {shown(error)}") from None
     return of_arrow(file.path, table)
@@ -276,7 +284,7 @@ def _xlsx(file: UserFile) -> Cells:
         raise DataError(f"{file.path}: the first sheet holds a header and no rows")
     names = tuple("" if cell is None else str(cell).strip() for cell in rows[0])
     given = [name for name in names if name]
-    if twice := [name for name in given if given.count(name) > 1]:
+    if twice := [name for name, times in Counter(given).items() if times > 1]:
         raise DataError(f"{file.path}: two columns are named '{shown(twice[0])}'")
     columns = tuple(_values(list(column), raw=False) for column in zip(*rows[1:], strict=True))
     notes = [f"of {len(book.worksheets)} sheets the first was read: {sheet.title}"]

@@ -24,6 +24,9 @@ from geoframe.errors import DataError
 
 MAX_BYTES = 2 * 2**30
 """Bytes that a file may have, packed or unpacked, unless ``data.max_bytes`` says otherwise."""
+UNPACKED_RATIO = 40
+UNPACKED_LEAST = 2**28
+"""Bytes that any packed file may unpack to; above, no more than the ratio times its own size."""
 BLOCK = 2**20
 HEAD = 2**16
 """Bytes by which the kind of a file is told."""
@@ -80,10 +83,10 @@ def open_file(path: Path, *, max_bytes: int = MAX_BYTES) -> UserFile:
     suffix = plain_suffix(path.name)
     packed = _packed(content)
     if packed == "zip":
-        content, inner = _unzipped(path, content, max_bytes)
+        content, inner = _unzipped(path, content, unpacked_bound(len(content), max_bytes))
         suffix = suffix if inner is None else plain_suffix(inner)
     elif packed is not None:
-        content = _unpacked(path, packed, content, max_bytes)
+        content = _unpacked(path, packed, content, unpacked_bound(len(content), max_bytes))
     if not content.strip():
         raise DataError(f"{path}: the file is empty")
     return UserFile(path, content, suffix)
@@ -119,6 +122,13 @@ def _regular(path: Path, max_bytes: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def unpacked_bound(packed: int, max_bytes: int = MAX_BYTES) -> int:
+    """Bytes that a file of ``packed`` bytes may unpack to: a small one to no gigabytes, unasked."""
+    if max_bytes != MAX_BYTES:  # the user's own
+        return max_bytes
+    return min(max_bytes, max(UNPACKED_LEAST, UNPACKED_RATIO * packed))
 
 
 def too_large(path: Path, max_bytes: int) -> DataError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def find_header(
         first, columns = first[:-1], columns[:-1]
         notes.append("the last column has neither name nor cells; left out")
     named = [name for name in first if name]
-    if twice := [name for name in named if named.count(name) > 1]:
+    if twice := [name for name, times in Counter(named).items() if times > 1]:
         raise DataError(f"{path}:{split.lines[0]}: two columns are named '{shown(twice[0])}'")
     return tuple(first), columns, notes
 

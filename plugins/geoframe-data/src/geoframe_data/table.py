@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -21,6 +22,9 @@ from geoframe_data.columns import as_texts, find_types, read_column
 from geoframe_data.files import MAX_BYTES, open_file
 from geoframe_data.labels import Labels, as_labels, canonical
 from geoframe_data.schema import ColumnType, Schema
+
+MAX_COLUMNS = 10_000
+"""Columns that a table may have."""
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -188,6 +192,8 @@ def read_table(
     file = open_file(path, max_bytes=max_bytes)
     looked_for = [*known, *([id] if id else []), *(schema.names if schema and schema.named else [])]
     cells = read_cells(file, format=format, delimiter=delimiter, header=header, known=looked_for)
+    if len(cells.names) > MAX_COLUMNS:
+        raise DataError(f"{path}: has {len(cells.names)} columns; at most {MAX_COLUMNS} are read")
     return typed(cells, decimal=decimal, thousands=thousands, id=id, columns=columns, schema=schema)
 
 
@@ -201,7 +207,7 @@ def typed(
     schema: Schema | None = None,
 ) -> Table:
     """Type the columns of a file; see :func:`read_table`."""
-    if twice := [name for name in cells.names if name and cells.names.count(name) > 1]:
+    if twice := [name for name, times in Counter(cells.names).items() if name and times > 1]:
         raise DataError(f"{cells.path}: two columns are named '{shown(twice[0])}'")
     cells, names, notes = _row_names(cells, id)
     if schema is not None:
@@ -224,6 +230,7 @@ def typed(
         notes += said
         chosen = list(zip(types, [cells.columns[k] for k in wanted], strict=True))
     series = [read_column(found, column, cells.where) for found, column in chosen]
+    taken = {found.name for found, _ in chosen}
     frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=range(len(cells)))
     return Table(
         frame=frame,
@@ -234,7 +241,7 @@ def typed(
         lines=cells.lines,
         wide=cells.wide,
         grid=cells.grid,
-        others=tuple(name for name in cells.names if name not in {each.name for each, _ in chosen}),
+        others=tuple(name for name in cells.names if name not in taken),
     )
 
 
