@@ -42,7 +42,7 @@ def test_the_development_environment_has_every_plugin():
 def test_a_plugin_depends_on_the_core_within_its_series(path):
     project = tomllib.loads(path.read_text())["project"]
     assert project["name"] == path.parent.name
-    assert "geoframe-core>=0.1,<0.2" in project["dependencies"]
+    assert "geoframe-core>=0.2,<0.3" in project["dependencies"]
     assert project["license"] == "Apache-2.0"
     assert len((path.parent / "README.md").read_text().splitlines()) > 20
 

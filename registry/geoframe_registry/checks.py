@@ -203,7 +203,7 @@ def it_states_its_core(plugin: Plugin) -> None:
     operators = {each.operator for each in required["geoframe-core"]}
     ensure(
         operators & {"<", "<=", "==", "~="},
-        "its requirement of geoframe-core has no upper bound, such as geoframe-core>=0.1,<0.2",
+        "its requirement of geoframe-core has no upper bound, such as geoframe-core>=0.2,<0.3",
     )
 
 

@@ -11,6 +11,10 @@ from packaging.utils import canonicalize_name
 
 from geoframe.errors import PluginError
 
+CORE = "geoframe-core"
+STILL_SERVED = "0.1.99"
+"""The last of the series before, whose plugins this one still serves: it has taken nothing away."""
+
 
 @attrs.frozen
 class Unmet:
@@ -49,13 +53,14 @@ def unmet(distribution: str, *, of: str | None = None) -> Iterator[Unmet]:
         except metadata.PackageNotFoundError:
             yield Unmet(name, text, "not installed")
             continue
-        if not requirement.specifier.contains(version, prereleases=True):
+        served = [version, *([STILL_SERVED] if name == CORE else [])]
+        if not any(requirement.specifier.contains(each, prereleases=True) for each in served):
             yield Unmet(name, text, f"{name} {version} is installed")
 
 
 def core_mismatch(distribution: str) -> str | None:
     """Say in what the distribution's requirement of geoframe-core is not met, if it is not."""
-    found = next(unmet(distribution, of="geoframe-core"), None)
+    found = next(unmet(distribution, of=CORE), None)
     return None if found is None else f"{distribution} needs {found.requirement}, but {found.found}"
 
 

@@ -24,7 +24,7 @@ class {name}(Geometry):
 SOUND = "(x - y).abs().sum(-1)"
 LOPSIDED = "(x - y).abs().sum(-1) + (x - y).clamp(min=0).sum(-1)"
 EXPECTED = "expected_failures = {'distance_is_symmetric': 'uphill takes longer'}"
-CORE = ("geoframe-core>=0.1,<0.2",)
+CORE = ("geoframe-core>=0.2,<0.3",)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_what_a_component_prints_does_not_get_into_json(geoframe, install):
     [
         ((), "does not require geoframe-core"),
         (("geoframe-core",), "has no upper bound"),
-        (("geoframe-core>=0.1,<0.2", "geoframe"), "the name is geoframe-core"),
+        (("geoframe-core>=0.2,<0.3", "geoframe"), "the name is geoframe-core"),
     ],
 )
 def test_a_plugin_states_the_core_it_is_written_for(geoframe, install, requires, reason):

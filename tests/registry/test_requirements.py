@@ -27,6 +27,14 @@ def test_unmet_requirements_are_told(local_site, requirement, problem):
         assert problem in each.found
 
 
+@pytest.mark.parametrize("series", [">=0.1,<0.2", ">=0.2,<0.3", ">=0.1"])
+def test_plugins_of_the_series_before_are_served(local_site, series):
+    local_site.install("geoframe-needy", {}, requires=(f"geoframe-core{series}",))
+    assert core_mismatch("geoframe-needy") is None
+    local_site.install("geoframe-later", {}, requires=("geoframe-core>=0.3,<0.4",))
+    assert "geoframe-later needs" in (core_mismatch("geoframe-later") or "")
+
+
 @pytest.mark.parametrize("name", ["geoframe-core", "geoframe_core", "Geoframe.Core"])
 def test_the_core_is_recognised_in_any_spelling(local_site, name):
     local_site.install("geoframe-needy", {}, requires=(f"{name}>=99", "numpy<1"))
