@@ -167,7 +167,7 @@ ANISOTROPIC = ReferenceTable(
             {},
             dataset("simulated-charges"),
             {"cgenn.channels": 12, "cgenn.layers": 2, "cgenn.messages": "pairs"},
-            trainer(800, 4e-3, 64),
+            trainer(600, 4e-3, 64),
         ),
     ),
     quick={**trainer(20, 4e-3, 64), "data.train_size": 200},
