@@ -12,6 +12,7 @@ from geoframe import ConfigError, DataError
 from geoframe.capabilities import capability
 from geoframe_diffusion.networks.copying import Copies
 from geoframe_diffusion.schedule import Schedule, scaled_linear
+from geoframe_sdi.guidance.choice import step_options
 from geoframe_sdi.guidance.config import GuidanceConfig, GuidanceName
 from geoframe_sdi.guidance.memory import ViewMemory
 from geoframe_sdi.guidance.particles import ParticleLoss
@@ -23,11 +24,6 @@ from geoframe_sdi.guidance.timing import Levels
 if TYPE_CHECKING:
     from geoframe.capabilities import Denoises
 
-AUTO_NOISE_SCALE = 0.5
-"""Noise that auto adds for scenes of several cameras, in units of what the prior is told."""
-AUTO_MEMORY = 0.4
-"""With one view, auto's noise keeps ``1 - AUTO_MEMORY * step`` of the last, for steps that move an
-image by the share ``step`` of its way."""
 AUTO_COUPLED_T_MIN = 0.1
 """Smallest level, as a share, of auto for scenes of several cameras."""
 AUTO_STEP = 0.1
@@ -277,23 +273,6 @@ class ScoreDistillation(nn.Module):
             wanted = decode(target)
         error: Tensor = (images - wanted).square().mean() / 2
         return error
-
-
-def step_options(config: GuidanceConfig, step: float, *, coupled: bool) -> StepOptions:
-    """Decide what the config leaves to ``auto``."""
-    auto = config.name == "auto"
-    scale = AUTO_NOISE_SCALE if auto and coupled else 1.0
-    memory = 1 - AUTO_MEMORY * min(step, 1.0) if auto and not coupled else 0.0
-    return StepOptions(
-        noise_scale=scale if config.noise_scale is None else config.noise_scale,
-        noise_memory=memory if config.noise_memory is None else config.noise_memory,
-        inversion_steps=config.inversion_steps,
-        eval_at=config.eval_at,
-        inversion_jitter=config.inversion_jitter,
-        true_noise=config.true_noise,
-        entropy=config.entropy,
-        compat=config.compat,
-    )
 
 
 def _kept_names(config: GuidanceConfig, options: StepOptions) -> list[str]:
