@@ -130,6 +130,13 @@ def test_a_preview_ends_in_an_answer_and_a_command(geoframe, tmp_path, monkeypat
     assert done.output.rstrip().endswith("geoframe run hnn --set data.path=cats.nwk")
 
 
+def test_no_component_of_a_vector_is_the_target(geoframe, tmp_path):
+    frame = pd.DataFrame(rng.normal(size=(20, 3)), columns=list("xyz"))
+    frame.assign(energy=frame.sum(axis=1)).to_csv(tmp_path / "given.csv", index=False)
+    shown = geoframe("try", str(tmp_path / "given.csv"), "--no-preview").output
+    assert "'energy' is taken for what is to be predicted (numbers)." in shown
+
+
 def test_what_is_nothing_known_is_one_line(geoframe, tmp_path):
     path = tmp_path / "noise.bin"
     path.write_bytes(bytes(range(256)) * 40)

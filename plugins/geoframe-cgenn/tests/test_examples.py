@@ -19,6 +19,7 @@ def test_the_example_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         runs.prepare("cgenn", apply_overrides(load_toml(path), changes), tmp_path / "r")
     )
     assert run.results["metrics"]["equivariance_error"] < 1e-10
+    assert all(file.stat().st_size for file in run.load().export(tmp_path))
 
 
 def test_there_are_examples() -> None:

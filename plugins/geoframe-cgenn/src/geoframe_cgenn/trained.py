@@ -95,7 +95,9 @@ class TrainedCliffordNetwork:
         """Write the network as a torch program, its weights and its metric."""
         files = [folder / name for name in ("network.pt2", "network.safetensors", "metric.json")]
         write_bytes(files[0], export_program(self.predictor))
-        weights = {name: value.contiguous() for name, value in self.predictor.state_dict().items()}
+        # Networks share their metric's tensors between modules, which the format forbids.
+        state = self.predictor.state_dict()
+        weights = {name: value.contiguous().clone() for name, value in state.items()}
         write_bytes(files[1], safetensors.torch.save(weights))
         write_bytes(files[2], json.dumps({"matrix": self.matrix().tolist()}, indent=2).encode())
         return files

@@ -55,25 +55,33 @@ def is_edge_list(table: Table) -> bool:
 
 
 def target_of(table: Table, *, but: str | None = None) -> str | None:
-    """The column that is to be predicted: of a usual name, or the last one that may be."""
+    """The column that is to be predicted: of a usual name, or the last one that may be.
+
+    A component of a vector is none: the y beside x and z is no label.
+    """
     if table.target is not None:
         return table.target
     unfit = ("date", "nested")
-    usable = [each for each in table.schema.columns if each.kind not in unfit and each.name != but]
+    inputs = {but, *(name for vector in vectors_of(table) for name in vector)} - {None}
+    usable = [
+        each for each in table.schema.columns if each.kind not in unfit and each.name not in inputs
+    ]
     for name in TARGETS:
         for each in usable:
             if each.name.lower() == name:
                 return each.name
     candidates = [each for each in usable if not _is_identifier(table, each)]
-    return candidates[-1].name if len(candidates) > (but is None) else None
+    return candidates[-1].name if len(candidates) > (not inputs) else None
 
 
 def classes_of(table: Table, target: str) -> int:
-    """Number of classes of a target; 0 if it is of numbers."""
+    """Number of classes of a target; 0 if it is of numbers, as fractions always are."""
     kind = table.schema[target].kind
+    if kind == "number":
+        return 0
     values = table.texts(target)
     distinct = len({value for value in values.tolist() if value != ""})
-    return 0 if kind in ("number", "integer") and distinct > MOST_CLASSES else distinct
+    return 0 if kind == "integer" and distinct > MOST_CLASSES else distinct
 
 
 def has_texts(table: Table) -> str | None:
