@@ -71,3 +71,12 @@ def test_arrays_that_are_no_rows_are_told(tmp_path, array, problem):
     np.savez(tmp_path / "x.npz", x=array)
     with pytest.raises(DataError, match=problem):
         read_table(tmp_path / "x.npz")
+
+
+def test_a_line_of_very_many_cells_is_refused_before_it_is_split(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_bytes(
+        b",".join(b"c%d" % k for k in range(100_000)) + b"\n" + b"1," * 99_999 + b"1\n"
+    )
+    with pytest.raises(DataError, match="has 100000 columns; at most 20000"):
+        read_table(path)

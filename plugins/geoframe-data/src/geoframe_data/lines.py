@@ -21,6 +21,8 @@ from geoframe.errors import DataError
 BLANKS = "blanks"
 MARKS = "\t;|,"
 """Delimiters; of those that split evenly the first is taken: a comma may be a decimal one."""
+MOST_CELLS = 20_000
+"""Cells of a line: matrices are wide, but each column of a text costs memory of its own."""
 SNIFFED = 50
 """Lines that are looked at for the delimiter."""
 MOSTLY = 0.5
@@ -54,7 +56,7 @@ def split_cells(path: Path, text: str, delimiter: str | None) -> Split:
     Raises
     ------
     DataError
-        If there is nothing but comments, or the quoting is broken.
+        If there is nothing but comments, the quoting is broken or there are too many columns.
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -65,6 +67,8 @@ def split_cells(path: Path, text: str, delimiter: str | None) -> Split:
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # whole books are cells too
     sample = [line for line in lines[first : first + SNIFFED] if line and not line.isspace()]
     delimiter = delimiter or told or find_delimiter(sample)
+    if sample and (width := max(_widths(sample, delimiter), default=0)) > MOST_CELLS:
+        raise DataError(f"{path}: has {width} columns; at most {MOST_CELLS} are read from text")
     return split_lines(path, lines[first:] if first else lines, delimiter, notes, before=first)
 
 
