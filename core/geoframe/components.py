@@ -142,6 +142,15 @@ class Component:
         """The component's name in the registry."""
         return self.spec.name
 
+    def construct(self, **context: Any) -> Any:
+        """Construct the component as :meth:`build` does, without a look at what it is."""
+        options = {
+            field.name: _built(getattr(self.options, field.name))
+            for field in attrs.fields(type(self.options))
+            if field.name not in context
+        }
+        return self.spec.load()(**options, **context)
+
     def build(self, **context: Any) -> Any:
         """Construct the component from its options; ``context`` adds to or replaces them.
 
@@ -154,12 +163,7 @@ class Component:
         """
         from geoframe.abilities import lacking
 
-        options = {
-            field.name: _built(getattr(self.options, field.name))
-            for field in attrs.fields(type(self.options))
-            if field.name not in context
-        }
-        built = self.spec.load()(**options, **context)
+        built = self.construct(**context)
         if reason := lacking(built, self.spec, self.needs):
             raise ConfigError([f"{self.spec.kind}.name: {reason}"])
         if self.spec.kind == "geometry":

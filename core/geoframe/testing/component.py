@@ -155,7 +155,7 @@ def abilities_are_declared(spec: ComponentSpec, resolve: Resolver) -> None:
             options: Any = structure(spec.options, table, resolve)
         except ConfigError:
             raise CheckSkipped("some options have no default") from None
-        built = Component(spec=spec, options=options).build(**CONTEXT.get(spec.kind, {}))
+        built = Component(spec=spec, options=options).construct(**CONTEXT.get(spec.kind, {}))
         known = [each for each in vars(capabilities).values() if is_protocol(each)]
         provides = {each.__name__ for each in known if capability(built, each) is not None}
         if spec.kind == "embedder" and (built.items != "features" or built.items in declared):

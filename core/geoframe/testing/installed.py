@@ -167,7 +167,7 @@ def _built(
         known = {field.name for field in attrs.fields(spec.options)} & fixed.keys()
         table = TomlTable({**{name: fixed[name] for name in known}, **given})
         options: Any = structure(spec.options, table, resolve)
-        return Component(spec=spec, options=options).build(**context)
+        return Component(spec=spec, options=options).construct(**context)
 
     if spec.kind not in ("sampler", "adapter"):
         return make, ()
