@@ -33,7 +33,7 @@ class RunRow:
     """Time, UTC, ISO 8601."""
     metrics: Mapping[str, Any] = attrs.field(factory=dict)
     reason: str = ""
-    """Why it is damaged."""
+    """Why it is damaged, or why it stopped."""
 
 
 def find_runs(folder: Path) -> list[RunRow]:
@@ -89,4 +89,5 @@ def _row(path: Path) -> RunRow:
         seed=manifest.get("seed"),
         created=manifest.get("created", ""),
         metrics=metrics,
+        reason=str(manifest.get("failure", "")) if state == "stopped" else "",
     )

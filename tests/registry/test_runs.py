@@ -5,7 +5,7 @@ import json
 import pytest
 
 from geoframe import api
-from geoframe.errors import ConfigError, PluginError, RunError
+from geoframe.errors import ConfigError, DataError, PluginError, RunError
 from geoframe.hooks import hookimpl
 from geoframe_registry import discovery, runs
 
@@ -215,3 +215,29 @@ def test_a_component_with_mistakes_is_refused(options, message):
 
     with pytest.raises(ConfigError, match=message):
         component("embedder", options)
+
+
+def test_a_mistake_leaves_no_directory_in_the_way(tmp_path):
+    edges = tmp_path / "edges.csv"
+    edges.write_text("source,target\na,b\nb,a\n")
+    config = {"trainer": {"steps": 2}, "data": {"path": str(edges)}}
+    with pytest.raises(DataError, match="cycle"):
+        api.run_method("nst", config, path=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    config["data"]["cycles"] = "break"
+    assert api.run_method("nst", config, path=tmp_path / "run").finished
+
+
+def test_a_failure_is_told_by_the_list_of_runs(make):
+    from geoframe_registry.run_table import find_runs
+
+    run = make({"slope": 1.0}, "failed")
+
+    def broken(config, run):
+        raise ZeroDivisionError("no slope at all")
+
+    run.method.run = broken
+    with pytest.raises(ZeroDivisionError):
+        runs.finish(run)
+    (row,) = find_runs(run.path.parent)
+    assert (row.state, row.reason) == ("stopped", "ZeroDivisionError: no slope at all")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import shutil
+from contextlib import suppress
 
 import numpy as np
 import torch
 
+from geoframe.errors import ConfigError, DataError, PluginError, RunError
 from geoframe.importing import contained
 from geoframe.method import Result
 from geoframe.run.directory import Run
+from geoframe.text import one_line
 
 
 def seed_everything(seed: int) -> None:
@@ -54,6 +58,23 @@ def _carried_out(run: Run) -> Result:
         run.write_result(result)
     except BaseException as error:
         run.fire("geoframe_run_failed", run=run, error=error)
+        _put_away(run, error)
         raise
     _tell(run, result)
     return result
+
+
+def _put_away(run: Run, error: BaseException) -> None:
+    """Leave no directory behind a mistake that the user mends before anything is trained.
+
+    The corrected command then finds its place free. Of other failures the manifest keeps a line,
+    which ``geoframe runs`` shows.
+    """
+    if not run.main_process:
+        return
+    mistake = isinstance(error, DataError | ConfigError | PluginError)
+    if mistake and not any(run.path.rglob("*.safetensors")):
+        shutil.rmtree(run.path, ignore_errors=True)
+    elif isinstance(error, Exception):
+        with suppress(RunError):  # a full disk is told as what it is
+            run.record(failure=one_line(f"{type(error).__name__}: {error}"))
