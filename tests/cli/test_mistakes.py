@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from geoframe_registry import discovery
+
 FILES = {
     "good.toml": "slope = 3.0\n[trainer]\nsteps = 5\n",
     "unknown-key.toml": "slope = 3.0\nslpoe = 4.0\n",
@@ -28,10 +30,10 @@ FILES = {
 CASES = {
     # id: (arguments, expected in the messages, number of lines that start with "Error:")
     "no verb": (["rum"], "did you mean 'run'", 1),
-    "no verb at all like it": (["xyzzy"], "known: run, init", 1),
+    "no verb at all like it": (["xyzzy"], "known: try, run, init", 1),
     "no method": (["run"], "Missing argument 'METHOD'", 1),
     "unknown method": (["run", "toyy"], "did you mean 'toy'", 1),
-    "known plugin": (["run", "sdi"], "pip install geoframe-sdi", 1),
+    "known plugin": (["run", "unheard"], "pip install geoframe-unheard", 1),
     "unknown option": (["run", "toy", "--sede", "3"], "--seed", 1),
     "seed is no number": (["run", "toy", "--seed", "x"], "not a valid int", 1),
     "negative seed": (["run", "toy", "--seed", "-1"], "seed: -1 is out of range", 1),
@@ -95,7 +97,11 @@ CASES = {
         "two.toml:5: data.noize",
         3,
     ),
-    "schema of a known plugin": (["config", "schema", "sdi"], "pip install geoframe-sdi", 1),
+    "schema of a known plugin": (
+        ["config", "schema", "unheard"],
+        "pip install geoframe-unheard",
+        1,
+    ),
     "schema into a folder": (["config", "schema", "toy", "-o", "full"], "cannot be written", 1),
     "resume without a directory": (["run", "toy", "--resume"], "give it as --run-dir", 1),
     "run directory in use": (["run", "toy", "--run-dir", "full"], "exists already", 1),
@@ -123,7 +129,7 @@ CASES = {
     "init into a folder": (["init", "toy", "-o", "full", "--force"], "cannot be written", 1),
     "list of an unknown kind": (["list", "geometri"], "did you mean 'geometry'", 1),
     "info of an unknown name": (["info", "toyy"], "did you mean 'toy'", 1),
-    "info of a known plugin": (["info", "sdi"], "pip install geoframe-sdi", 1),
+    "info of a known plugin": (["info", "unheard"], "pip install geoframe-unheard", 1),
     "info of another kind": (["info", "toy", "--kind", "geometry"], "no geometry 'toy'", 1),
     "info of an unknown kind": (["info", "toy", "--kind", "methd"], "did you mean 'method'", 1),
     "embed without a run": (
@@ -166,8 +172,12 @@ CASES = {
     "export over a file": (["export", "done", "-o", "good.toml"], "cannot be written", 1),
     "export of another folder": (["export", "full", "-o", "new"], "is not a run directory", 1),
     "check of an unknown name": (["check", "toyy"], "did you mean 'toy'", 1),
-    "check of a known plugin": (["check", "geoframe-sdi"], "pip install geoframe-sdi", 1),
-    "check of a known name": (["check", "sdi"], "pip install geoframe-sdi", 1),
+    "check of a known plugin": (
+        ["check", "geoframe-unheard"],
+        "pip install geoframe-unheard",
+        1,
+    ),
+    "check of a known name": (["check", "unheard"], "pip install geoframe-unheard", 1),
     "check of a missing wheel": (["check", "--wheel", "none.whl"], "not a wheel that can be", 1),
     "check of no wheel": (["check", "--wheel", "good.toml"], "good.toml: is not a wheel", 1),
     "check of name and wheel": (["check", "toy", "--wheel", "x.whl"], "not both", 1),
@@ -200,8 +210,12 @@ CASES = {
 
 @pytest.fixture
 def folder(finished_run, tmp_path, monkeypatch):
-    """Return a folder with good and bad files, a finished run ``done`` and a ``full`` folder."""
+    """Return a folder with good and bad files, a finished run ``done`` and a ``full`` folder.
+
+    Whatever is installed, one known plugin is not: ``geoframe-unheard``.
+    """
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(discovery.KNOWN, "unheard", "geoframe-unheard")
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     (tmp_path / "full").mkdir()
@@ -245,6 +259,12 @@ DAMAGES = {
     "damaged weights": ("model.safetensors", b"abc", "export", "model.safetensors: cannot be read"),
 }
 
+CHANGES = {
+    case: (file, content, verb)
+    for case, (file, content, verb, _) in DAMAGES.items()
+    if content is not None and file != "manifest.json"  # which holds the digests of the others
+}
+
 VERBS = {
     "embed": ["embed", "done", "--data", "points.csv", "-o", "out.csv"],
     "report": ["report", "done"],
@@ -255,7 +275,10 @@ VERBS = {
 
 
 @pytest.mark.parametrize(("file", "content", "verb", "message"), DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_run_is_told_in_a_line(folder, geoframe, file, content, verb, message):
+def test_a_damaged_run_is_told_in_a_line(
+    folder, geoframe, forget_digests, file, content, verb, message
+):
+    forget_digests(folder / "done")
     path = folder / "done" / file
     if content is None:
         path.unlink()
@@ -264,7 +287,14 @@ def test_a_damaged_run_is_told_in_a_line(folder, geoframe, file, content, verb, 
     check(geoframe(*VERBS[verb]), message, 1)
 
 
-def test_a_run_of_another_method_is_not_continued(folder, geoframe):
+@pytest.mark.parametrize(("file", "content", "verb"), CHANGES.values(), ids=CHANGES)
+def test_a_changed_file_is_told_before_it_is_read(folder, geoframe, file, content, verb):
+    (folder / "done" / file).write_bytes(content)
+    check(geoframe(*VERBS[verb]), f"{file}: is damaged, or not the file that this run wrote", 1)
+
+
+def test_a_run_of_another_method_is_not_continued(folder, geoframe, forget_digests):
+    forget_digests(folder / "done")
     manifest = folder / "done" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"method": "toy"', '"method": "nst"'))
     result = geoframe("run", "toy", "--run-dir", "done", "--resume")

@@ -88,7 +88,7 @@ def test_several_processes_need_a_common_directory(geoframe, here, monkeypatch, 
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_says_how_to_go_on_and_goes_on(site, tmp_path):
+def test_an_interrupted_run_says_how_to_go_on_and_goes_on(site, forget_digests, tmp_path):
     site.install_toy()
     options = ("trainer.steps=1000000", "trainer.log_every=10", "trainer.checkpoint_every=100000")
     arguments = ["run", "toy", *(part for option in options for part in ("--set", option))]
@@ -117,6 +117,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on(site, tmp_path):
     assert "Traceback" not in stderr
     stopped = max(int(each.name.partition("-")[2]) for each in (path / "checkpoints").iterdir())
     assert stopped > 0
+    forget_digests(path)
     config = path / "config.toml"  # rather than wait for all the other steps
     config.write_text(config.read_text().replace("steps = 1000000", f"steps = {stopped + 100}"))
     resumed = site.run("run", "toy", "--run-dir", "my run", "--resume", "--json", cwd=tmp_path)

@@ -69,8 +69,10 @@ def test_an_unknown_name_is_answered_with_the_closest_and_all(local_site):
 
 
 def test_a_known_plugin_is_named(monkeypatch):
-    with pytest.raises(PluginError, match="known plugin, not installed: pip install geoframe-sdi"):
-        find("method", "sdi")
+    monkeypatch.setitem(KNOWN, "unheard", "geoframe-unheard")
+    message = "known plugin, not installed: pip install geoframe-unheard"
+    with pytest.raises(PluginError, match=message):
+        find("method", "unheard")
     assert KNOWN["hyperboloid"] == "geoframe-spaces"
 
 

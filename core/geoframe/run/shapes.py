@@ -59,7 +59,9 @@ def read_results(folder: Path, content: bytes | None = None) -> dict[str, Any]:
     """
     path = folder / "results.json"
     table = read_json(path) if content is None else json_from_bytes(path, content)
-    results = {"tables": {}, "notes": [], **_checked(path, table, RESULTS)}
+    results = _checked(path, table, RESULTS)
+    for key, nothing in (("tables", {}), ("notes", [])):
+        results.setdefault(key, nothing)  # at the end: the rest stays in the order of the file
     scalar = (int, float, str, NoneType)
     _require(path, "metrics", all(isinstance(each, scalar) for each in results["metrics"].values()))
     rows = [row for table in results["tables"].values() for row in _listed(path, table)]
