@@ -100,6 +100,42 @@ def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp
         run.load().nearest("0", -1)
 
 
+PHYLOGENY = "(((a:1,b:2):0.5,(c:1,d:0):0.25):1,e:3{new});"
+
+
+@pytest.fixture(scope="module")
+def phylogeny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("phylogeny")
+    data = {"path": str(write(folder, "tree.nwk", PHYLOGENY.format(new="")))}
+    return geoframe.open_run(geoframe.run_method("hnn", {"data": data}, path=folder / "run").path)
+
+
+def test_nodes_of_the_run_keep_their_place_though_inner_ones_have_no_names(phylogeny, tmp_path):
+    whole = phylogeny.load().to_frame()
+    same = write(tmp_path, "same.nwk", PHYLOGENY.format(new=""))
+    found = phylogeny.method.apply(phylogeny, same)
+    assert {*found.index} == {*whole.index} - {whole.index[0]}
+    assert found.equals(whole.loc[found.index])
+    grown = write(tmp_path, "grown.nwk", PHYLOGENY.format(new=",(f:1)g:2"))
+    more = phylogeny.method.apply(phylogeny, grown)
+    assert {*more.index} - {*found.index} == {"f", "g"}
+    assert more.loc["g", "parent"] == whole.index[0]
+    assert more.loc[found.index].equals(found)
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ("((a:1,b:2):0.5,(x:1,y:1):1);", "unnamed node 4 is above no node of the run; give it a"),
+        ("((a:1,x:1):0.2,(c:1,d:0):0.25);", "has the length 0.2, but 0.5 in the run"),
+        ("((a:1,c:1):0.5,e:3);", "'a': it is there already, with other neighbours"),
+    ],
+)
+def test_a_file_of_another_tree_is_refused(phylogeny, tmp_path, tree, message):
+    with pytest.raises(DataError, match=message):
+        phylogeny.method.apply(phylogeny, write(tmp_path, "other.nwk", tree))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -140,6 +176,11 @@ def test_networks_are_compared_kept_and_applied(distilled, tmp_path):
     file = write(tmp_path, "new.csv", "4,twin,1\n")
     found = run.method.apply(run, file)
     assert found.filter(like="point_").shape == (1, 2)
+    known = trained.tree.names[1]
+    file = write(tmp_path, "known.csv", f"{trained.tree.names[0]},{known},1\n")
+    assert run.method.apply(run, file).filter(like="point_").to_numpy() == pytest.approx(
+        kept[[1]].numpy()
+    )
     run.method.export(run, tmp_path / "out")
     assert (tmp_path / "out" / "network.safetensors").exists()
 

@@ -112,14 +112,14 @@ class TrainedTree(NamedItems):
         return node_frame(self)
 
     def apply(self, data: Path) -> pd.DataFrame:
-        """Embed the nodes of a file; see :func:`geoframe_hnn.export.apply_file`.
+        """Embed the nodes of a file; see :func:`geoframe_hnn.applied.apply_file`.
 
         Raises
         ------
         DataError
             If the file does not fit the run.
         """
-        from geoframe_hnn.export import apply_file
+        from geoframe_hnn.applied import apply_file
 
         return apply_file(self, data)
 
