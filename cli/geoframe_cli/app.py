@@ -70,8 +70,11 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Look the verb up, with a suggestion if there is none."""
-        name, known = args[0], self.list_commands(ctx)
-        if name not in known and not name.startswith("-") and not ctx.resilient_parsing:
+        name = args[0]
+        if name in VERBS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        known = self.list_commands(ctx)  # which reads what is installed
+        if name not in known:
             from difflib import get_close_matches
 
             close = get_close_matches(name, known, n=1)

@@ -132,5 +132,8 @@ def test_it_is_uninstalled_and_installed_by_verbs(environment):
     done = environment("-m", "geoframe_cli", "install", "./source", *offline)
     assert done.returncode == 0, done.stderr
     assert "taxicab" in names()
-    failed = environment("-m", "geoframe_cli", "install", "no-such-plugin-xyz", "--", "--no-index")
-    assert failed.returncode == 1
+    strange = ("-m", "geoframe_cli", "install", "no-such-plugin-xyz")
+    refused = environment(*strange, "--", "--no-index")
+    assert refused.returncode == 2
+    assert "add --yes" in refused.stderr
+    assert environment(*strange, "--yes", "--", "--no-index").returncode == 1

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 import zipfile
 from pathlib import Path
@@ -82,7 +81,7 @@ def test_the_quick_start_works_from_the_wheels(wheelhouse, tmp_path):
     install = [*pip, "install", "--quiet", "--no-deps", "--no-index", *wheels]
     subprocess.run(install, check=True, cwd=tmp_path)
     # The libraries of this environment, without its editable packages, which need its .pth files.
-    borrowed = dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+    borrowed = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     (site / "borrowed.pth").write_text("".join(f"{path}\n" for path in borrowed))
     (tmp_path / "edges.csv").write_text(
         "source,target,weight\nflour,dough,1\nwater,dough,1\ndough,bread,3\noven,bread,2\n"

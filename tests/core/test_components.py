@@ -69,9 +69,10 @@ def test_what_a_method_gives_is_no_option():
 
 
 def test_build_passes_options_and_builds_inner_components():
-    inner = Component(spec=spec("WithConfig"), options=spec("WithConfig").options(dim=7))
-    options = spec("Plain").options(dim=1, slope=2.0, parts=(inner,))
-    dim, slope, parts = Component(spec=spec("Plain"), options=options).build(dim=9).values
+    outer, within = spec("Plain", "sampler"), spec("WithConfig", "sampler")
+    inner = Component(spec=within, options=within.options(dim=7))
+    options = outer.options(dim=1, slope=2.0, parts=(inner,))
+    dim, slope, parts = Component(spec=outer, options=options).build(dim=9).values
     assert (dim, slope, parts[0].values) == (9, 2.0, (7,))
 
 

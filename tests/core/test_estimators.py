@@ -47,7 +47,9 @@ def test_a_graph_in_memory_is_the_same_as_in_a_file(spacetime, tmp_path):
     again = geoframe.estimator("nst", trainer__steps=30, geometry__dim=3).fit(path)
     names = [str(node) for node in TREE]
     assert np.array_equal(again.precedes("0", names), spacetime.precedes("0", names))
-    np.testing.assert_allclose(again.distance("0", names), spacetime.distance("0", names))
+    pd.testing.assert_frame_equal(
+        again.distance("0", names), spacetime.distance("0", names), rtol=1e-7
+    )
 
 
 def test_queries_of_the_trained_object_are_the_estimators(spacetime):
@@ -63,7 +65,9 @@ def test_a_fitted_estimator_is_kept_as_a_run(spacetime, tmp_path):
     assert geoframe.open_run(folder).finished
     again = NeuralSpacetime.load(folder)
     assert again.get_params()["geometry__dim"] == 3
-    np.testing.assert_array_equal(again.distance("0", "5"), spacetime.distance("0", "5"))
+    pd.testing.assert_frame_equal(
+        again.distance("0", "5"), spacetime.distance("0", "5"), check_exact=True
+    )
     with pytest.raises(RunError, match="exists already"):
         spacetime.save(folder)
     with pytest.raises(RunError, match="is a run of 'nst'"):
@@ -90,7 +94,7 @@ def test_tables_are_predicted(tmp_path):
 @pytest.mark.parametrize(
     ("data", "labels", "said"),
     [
-        (object(), None, "the method takes graph, and a object is not understood"),
+        (object(), None, "the method takes graph or tree, and a object is not understood"),
         (TREE, [1, 2], "takes no labels"),
         (nx.MultiDiGraph([(0, 1), (0, 1)]), None, "parallel edges"),
     ],

@@ -133,7 +133,7 @@ def check_overrides(where: str, parameters: dict) -> None:
 def test_inline_commands_name_verbs(page):
     prose = re.sub(r"^```.*?^```$", "", page.text, flags=re.M | re.S)
     verbs = set(main.list_commands(click.Context(main)))
-    for span in re.findall(r"`geoframe ([a-z][a-z-]*)[^`]*`", prose):
+    for span in re.findall(r"`geoframe ([a-z][a-z0-9-]*)[^`]*`", prose):
         assert span in verbs, f"{page.path}: no verb '{span}'"
 
 

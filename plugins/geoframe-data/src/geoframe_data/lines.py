@@ -156,6 +156,8 @@ def find_delimiter(lines: Sequence[str]) -> str:
 
 def _widths(lines: Sequence[str], mark: str) -> list[int]:
     """Cells of each row; the last one of several may be cut within a quoted cell."""
+    if mark == BLANKS:
+        return [len(line.split()) for line in lines]
     if mark == "\t" or not any('"' in line for line in lines):
         return [line.count(mark) + 1 for line in lines]
     joined = io.StringIO("\n".join(lines), newline="")
