@@ -21,7 +21,6 @@ from contextlib import contextmanager, suppress
 import click
 
 from geoframe.terminal import say
-from geoframe.text import one_line, printable
 from geoframe_cli.signals import INTERRUPTED, interruptible
 
 MAX_LINES = 7
@@ -70,6 +69,7 @@ def explained_failures(*, debug: bool) -> Iterator[None]:
 def _explain(error: Exception, *, debug: bool) -> int:
     """Say what went wrong and return the exit code."""
     from geoframe.errors import GeoframeError
+    from geoframe.text import one_line, printable  # --help explains nothing
 
     if debug:
         import traceback
@@ -92,6 +92,8 @@ def _explain(error: Exception, *, debug: bool) -> int:
 
 def _of_the_system(error: Exception) -> str:
     """Return the reason if the machine, not the program, is what fails; else nothing."""
+    from geoframe.text import one_line
+
     if isinstance(error, OSError) and error.errno in OF_THE_SYSTEM:
         if error.filename is None:  # a write to stdout; whatever waits there would fail again
             with suppress(OSError):

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geoframe.text import one_line, printable
-
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.console import Console
@@ -21,6 +19,8 @@ WIDE = 10_000
 
 def say(text: object, *, err: bool = False, nl: bool = True) -> None:
     """Print a text that may hold what others wrote: nothing in it steers the terminal."""
+    from geoframe.text import printable  # --help says nothing of others
+
     click.echo(printable(str(text)), err=err, nl=nl)
 
 
@@ -39,6 +39,8 @@ def print_table(
     from rich import box
     from rich.table import Table
     from rich.text import Text
+
+    from geoframe.text import one_line, printable
 
     table = Table(
         title=Text(printable(title)) if title else None,
@@ -59,6 +61,8 @@ def cell_text(value: object) -> str:
     """Show a value in a cell: floats with six significant digits, None as a dash."""
     if value is None:
         return "-"
+    from geoframe.text import printable
+
     return f"{value:.6g}" if isinstance(value, float) else printable(str(value))
 
 
