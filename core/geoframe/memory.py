@@ -32,7 +32,7 @@ def write_data(
     data, labels
         The data, and labels ``(n,)`` or None.
     options
-        What the ``[data]`` table of the method knows, by name.
+        What the ``[data]`` table of the method knows, by name: attrs attributes.
 
     Raises
     ------
@@ -45,10 +45,15 @@ def write_data(
         written = None if write is None else write(data, labels, folder)
         if written is not None:
             return _in_words_of(options, written)
+    given = type(data).__name__
     raise DataError(
-        f"the method takes {' or '.join(kinds) or 'files'}, and a {type(data).__name__} is not "
+        f"the method takes {' or '.join(kinds) or 'files'}, and {_article(given)} {given} is not "
         "understood as such; save it to a file and give the path"
     )
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1].lower() in "aeiou" else "a"
 
 
 def _writer(kind: str) -> Callable[[Any, Any, Path], Mapping[str, Any] | None] | None:
@@ -65,5 +70,7 @@ def _in_words_of(section: Mapping[str, Any], written: Mapping[str, Any]) -> dict
         named = next((name for name in LABELS if name in section), None)
         if named is None:
             raise DataError("this method takes no labels; leave y out")
-        options[named] = written["labels"]
+        # A method that can predict several columns takes a list of them.
+        several = isinstance(section[named].default, tuple)
+        options[named] = [written["labels"]] if several else written["labels"]
     return options

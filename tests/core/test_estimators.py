@@ -94,7 +94,8 @@ def test_tables_are_predicted(tmp_path):
 @pytest.mark.parametrize(
     ("data", "labels", "said"),
     [
-        (object(), None, "the method takes graph or tree, and a object is not understood"),
+        (object(), None, "the method takes graph or tree, and an object is not understood"),
+        (3.5, None, "the method takes graph or tree, and a float is not understood"),
         (TREE, [1, 2], "takes no labels"),
         (nx.MultiDiGraph([(0, 1), (0, 1)]), None, "parallel edges"),
     ],

@@ -54,7 +54,7 @@ def test_screened_branches_are_kept_and_predict_the_same_when_opened(screened: R
     assert isinstance(trained, Trained)
     expected = {"mlp", "knn-gcn", "knn-smooth", "knn-hops", "knn-labels", "logistic", "forest"}
     assert set(trained.model.names) == {*expected, "euclidean", "snowflake"}
-    frame = trained.apply(EXAMPLES / "new_wines.csv")
+    frame = trained.apply(str(EXAMPLES / "new_wines.csv"))
     assert frame.loc["wine-005", "prediction"] == "Barolo"
     probabilities = frame[[name for name in frame if name.startswith("probability")]]
     assert np.allclose(probabilities.sum(axis=1), 1)
@@ -96,6 +96,7 @@ def test_select_answers_and_trains_the_choice_alone(screened: Run) -> None:
     assert 0 <= answer["accuracy"]["alone"] <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fusion", ["screened", "semantic"])
 def test_a_killed_run_of_several_branches_resumes_to_the_bit(fusion: str, tmp_path: Path) -> None:
     text = (

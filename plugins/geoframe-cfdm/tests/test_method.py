@@ -103,6 +103,7 @@ def test_apply_and_export(finished: Run, tmp_path: Path) -> None:
     assert found["nearest"].tolist() == fitted.train[5:8].tolist()
     assert np.allclose(found["distance"], 0, atol=1e-4)
     assert found["log_density"].shape == (3,)
+    assert fitted.apply(str(tmp_path / "new.npy")).equals(found)
     np.save(tmp_path / "one.npy", fitted.data[5:6].numpy())
     assert finished.method.apply(finished, tmp_path / "one.npy")["nearest"].tolist() == [
         int(fitted.train[5])

@@ -71,7 +71,7 @@ def test_padded_sets_of_an_npz(folder: Path, tmp_path: Path) -> None:
     run = run_method("cgenn", config, path=tmp_path / "run")
     assert run.manifest["data"]["sets"] == 12
     assert run.manifest["data"]["rows"] == 36
-    assert len(run.load().apply(folder / "padded.npz")) == 12
+    assert len(run.load().apply(str(folder / "padded.npz"))) == 12
 
 
 @pytest.mark.parametrize("signature", ["fixed", "free", "scan"])

@@ -81,6 +81,7 @@ def test_new_nodes_are_attached(constructed, tmp_path):
     found = run.method.apply(run, file)
     assert found.index.tolist() == ["x", "y"]
     assert found["parent"].tolist() == ["4", "x"]
+    assert run.load().apply(str(file)).equals(found)
     assert found["root_distance"].tolist() == pytest.approx([4.0, 4.5], rel=0.2)
     with pytest.raises(DataError, match="'q' is neither a node of the run nor given a parent"):
         run.method.apply(run, write(tmp_path, "bad.csv", "q,x,2\n"))

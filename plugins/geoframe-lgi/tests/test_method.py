@@ -63,7 +63,7 @@ def test_new_rows_are_predicted_with_their_reasons_whatever_their_company(run: R
     numbers = [name for name in together if name.startswith("probability")]
     expected = together.iloc[3:5][numbers].to_numpy()
     assert alone[numbers].to_numpy() == pytest.approx(expected, abs=1e-5)
-    again = open_run(run.path).load().apply(EXAMPLES / "new_wines.csv")
+    again = open_run(run.path).load().apply(str(EXAMPLES / "new_wines.csv"))
     pd.testing.assert_frame_equal(again, together)
 
 
@@ -99,11 +99,12 @@ def test_export_writes_what_other_tools_read(run: Run, tmp_path: Path) -> None:
     assert torch.allclose(logits, sample.logits, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_bit(tmp_path: Path) -> None:
     path = tmp_path / "killed"
     text = (
         f'data = {{ path = "{WINES["path"]}", id = "sample", target = "cultivar" }}\n'
-        "trainer = { steps = 60, checkpoint_every = 5, patience = 0 }\n"
+        "trainer = { steps = 30, checkpoint_every = 5, patience = 0 }\n"
         'evaluation = { seeds = 2, peers = ["mlp"] }\n'
         "graph = { passes = 2 }\n"
     )

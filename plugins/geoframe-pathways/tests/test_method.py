@@ -86,7 +86,7 @@ def test_a_finished_run_answers(finished: Run, tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["cell"], predictions.cells)
     assert list(found) == ["prediction", "cell", "relative_distance", "extrapolated"]
     x.set_axis([f"w{k}" for k in range(300)]).to_csv(tmp_path / "named.csv")
-    assert model.apply(tmp_path / "named.csv").index[7] == "w7"
+    assert model.apply(str(tmp_path / "named.csv")).index[7] == "w7"
     assert len(model.to_frame()) == model.experts
     assert isinstance(model, Trained)
     assert "regression of 'y'" in repr(model)

@@ -125,7 +125,7 @@ def test_new_items_by_distance_and_by_edge(tmp_path: Path) -> None:
     assert again.to_numpy() == pytest.approx(placed, abs=1e-3)
     edges = tmp_path / "edges.csv"
     edges.write_text("source,target,weight\n7,leaf,1\n")
-    found = trained.apply(edges)
+    found = trained.apply(str(edges))
     assert found.index.tolist() == ["leaf"]
     model = trained.embedding
     to_known = model.distance(torch.tensor(found.to_numpy()), trained.points).numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
@@ -115,7 +116,7 @@ class TrainedSelection:
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>"
 
-    def apply(self, data: Path | pd.DataFrame) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str] | pd.DataFrame) -> pd.DataFrame:
         """Predict new rows: the prediction, its probabilities, and what each branch says.
 
         Raises
@@ -126,7 +127,7 @@ class TrainedSelection:
         if isinstance(data, pd.DataFrame):
             table = as_table(data, schema=self.schema)
         else:
-            table = read_table(data, schema=self.schema, id=self.id)
+            table = read_table(Path(data), schema=self.schema, id=self.id)
         wanted = [name for name in self.schema.names if table.find(name) is not None]
         features = self.encoder.encode(Columns.of_table(table, wanted))
         if not len(features):

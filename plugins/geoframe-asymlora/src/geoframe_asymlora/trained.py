@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ class TrainedText:
         shares = torch.from_numpy(outputs).softmax(1).numpy()
         return {f"probability_{name}": shares[:, k] for k, name in enumerate(self.classes)}
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Predict for each row of a file with the columns that the run was trained on.
 
         Returns
@@ -84,7 +85,7 @@ class TrainedText:
         """
         import pandas as pd
 
-        found = pd.DataFrame(self.predict(*new_texts(data, self.text, self.text_b)))
+        found = pd.DataFrame(self.predict(*new_texts(Path(data), self.text, self.text_b)))
         if self.classes:
             chosen = found.to_numpy().argmax(axis=1)
             found.insert(0, "prediction", [self.classes[k] for k in chosen])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class TrainedSampler(Fitted):
     """The sampler of a finished run, with what it says of items."""
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Say how likely the items of a file are, and which training item is nearest to each.
 
         Returns
@@ -45,7 +46,7 @@ class TrainedSampler(Fitted):
         import pandas as pd
 
         inner = self._closed_form()
-        found = new_items(data, self.data_config, self.items)
+        found = new_items(Path(data), self.data_config, self.items)
         items = torch.from_numpy(found.data)
         if items.shape[1:] != self.data.shape[1:]:
             raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe.data import shown
+from geoframe.data import listed, shown
 from geoframe.errors import DataError
 from geoframe_cgenn.config import VectorDataConfig
 from geoframe_cgenn.sets import PARTS, Kind, VectorSets, centred
@@ -204,6 +205,7 @@ def _with_targets(sets: VectorSets, table: Table, config: VectorDataConfig) -> V
     of_sets = constant and kind != "point" and _group(table, config) is not None
     sets = attrs.evolve(
         sets,
+        notes=(*sets.notes, *_given_away(table, config)),
         targets=values[sets.starts] if of_sets else values,
         kind=kind,
         of_sets=of_sets,
@@ -212,6 +214,19 @@ def _with_targets(sets: VectorSets, table: Table, config: VectorDataConfig) -> V
         split=None if config.split is None else _split(sets, table, config.split),
     )
     return _named(sets, table, config)
+
+
+def _given_away(table: Table, config: VectorDataConfig) -> Iterator[str]:
+    """Say of targets that they are inputs too."""
+    targets = vector_columns(table, config.target, "data.target")
+    for option in ("points", "vectors"):
+        for names in getattr(config, option):
+            inputs = vector_columns(table, names, f"data.{option}")
+            if both := [name for name in targets if name in inputs]:
+                yield (
+                    f"data.target: among the components of an input vector (data.{option}) too: "
+                    f"{listed(both)}; the network is given what it shall predict"
+                )
 
 
 def _kind(table: Table, config: VectorDataConfig) -> Kind:

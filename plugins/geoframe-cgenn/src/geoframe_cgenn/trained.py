@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class TrainedCliffordNetwork:
         found: np.ndarray[Any, np.dtype[np.float64]] = normalized(self._matrix()).numpy()
         return found
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Predictions for the rows, or the sets, of a file with the columns of the training.
 
         Raises
@@ -64,7 +65,7 @@ class TrainedCliffordNetwork:
                 "the run was trained on a dataset, which names no columns; run again on a file"
             )
         network = self.predictor.network
-        sets = read_new(data, self.columns, self.schema, of_sets=network.shape.of_sets)
+        sets = read_new(Path(data), self.columns, self.schema, of_sets=network.shape.of_sets)
         if sets.n != network.n:
             raise DataError(f"{data}: vectors have {sets.n} components, not {network.n}")
         return self.predictions(sets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class TrainedDreamUp3D:
         view = view_of(scenes, index)
         return describe(view, self.backend.segment, self.backend.complete, name=scenes.name(index))
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Objects of images: one row each, keyed by scene and object.
 
         Columns are those of :meth:`Description.rows`, and ``mask``, the object's pixels as COCO's
@@ -69,7 +70,7 @@ class TrainedDreamUp3D:
         DataError
             If the data cannot be read or an image shows no table.
         """
-        scenes = read_scenes(data)
+        scenes = read_scenes(Path(data))
         rows = []
         for i in range(len(scenes)):
             found = self.describe(scenes, i)

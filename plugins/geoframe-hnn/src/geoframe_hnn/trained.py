@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -111,7 +112,7 @@ class TrainedTree(NamedItems):
 
         return node_frame(self)
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Embed the nodes of a file; see :func:`geoframe_hnn.applied.apply_file`.
 
         Raises
@@ -121,7 +122,7 @@ class TrainedTree(NamedItems):
         """
         from geoframe_hnn.applied import apply_file
 
-        return apply_file(self, data)
+        return apply_file(self, Path(data))
 
     def export(self, folder: Path) -> Sequence[Path]:
         """Write the stored form and coordinates (Parquet and npz), and the network's weights."""

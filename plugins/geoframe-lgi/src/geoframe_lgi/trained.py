@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +82,7 @@ class TrainedGraph:
         scores: Scores = torch.stack(every).mean(dim=0).double().numpy()
         return scores
 
-    def apply(self, data: Path | pd.DataFrame) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str] | pd.DataFrame) -> pd.DataFrame:
         """Predict new rows: the prediction, its probabilities, and the neighbours that decided.
 
         Edges go from training rows to new ones, so a row's prediction does not depend on which
@@ -95,7 +96,7 @@ class TrainedGraph:
         if isinstance(data, pd.DataFrame):
             table = as_table(data, schema=self.schema)
         else:
-            table = read_table(data, schema=self.schema, id=self.id)
+            table = read_table(Path(data), schema=self.schema, id=self.id)
         wanted = [name for name in self.schema.names if table.find(name) is not None]
         columns = Columns.of_table(table, wanted)
         names = table.names or tuple(str(row) for row in range(len(table)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
@@ -141,7 +142,7 @@ class TrainedSpacetime(TrainedEmbedding):
             return spacetime.space.project(raw)
         return spacetime.project(raw)
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Points of the nodes of a table, keyed by name.
 
         Nodes of the training are looked up by name if the run trained a point of each; any nodes
@@ -155,7 +156,7 @@ class TrainedSpacetime(TrainedEmbedding):
         """
         options = self.data
         table = read_nodes(
-            data,
+            Path(data),
             name=options.name,
             time=options.time,
             features=options.features,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class TrainedPathways(Pathways):
     """The experts of a finished run; they are mapped into memory when they are needed."""
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Predict for every row of a file, with a progress bar on a terminal.
 
         Only the predictions are held in memory, and one piece of the file.
@@ -51,8 +52,8 @@ class TrainedPathways(Pathways):
             disable=not sys.stderr.isatty(),
         )
         with progress:
-            bar = progress.add_task(data.name, total=None)
-            for table in read_chunks(data, self.metadata.encoder.schema):
+            bar = progress.add_task(Path(data).name, total=None)
+            for table in read_chunks(Path(data), self.metadata.encoder.schema):
                 pieces.append(self._told(table))
                 progress.advance(bar, len(table))
         named = pieces[0].index.name == "name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class DistilledScene:
         images = rendered(self.scene, self.cameras if cameras is None else cameras, self.shape)
         return np.stack([as_pixels(image) for image in images])
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Render the cameras of a transforms.json: a row a camera, a column a value of a pixel.
 
         Raises
@@ -67,7 +68,7 @@ class DistilledScene:
         DataError
             If it is none.
         """
-        cameras = read_transforms(data)
+        cameras = read_transforms(Path(data))
         return self._frame([f"frame {index}" for index in range(len(cameras))], cameras)
 
     def to_frame(self) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ class TrainedSnowflake(TrainedEmbedding):
         distances: Floats = (self.embedding.scale * found).double().numpy()
         return distances
 
-    def apply(self, data: Path) -> pd.DataFrame:
+    def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Points of new or known items; see :func:`~geoframe_snowflake.out_of_sample.apply_file`.
 
         Raises
@@ -83,7 +84,7 @@ class TrainedSnowflake(TrainedEmbedding):
         """
         from geoframe_snowflake.out_of_sample import apply_file
 
-        return apply_file(self, data, self.data)
+        return apply_file(self, Path(data), self.data)
 
     def export(self, folder: Path) -> Sequence[Path]:
         """Write points, names and weights; the learned curve, and the exact embedding if any.
