@@ -90,11 +90,16 @@ def build(
 
 
 def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:
-    """Parameters of the output layers of an adapted model, by their name in it."""
+    """Parameters of the output layers of an adapted model, by their name in it.
+
+    Where peft trains a copy of such a layer (``modules_to_save``), the layer as it was, which it
+    keeps beside the copy and never applies, is left out.
+    """
     return {
         name: parameter
         for name, parameter in model.named_parameters()
         if any(name.removeprefix("base_model.model.").startswith(f"{head}.") for head in heads)
+        and "original_module." not in name
     }
 
 
