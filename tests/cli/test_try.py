@@ -137,6 +137,16 @@ def test_no_component_of_a_vector_is_the_target(geoframe, tmp_path):
     assert "'energy' is taken for what is to be predicted (numbers)." in shown
 
 
+@pytest.mark.parametrize("last", ["We left early in the morning.", "Well, so be it, then."])
+def test_blanks_separate_no_cells_of_sentences(last, geoframe, tmp_path):
+    path = tmp_path / "story.txt"
+    path.write_text(f"The cat sat on the mat.\nIt was raining hard, and nobody came.\n{last}\n")
+    done = geoframe("try", path, "--no-preview")
+    assert done.exit_code == 2
+    assert "3 lines of text, without labels." in done.output
+    assert "no installed method takes texts like this" in done.output
+
+
 def test_what_is_nothing_known_is_one_line(geoframe, tmp_path):
     path = tmp_path / "noise.bin"
     path.write_bytes(bytes(range(256)) * 40)

@@ -41,7 +41,8 @@ def try_out(
     suited = trying.candidates(found)
     if not suited:
         raise GeoframeError(
-            f"{path}: no installed method takes a {found.kind}; 'geoframe list method' shows them"
+            f"{path}: no installed method takes {found.kind} like this; "
+            "'geoframe list method' shows them"
         )
     say("")
     for number, each in enumerate(suited, 1):

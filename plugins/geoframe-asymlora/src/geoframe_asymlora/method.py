@@ -30,7 +30,7 @@ class AsymmetricFineTuning(Method):
 
     def suits(self, guess: Guess) -> Suggestion | None:
         """Say how the method would treat such data."""
-        if guess.kind != "texts":
+        if guess.kind != "texts" or not guess.facts.get("labelled", True):
             return None
         options: dict[str, str] = {}
         if guess.facts.get("text") not in (None, "text"):

@@ -31,6 +31,7 @@ from geoframe_data.roles import (
     vectors_of,
 )
 from geoframe_data.scene_files.reading import read_scenes
+from geoframe_data.sentences import guess_sentences
 from geoframe_data.shapes import acyclic_depth, is_tree
 from geoframe_data.table import Table, read_table
 
@@ -63,7 +64,7 @@ def guess(path: Path) -> Guess | None:
     if kind == "json":
         with suppress(DataError):
             return _graph(path, read_graph(path))
-    return _cells(path)
+    return guess_sentences(path) or _cells(path)
 
 
 def _folder(path: Path) -> Guess | None:
