@@ -66,7 +66,7 @@ def test_killed_at_a_random_moment(undisturbed, attempt):
     subprocess.run(command(folder, run_dir, "--resume"), check=True, timeout=300)
     whole = folder / "whole"
     assert measured(run_dir) == measured(whole)
-    for name in ("model.safetensors", "metrics.jsonl", "nodes.json"):
+    for name in ("model.safetensors", "metrics.jsonl", "items.json"):
         assert (run_dir / name).read_bytes() == (whole / name).read_bytes(), name
 
 
