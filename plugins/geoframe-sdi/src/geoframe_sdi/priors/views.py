@@ -73,6 +73,11 @@ class MeshViews(DenoisingSampler):
         cameras = random_orbit(others, torch.Generator().manual_seed(0))
         self.elsewhere = self.renders(cameras).flatten(0, 1)
 
+    @staticmethod
+    def example_items() -> Tensor:
+        """Views as they come by default, for the conformance checks; fitting needs none."""
+        return torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
     @property
     def item_shape(self) -> tuple[int, ...]:
         """Channels, height and width."""
