@@ -122,7 +122,7 @@ def test_shapes_of_a_folder_of_meshes(tmp_path):
     (brick,) = shapes_of([str(tmp_path)])
     assert brick.name == "brick"
     assert np.ptp(brick.vertices, axis=0) == pytest.approx(2 * HALF)
-    with pytest.raises(DataError, match="neither"):
+    with pytest.raises(DataError, match="none of"):
         shapes_of(["prisms"])
     (tmp_path / "brick.obj").write_text("nothing")
     with pytest.raises(DataError, match=r"brick\.obj"):
