@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 from hypothesis import strategies as st
 
+from geoframe.abilities import fitting
 from geoframe.config.structure import walk
 from geoframe.errors import GeoframeError
 from geoframe_registry.discovery import component_names, find
@@ -30,7 +31,8 @@ def tables(cls: type, *, depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
         if info.kind is not None:
             if depth == 0:
                 continue
-            each = components(info.kind, depth=depth - 1)
+            suitable = tuple(fitting(component_names(info.kind), info))
+            each = components(info.kind, suitable, depth=depth - 1)
             value = st.lists(each, min_size=1, max_size=2) if info.many else each
             needed = not info.many and info.component_default is None
         elif attrs.has(annotation):
@@ -42,9 +44,11 @@ def tables(cls: type, *, depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @cache
-def components(kind: str, *, depth: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw tables of installed components of a kind."""
-    return st.one_of([component(kind, name, depth=depth) for name in component_names(kind)])
+def components(
+    kind: str, names: tuple[str, ...], *, depth: int
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw tables of components of a kind."""
+    return st.one_of([component(kind, name, depth=depth) for name in names])
 
 
 def component(kind: str, name: str, *, depth: int) -> st.SearchStrategy[dict[str, Any]]:
