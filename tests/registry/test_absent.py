@@ -35,4 +35,4 @@ def test_a_trained_run_needs_its_trainer_no_longer(tmp_path, forget_digests):
     assert 'name = "gradient"' in text
     path.write_text(text.replace('name = "gradient"', 'name = "vanished"'))
     after = geoframe.open_run(run.path).load()
-    assert (after.distance(after.names[0], list(after.names)) == before).all()
+    assert after.distance(after.names[0], list(after.names)).equals(before)
