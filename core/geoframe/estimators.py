@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from geoframe.api import configure, open_run, run_method
 from geoframe.config.fields import option_of
 from geoframe.config.plain import unstructure
+from geoframe.config.toml import TomlTable, apply_overrides
 from geoframe.errors import ConfigError, RunError
 from geoframe.memory import write_data
 
@@ -121,13 +122,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return configure(self.method, self._tables(data))
 
     def _tables(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        tables: dict[str, Any] = {}
-        for name, value in self._options.items():
-            *path, last = name.split("__")
-            table = tables
-            for key in path:
-                table = table.setdefault(key, {})
-            table[last] = value
+        dotted = ((name.replace("__", "."), value) for name, value in self._options.items())
+        tables = dict(apply_overrides(TomlTable({}), dotted).values)
         if data:
             tables["data"] = {**data, **tables.get("data", {})}
         return tables

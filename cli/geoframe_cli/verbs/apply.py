@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from geoframe.terminal import complete_runs
+from geoframe.terminal import complete_runs, say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe apply runs/nst/mine --data nodes.csv -o points.csv")
@@ -26,13 +26,15 @@ def apply(run: Path, data: Path, output: Path | None) -> None:
 
     if output is not None:
         check_table_suffix(output)
+    from geoframe.importing import contained
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
     opened.require_finished()
-    frame = opened.method.apply(opened, data)
+    with contained(f"method '{opened.method_name}'"):
+        frame = opened.method.apply(opened, data)
     if output is None:
         click.echo(frame.to_csv(), nl=False)
         return
     write_frame(output, frame)
-    click.echo(f"Wrote {len(frame)} rows to {output}", err=True)
+    say(f"Wrote {len(frame)} rows to {output}", err=True)

@@ -32,10 +32,12 @@ def embed(run: Path, data: Path, output: Path) -> None:
     from geoframe.run.tables import check_table_suffix, write_arrays
 
     check_table_suffix(output)
+    from geoframe.importing import contained
     from geoframe_registry.runs import open_run
 
     opened = open_run(run)
     opened.require_finished()
-    arrays = opened.method.embed(opened, data)
+    with contained(f"method '{opened.method_name}'"):
+        arrays = opened.method.embed(opened, data)
     write_arrays(output, arrays)
     say(f"Wrote {', '.join(arrays)} to {output}", err=True)

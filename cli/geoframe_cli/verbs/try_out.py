@@ -68,17 +68,11 @@ def try_out(
 
 
 def _preview(chosen: Candidate, options: Mapping[str, Any], run_dir: Path | None) -> Run:
-    from geoframe.config import TomlTable
+    from geoframe.config import TomlTable, apply_overrides
     from geoframe_registry import runs
 
-    table: dict[str, Any] = {}
-    for key, value in {**options, **chosen.suggestion.preview}.items():
-        *path, last = key.split(".")
-        inner = table
-        for name in path:
-            inner = inner.setdefault(name, {})
-        inner[last] = value
-    return runs.finish(runs.prepare(chosen.method, TomlTable(table), run_dir))
+    table = apply_overrides(TomlTable({}), {**options, **chosen.suggestion.preview}.items())
+    return runs.finish(runs.prepare(chosen.method, table, run_dir))
 
 
 def _answer(run: Run, chosen: Candidate) -> None:
