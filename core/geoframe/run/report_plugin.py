@@ -49,19 +49,19 @@ def write_report(run: Run) -> Path:
     curves = _curves(list(run.metrics()))
     if curves is not None:
         run.write_figure("training", curves)
-    figures = run.read_figures()
+    figures, results = run.read_figures(), run.results
     manifest = run.manifest
     html = (
         html_templates()
         .get_template("report.html.j2")
         .render(
             run=run,
-            results=run.results,
+            results=results,
             manifest={**manifest, "command": _words(manifest.get("command"))},
             config=read_text(run.path / "config.toml"),
             figures={
                 name: data_uri(figures[name])
-                for name in sorted(figures, key=lambda each: each != run.results.get("picture"))
+                for name in sorted(figures, key=lambda each: each != results.get("picture"))
             },
         )
     )
