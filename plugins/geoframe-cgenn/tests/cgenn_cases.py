@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from geoframe_cgenn.algebra.outermorphism import apply_blocks, compound_matrices
+from geoframe_cgenn.measures import random_isometry
 
 FORMS = {
     "euclidean": (1.0, 1.0, 1.0),
@@ -18,19 +19,9 @@ FORMS = {
 }
 
 
-def isometry(matrix: Tensor, *, seed: int = 0, condition: float = 10.0) -> Tensor:
-    """A random S with S^T M S = M and condition at most ``condition``: two reflections."""
-    generator = torch.Generator().manual_seed(seed)
-    n = len(matrix)
-    unit = torch.eye(n, dtype=torch.float64)
-    while True:
-        s = unit
-        for _ in range(2):
-            vector = torch.randn(n, dtype=torch.float64, generator=generator)
-            dual = matrix.double() @ vector
-            s = s @ (unit - 2 * torch.outer(vector, dual) / (vector @ dual))
-        if torch.linalg.cond(s) <= condition:
-            return s
+def isometry(matrix: Tensor, *, seed: int = 0) -> Tensor:
+    """A random S with S^T M S = M and condition 10 at most, always the same."""
+    return random_isometry(matrix, torch.Generator().manual_seed(seed))
 
 
 def moved(s: Tensor, x: Tensor) -> Tensor:

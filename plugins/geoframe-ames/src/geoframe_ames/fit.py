@@ -31,6 +31,7 @@ from geoframe_lgi.latent.edges import Edges
 from geoframe_lgi.losses import TaskLoss
 from geoframe_lgi.network.latent_network import GraphModule
 from geoframe_lgi.task import Mask, NodeTask, Scores
+from geoframe_lgi.watched import train_watched
 
 WATCHED = "watched"
 """What patience watches in an attention network."""
@@ -155,10 +156,7 @@ def fit_network(
     objective = branch_objective(config, network, task, train, held)
     network.calibrate(objective.features, torch.Generator().manual_seed(seed))
     started = time.perf_counter()
-    unwatched = not held.any() and hasattr(config.trainer.options, "patience")
-    trainer = config.trainer.build(**({"patience": 0} if unwatched else {}))
-    training = trainer.fit(objective.train(), run)
-    objective.eval()
+    training = train_watched(objective, config.trainer, held, run)
     return FittedNetwork(
         objective=objective,
         scores=objective.scores().double().numpy(),

@@ -17,8 +17,9 @@ from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact
 from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
+from geoframe_asymlora.lora.freezing import head_parameters
 from geoframe_asymlora.study.comparison import Compared, compare, spread
-from geoframe_asymlora.text.fitting import build, head_parameters, train, variant
+from geoframe_asymlora.text.fitting import build, train, variant
 from geoframe_asymlora.text.memory import Cost, costs, megabytes, saved_bytes
 from geoframe_asymlora.text.task import Task, open_task
 from geoframe_data import Texts

@@ -24,6 +24,7 @@ from geoframe_lgi.network.latent_network import GraphModule, LatentGraphNetwork
 from geoframe_lgi.network.objective import LatentGraphObjective
 from geoframe_lgi.sampling.race import Race
 from geoframe_lgi.task import Mask, NodeTask, Scores
+from geoframe_lgi.watched import train_watched
 
 
 @attrs.frozen(kw_only=True)
@@ -149,11 +150,7 @@ def fit_latent(
     network.calibrate(objective.features, torch.Generator().manual_seed(seed))
     before = homophily(objective, task)
     started = time.perf_counter()
-    # Patience needs rows to watch.
-    unwatched = not held.any() and hasattr(recipe.trainer.options, "patience")
-    trainer = recipe.trainer.build(**({"patience": 0} if unwatched else {}))
-    training = trainer.fit(objective.train(), run)
-    objective.eval()
+    training = train_watched(objective, recipe.trainer, held, run)
     return FittedLatent(
         objective=objective,
         scores=objective.scores().double().numpy(),

@@ -11,6 +11,8 @@ from torch import nn
 from geoframe.errors import PluginError
 
 WEIGHTS = {"A": "lora_A", "B": "lora_B"}
+ORIGINAL = "original_module."
+"""In the name of what peft keeps of a layer beside the copy that it trains."""
 
 
 def lora_layers(model: nn.Module, adapter_name: str = "default") -> dict[str, LoraLayer]:
@@ -19,6 +21,20 @@ def lora_layers(model: nn.Module, adapter_name: str = "default") -> dict[str, Lo
         name.removeprefix("base_model.model."): module
         for name, module in model.named_modules()
         if isinstance(module, LoraLayer) and adapter_name in module.lora_A
+    }
+
+
+def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:
+    """Parameters of the output layers of an adapted model, by their name in it.
+
+    Where peft trains a copy of such a layer (``modules_to_save``), the layer as it was, which it
+    keeps beside the copy and never applies, is left out.
+    """
+    return {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if any(name.removeprefix("base_model.model.").startswith(f"{head}.") for head in heads)
+        and ORIGINAL not in name
     }
 
 

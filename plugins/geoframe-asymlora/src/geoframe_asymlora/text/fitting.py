@@ -16,6 +16,7 @@ from geoframe.run.execute import seed_everything
 from geoframe.trainer import Training
 from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
+from geoframe_asymlora.lora.freezing import head_parameters
 from geoframe_asymlora.lora.rounding import round_frozen
 from geoframe_asymlora.lora.targets import find_modules, find_targets
 from geoframe_asymlora.text.objective import FineTuning, passes_over
@@ -87,20 +88,6 @@ def build(
         parameter.requires_grad_(True)  # a new output layer has to be trained, whoever adapts
     round_frozen(pretrained, precision)
     return adapted, adapter, heads
-
-
-def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:
-    """Parameters of the output layers of an adapted model, by their name in it.
-
-    Where peft trains a copy of such a layer (``modules_to_save``), the layer as it was, which it
-    keeps beside the copy and never applies, is left out.
-    """
-    return {
-        name: parameter
-        for name, parameter in model.named_parameters()
-        if any(name.removeprefix("base_model.model.").startswith(f"{head}.") for head in heads)
-        and "original_module." not in name
-    }
 
 
 def variant(adapter: Component, mode: str, model: nn.Module, heads: tuple[str, ...]) -> Component:

@@ -9,7 +9,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
-from geoframe_asymlora.lora.freezing import lora_layers
+from geoframe_asymlora.lora.freezing import ORIGINAL, head_parameters, lora_layers
 
 
 @attrs.frozen(kw_only=True)
@@ -94,14 +94,12 @@ def _training(
     disabled = [layer.disable_adapters for layer in layers]
     trained: list[nn.Parameter] = []
     head: list[nn.Parameter] = []
+    of_heads = head_parameters(model, heads)
     for name, parameter in model.named_parameters():
-        plain = name.removeprefix("base_model.model.")
-        of_head = any(plain.startswith(f"{each}.") for each in heads)
-        # peft keeps the module as it was beside the copy that is trained.
-        original = "original_module." in name
+        of_head = name in of_heads
         factor = name.split(".lora_")[1][0] if ".lora_" in name else None
         wanted = mode == "full" if factor is None else mode in (factor, "both")
-        chosen = not original and (of_head or wanted)
+        chosen = of_head or (wanted and ORIGINAL not in name)
         parameter.requires_grad_(chosen)
         if chosen:
             (head if of_head else trained).append(parameter)
