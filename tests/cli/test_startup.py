@@ -43,7 +43,7 @@ def cpu_seconds(site, *arguments):
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"]], ids=" ".join)
 def test_help_costs_at_most_a_third_more_than_its_libraries(heavy_site, arguments):
     # What the installed script does. The two take turns, so that a busy machine slows both.
-    script = "from geoframe_cli import main; main()"
+    script = "from geoframe_cli.__main__ import command; command()"
     baseline, ours = [], []
     for _ in range(RUNS):
         baseline.append(cpu_seconds(heavy_site, "-c", "import click, pluggy"))

@@ -108,4 +108,4 @@ def test_the_quick_start_works_from_the_wheels(wheelhouse, tmp_path):
     assert (tmp_path / "geoframe-mine" / "pyproject.toml").exists()
     assert "<svg" not in (tmp_path / "comparison.html").read_text()  # images, no inline SVG
     script = (tmp_path / "venv" / "bin" / "geoframe").read_text()
-    assert "from geoframe_cli import main" in script
+    assert "from geoframe_cli.__main__ import command" in script

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -135,26 +136,36 @@ def test_folders_are_searched_to_a_depth_and_links_not_followed(finished_run, tm
     assert {row.path for row in find_runs(tmp_path)} == {finished_run, inside / "run"}
 
 
+MOMENTS = {
+    "modules are imported": lambda run, process: (
+        "libtorch" in Path(f"/proc/{process}/maps").read_text()
+    ),
+    "training": lambda run, process: (run / "metrics.jsonl").exists(),
+    "the report is drawn": lambda run, process: (run / "results.json").exists(),
+    "all is done": lambda run, process: (run / "report.html").exists(),
+}
+
+
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what is loaded is read there")
 @pytest.mark.parametrize(
-    ("number", "moment"), [(signal.SIGTERM, 0.3), (signal.SIGINT, 0.6), (signal.SIGTERM, 0.9)]
+    ("number", "moment"), [*zip(2 * (signal.SIGTERM, signal.SIGINT), MOMENTS, strict=True)]
 )
 def test_a_signal_at_any_moment_is_one_line(site, tmp_path, number, moment):
-    """While modules are imported, while training, while the report is drawn."""
+    """The moment is one that the process has reached, whatever the clock says."""
     site.install_toy()
-    options = ["run", "toy", "--quiet", "--set", "trainer.steps=600", "--run-dir", "here"]
-    command = [sys.executable, "-m", "geoframe_cli", *options]
-    seconds = _duration(site, command)
+    options = ["run", "toy", "--quiet", "--set", "trainer.steps=60", "--run-dir", "here"]
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "geoframe_cli", *options],
         cwd=tmp_path,
         env={**site.environment, "GEOFRAME_DISABLE_PLUGINS": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(seconds * moment)
-    process.send_signal(number)
+    while process.poll() is None and not MOMENTS[moment](tmp_path / "here", process.pid):
+        time.sleep(0.001)
+    process.send_signal(number)  # to one that has ended: nothing
     _, told = process.communicate(timeout=120)
     assert process.returncode in (0, 130), told
     assert len(told.splitlines()) <= 1, told
@@ -162,14 +173,40 @@ def test_a_signal_at_any_moment_is_one_line(site, tmp_path, number, moment):
     assert done.returncode == 0, done.stderr
 
 
-_known: list[float] = []
-
-
-def _duration(site, command):
-    if not _known:
-        started = time.monotonic()
-        folder = site.path.parent / "timed"
-        folder.mkdir()
-        subprocess.run(command, cwd=folder, env=site.environment, check=True, capture_output=True)
-        _known.append(time.monotonic() - started)
-    return _known[0]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("before", "after", "code", "told"),
+    [
+        ("signal.raise_signal(NUMBER)", "", 130, "Interrupted\n"),
+        ("", "atexit.register(signal.raise_signal, NUMBER)", 3, ""),
+        ("", "threading.Thread(target=time.sleep, args=[60]).start(); late()", 3, ""),
+        ("atexit.register(signal.raise_signal, NUMBER)", "", 3, ""),
+    ],
+    ids=["before the work", "after it", "waiting for a thread", "when Python ends"],
+)
+def test_a_signal_before_and_after_the_work(number, before, after, code, told):
+    script = f"""
+import atexit, os, signal, sys, threading, time
+from geoframe_cli.signals import until_the_end
+NUMBER = {int(number)}
+def signals():
+    threading.main_thread().join()
+    while True:  # one that comes as the wait begins is not heard before the next
+        os.kill(os.getpid(), NUMBER)
+        time.sleep(0.01)
+def late():
+    threading.Thread(target=signals, daemon=True).start()
+if "atexit" in {before!r}:
+    {before or "pass"}  # called after what is registered later
+with until_the_end():
+    if "atexit" not in {before!r}:
+        {before or "pass"}
+    {after or "pass"}
+    print("kept", end="")
+    sys.exit(3)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=50
+    )
+    assert (done.returncode, done.stderr) == (code, told)
+    assert done.stdout == ("kept" if code == 3 else "")
