@@ -23,6 +23,7 @@ from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact, read
 from geoframe_asymlora.files.export import export_peft
 from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.text.encoding import encode
+from geoframe_asymlora.text.export import export_model, write_guide
 from geoframe_asymlora.text.pretrained import Pretrained, open_pretrained
 from geoframe_asymlora.text.scoring import predict
 from geoframe_data import Split
@@ -122,13 +123,22 @@ def load_trained(run: Run) -> TrainedText:
 
 
 def export_run(run: Run, folder: Path) -> list[Path]:
-    """Write the adapter of a finished run as a plain peft adapter, without loading the model.
+    """Write what a run trained so that peft and transformers alone give the same outputs.
 
-    A stranger's adapter is written as its own ``save`` did, with the output layer beside it.
+    That is a plain peft adapter with tokenizer and guide or, where no class of transformers pools
+    as ``model.head = "mean"`` does, the whole model. A stranger's adapter is written as its own
+    ``save`` did, with the output layer beside it.
     """
     kept = _adapter_folder(run)
+    config: AsymLoRAConfig = run.config
+    facts = run.read_json("task")
+    if facts["kind"] != "causal" and config.model.head == "mean":
+        trained = load_trained(run)
+        return export_model(trained.adapter.merge(), folder, trained.pretrained, trained.classes)
     if is_compact(kept):
-        return export_peft(read_adapter(kept), folder)
+        export_peft(read_adapter(kept), folder)
+        pretrained = open_pretrained(config.model, kind=facts["kind"], outputs=facts["outputs"])
+        return write_guide(folder, pretrained, facts["classes"])
     files = [Path(shutil.copy(each, folder)) for each in sorted(kept.iterdir()) if each.is_file()]
     return [*files, Path(shutil.copy(run.path / f"{HEAD}.safetensors", folder))]
 

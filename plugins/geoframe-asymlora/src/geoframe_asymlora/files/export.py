@@ -8,6 +8,7 @@ from pathlib import Path
 
 from peft import LoraConfig
 
+from geoframe.errors import DataError
 from geoframe.run.files import explained, write_json, write_tensors
 from geoframe_asymlora.files.adapter_file import (
     OPTIONS,
@@ -29,7 +30,18 @@ def export_peft(stored: StoredAdapter, folder: Path) -> list[Path]:
     -------
     list
         The files.
+
+    Raises
+    ------
+    DataError
+        If it is of a model that no class of transformers builds.
     """
+    if stored.facts.get("pooling") == "mean":
+        raise DataError(
+            f"{folder}: the adapter is of a model that reads texts by the mean of their tokens, as "
+            "no class of transformers does; write the whole model: geoframe export RUN, or "
+            "adapter.merge().save_pretrained(folder) in Python"
+        )
     config = peft_config(stored)
     config.inference_mode = True
     tensors = {f"{PREFIX}{name}": tensor for name, tensor in stored.trained.items()}

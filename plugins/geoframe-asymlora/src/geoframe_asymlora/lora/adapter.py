@@ -28,6 +28,7 @@ from geoframe_asymlora.lora.targets import (
     peft_targets,
     shared_groups,
 )
+from geoframe_asymlora.text.pooled import MeanPooledClassifier
 
 NAME = "default"
 TASKS = {
@@ -138,6 +139,7 @@ class AsymmetricLoRA(Adapter):
         facts = {
             "base_model_name_or_path": getattr(model, "name_or_path", None) or None,
             "task_type": _task(model),
+            "pooling": "mean" if isinstance(model, MeanPooledClassifier) else None,
             "lora_dropout": self.options.dropout,
             "fan_in_fan_out": all(is_transposed(model.get_submodule(n)) for n in stored.layers),
             "target_modules": peft_targets(model, list(stored.layers)),

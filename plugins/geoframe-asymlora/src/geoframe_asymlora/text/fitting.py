@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import attrs
@@ -96,16 +97,19 @@ def variant(adapter: Component, mode: str, model: nn.Module, heads: tuple[str, .
     Parameters
     ----------
     heads
-        Output layers of ``model``, which no adapter changes.
+        Output layers and other new modules of ``model``, which are trained in full.
 
     Raises
     ------
     ConfigError
         If the mode is a variant of the asymmetric adapter and another one is configured.
     """
-    if mode == "adapter":
-        return adapter
     options = adapter.options
+    if isinstance(options, AsymmetricLoRAConfig):
+        whole = (*options.trained, *map(re.escape, heads))
+        options = attrs.evolve(options, trained=tuple(dict.fromkeys(whole)))
+    if mode == "adapter":
+        return attrs.evolve(adapter, options=options)
     if not isinstance(options, AsymmetricLoRAConfig):
         raise ConfigError(
             [f"comparison.modes: '{mode}' is a variant of asymmetric-lora, not {adapter.name}"]

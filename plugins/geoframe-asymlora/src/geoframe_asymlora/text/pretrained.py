@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from geoframe_asymlora.text.pooled import MeanPooledClassifier
 MINILM = "minilm"
 POOLING = "1_Pooling/config.json"
 """Where sentence-transformers says how a model's token states become one."""
+NEW = "new_modules"
+"""Attribute of a loaded model: names of the modules that its files do not contain."""
 COUNT_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "longformer")
 """Model types whose first position is the one after the padding token's number."""
 
@@ -77,24 +81,33 @@ class Pretrained:
         }
         if self.attention != "auto":
             options["attn_implementation"] = self.attention
+        factory: Any = transformers.AutoModelForSequenceClassification
         if self.kind == "causal":
-            model = _loaded(transformers.AutoModelForCausalLM, self.path, **options)
+            factory = transformers.AutoModelForCausalLM
+        elif self.head == "mean":
+            factory = transformers.AutoModel
+        else:
+            options["ignore_mismatched_sizes"] = self.replaced is not None
+        model, info = _loaded(factory, self.path, output_loading_info=True, **options)
+        missing = info["missing_keys"]
+        if self.kind == "causal":
             _check_causal(model, self.path)
             model.loss_type = model.loss_type or "ForCausalLM"  # not every class name says it
-        elif self.head == "model":
-            options["ignore_mismatched_sizes"] = self.replaced is not None
-            model = _loaded(transformers.AutoModelForSequenceClassification, self.path, **options)
-        else:
-            base = _loaded(transformers.AutoModel, self.path, **options)
-            if getattr(base, "pooler", None) is not None:
-                base.pooler = None  # what it gives is not used
-            model = MeanPooledClassifier(base)
+        elif self.head == "mean":
+            model = MeanPooledClassifier.on(model)
+            missing = {f"{model.base_model_prefix}.{name}" for name in missing}
+        setattr(model, NEW, _modules_of(missing, model))
         trainable: nn.Module = model.train()
         return trainable
 
     def heads(self, model: nn.Module) -> tuple[str, ...]:
-        """Return the modules on top that the pretrained weights do not contain."""
-        return output_heads(model) if self.kind != "causal" else ()
+        """Return the modules of a :meth:`model` that the pretrained weights do not contain.
+
+        Those on top, and any other that starts at random, as the pooler does where the weights
+        are of a model that had none. They are trained in full: nothing else would keep them.
+        """
+        top = output_heads(model) if self.kind != "causal" else ()
+        return (*top, *(name for name in getattr(model, NEW, ()) if name.split(".")[0] not in top))
 
 
 def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrained:
@@ -192,12 +205,8 @@ def _check_weights(folder: Path) -> None:
 
 def _loaded(factory: Any, path: str, **options: Any) -> Any:
     """Load a part of a model without the library's chatter, its errors in one line."""
-    verbosity = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=FutureWarning)
+        with quietly():
             return factory.from_pretrained(
                 path, trust_remote_code=False, local_files_only=only_stored(path), **options
             )
@@ -209,5 +218,23 @@ def _loaded(factory: Any, path: str, **options: Any) -> Any:
         else:
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise DataError(f"{path}: is no usable transformers model: {reason}") from None
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep transformers' chatter and progress bars from the terminal."""
+    verbosity = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning)
+            yield
     finally:
         transformers.logging.set_verbosity(verbosity)
+
+
+def _modules_of(parameters: Iterable[str], model: nn.Module) -> tuple[str, ...]:
+    """Return the modules that own these parameters, of those that ``model`` has."""
+    own = dict(model.named_parameters())
+    return tuple(sorted({name.rpartition(".")[0] for name in parameters if name in own}))
