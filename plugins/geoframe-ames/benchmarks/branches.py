@@ -53,7 +53,8 @@ def main():
         single = build_single(recipe, task)
         single.calibrate(together.features, generator)
         loss = TaskLoss(task, train)
-        apart.append(LatentGraphObjective(single, together.features, loss, train, nothing))
+        features, options = together.features, config.graph
+        apart.append(LatentGraphObjective(single, features, loss, train, nothing, options))
 
     def samplers():
         for module in network.graph_modules().values():

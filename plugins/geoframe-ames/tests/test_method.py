@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from click.testing import CliRunner
@@ -83,6 +84,34 @@ def test_attention_networks_rank_branches_and_predict_new_rows(fusion: str, tmp_
     assert rows == sorted(rows, key=lambda row: -row["ablation"])
     frame = run.load().apply(EXAMPLES / "new_wines.csv")
     assert (frame.loc[["wine-005", "wine-053"], "prediction"] == "Barolo").all()
+    if fusion != "node":  # node attention in blocks is exported the same way
+        exported_network_predicts_as_the_run(run, tmp_path / "out")
+
+
+def exported_network_predicts_as_the_run(run: Run, folder: Path) -> None:
+    written = {path.name for path in run.method.export(run, folder)}
+    assert {"network-0.pt2", "embedding_merged.parquet", "embedding_snowflake.parquet"} <= written
+    objective = run.load().model.networks()[0]
+    found = objective.passes_of()[0]
+    program = torch.export.load(folder / "network-0.pt2").module()
+    logits = program(objective.features, [edges.index for edges in found.graphs])
+    assert torch.allclose(logits, found.logits, atol=1e-4)
+
+
+def test_screened_branches_are_exported_as_graphs_and_points(screened: Run, tmp_path: Path) -> None:
+    import networkx as nx
+
+    screened.method.export(screened, tmp_path)
+    edges = pd.read_csv(tmp_path / "edges.csv")
+    assert set(edges["graph"]) == {"near", "euclidean", "snowflake"}
+    graph = nx.read_graphml(tmp_path / "graph.graphml")
+    assert (len(graph), graph.number_of_edges()) == (158, len(edges))
+    near = edges[edges["graph"] == "near"]
+    assert set(zip(near["source"], near["target"], strict=True)) == set(
+        zip(near["target"], near["source"], strict=True)
+    )
+    for name, width in (("mlp", 64), ("euclidean", 3)):
+        assert pd.read_parquet(tmp_path / f"embedding_{name}.parquet").shape == (158, width)
 
 
 def test_select_answers_and_trains_the_choice_alone(screened: Run) -> None:

@@ -7,8 +7,16 @@ from typing import Literal
 import attrs
 
 from geoframe.components import Component
-from geoframe.config import MethodConfig, component, components, option, section
-from geoframe_lgi.config import DataConfig, GraphConfig, NetworkConfig, SplitConfig
+from geoframe.config import MethodConfig, components, option, section
+from geoframe_lgi.config import (
+    DataConfig,
+    GraphConfig,
+    NetworkConfig,
+    SplitConfig,
+    fixed_trainer,
+    latent_trainer,
+    point_encoder,
+)
 
 Fusion = Literal["screened", "semantic", "global", "node", "mean", "hard"]
 
@@ -78,19 +86,7 @@ class EvaluationConfig:
     peers: bool = option(
         True, help="Train what screened fusion has as branches for comparison with attention."
     )
-    trainer: Component = component(
-        "trainer",
-        default={
-            "name": "gradient",
-            "steps": 160,
-            "learning_rate": 0.01,
-            "optimizer": "adam",
-            "weight_decay": 5e-4,
-            "clip_norm": 100.0,
-            "evaluate_every": 4,
-        },
-        help="How networks on fixed graphs are fitted.",
-    )
+    trainer: Component = fixed_trainer()
 
 
 @attrs.frozen(kw_only=True)
@@ -100,26 +96,12 @@ class AMESConfig(MethodConfig):
     data: DataConfig = section(DataConfig, help="The rows.")
     split: SplitConfig = section(SplitConfig, help="Training, validation and test rows.")
     ames: BranchesConfig = section(BranchesConfig, help="Branches and how they are merged.")
-    embedder: Component = component(
-        "embedder",
-        default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
-        items=("features",),
-        help="From features to latent points, one for each latent branch.",
+    embedder: Component = point_encoder(
+        "From features to latent points, one for each latent branch."
     )
     graph: GraphConfig = section(GraphConfig, help="How latent graphs are learned.")
     network: NetworkConfig = section(NetworkConfig, help="The layers on every graph.")
-    trainer: Component = component(
-        "trainer",
-        default={
-            "name": "gradient",
-            "steps": 300,
-            "learning_rate": 0.01,
-            "optimizer": "adam",
-            "clip_norm": 100.0,
-            "evaluate_every": 20,
-            "patience": 5,
-            "monitor": "watched",
-        },
-        help="How latent branches, or the attention network, are fitted.",
+    trainer: Component = latent_trainer(
+        "watched", "How latent branches, or the attention network, are fitted."
     )
     evaluation: EvaluationConfig = section(EvaluationConfig, help="What is compared.")

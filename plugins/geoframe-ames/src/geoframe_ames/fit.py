@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import attrs
@@ -155,12 +154,11 @@ def fit_network(
     network = build_network(config, task, views)
     objective = branch_objective(config, network, task, train, held)
     network.calibrate(objective.features, torch.Generator().manual_seed(seed))
-    started = time.perf_counter()
     training = train_watched(objective, config.trainer, held, run)
     return FittedNetwork(
         objective=objective,
         scores=objective.scores().double().numpy(),
-        seconds=time.perf_counter() - started,
+        seconds=training.seconds,
         steps=training.steps,
     )
 
@@ -169,25 +167,15 @@ def branch_objective(
     config: AMESConfig, network: BranchNetwork, task: NodeTask, train: Mask, held: Mask
 ) -> BranchObjective:
     """Make what a trainer minimises."""
-    graph = config.graph
-    loss = TaskLoss(
-        task,
-        train,
-        class_weights=config.network.class_weights,
-        binary=config.network.loss == "binary",
-    )
     return BranchObjective(
         network,
         torch.from_numpy(task.features),
-        loss,
+        TaskLoss.of(config.network, task, train),
         train,
         held,
-        passes=graph.passes,
+        config.graph,
         warmup=config.ames.warmup_uniform,
         weighted=config.ames.weight_graph_loss,
-        graph_weight=graph.loss_weight,
-        decay=graph.decay,
-        reading=graph.loss,
     )
 
 

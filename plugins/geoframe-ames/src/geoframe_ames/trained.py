@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
-from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
@@ -13,13 +11,20 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from geoframe import DataError
 from geoframe_ames.branches import Branch
 from geoframe_ames.network.objective import BranchObjective
-from geoframe_data import Schema, as_table, read_table
+from geoframe_ames.seen import (
+    Shares,
+    embeddings_of_branches,
+    embeddings_of_network,
+    graphs_of_branches,
+    graphs_of_networks,
+)
+from geoframe_data import Schema
 from geoframe_lgi.branches.kinds import Views
-from geoframe_lgi.encoding import Columns, Encoder
+from geoframe_lgi.encoding import Encoder
 from geoframe_lgi.held_out import mean_scores
+from geoframe_lgi.new_rows import TrainedRows
 from geoframe_lgi.prediction import row_seed
 from geoframe_lgi.results import prediction_frame
 from geoframe_lgi.task import NodeTask, Scores
@@ -32,6 +37,18 @@ class Fused(Protocol):
 
     def predict(self, features: NDArray[np.float32]) -> dict[str, Scores]:
         """Scores ``(m, c)`` of new rows by each part; the prediction is their mean."""
+        ...
+
+    def edge_shares(self) -> dict[str, Shares]:
+        """Edges among the training rows, by the graph's name."""
+        ...
+
+    def embeddings(self) -> dict[str, NDArray[np.float64]]:
+        """Where training rows stand ``(n, d)``, by branch."""
+        ...
+
+    def networks(self) -> Sequence[BranchObjective]:
+        """Attention networks, if there are any."""
         ...
 
 
@@ -47,6 +64,18 @@ class FusedBranches:
         """Scores of every branch."""
         return {branch.predictions.name: branch.predict(features) for branch in self.branches}
 
+    def edge_shares(self) -> dict[str, Shares]:
+        """Graphs that the branches see."""
+        return graphs_of_branches(self.views, self.branches)
+
+    def embeddings(self) -> dict[str, NDArray[np.float64]]:
+        """Hidden values, or latent points."""
+        return embeddings_of_branches(self.branches)
+
+    def networks(self) -> Sequence[BranchObjective]:
+        """None."""
+        return ()
+
 
 class FusedNetworks:
     """Attention networks, one per seed."""
@@ -61,6 +90,18 @@ class FusedNetworks:
         """Scores of every network, each the mean over its drawn graphs."""
         every = [self._scores(each, features) for each in self.objectives]
         return dict(zip(self.names, every, strict=True))
+
+    def edge_shares(self) -> dict[str, Shares]:
+        """Graph of each branch."""
+        return graphs_of_networks(self.objectives)
+
+    def embeddings(self) -> dict[str, NDArray[np.float64]]:
+        """What the first network's head sees, and its latent points."""
+        return embeddings_of_network(self.objectives[0])
+
+    def networks(self) -> Sequence[BranchObjective]:
+        """All of them."""
+        return self.objectives
 
     def _scores(self, objective: BranchObjective, features: NDArray[np.float32]) -> Scores:
         n = len(objective.features)
@@ -80,19 +121,15 @@ class FusedNetworks:
         return mean_scores([objective.loss.to_scores(each.logits[n:]) for each in found])
 
 
-class TrainedSelection:
+class TrainedSelection(TrainedRows):
     """Trained branches with the rows that they were trained on.
 
     Parameters
     ----------
-    task
-        The rows, and what is known of them.
-    encoder, schema
-        From columns of new data to features.
+    task, encoder, schema, id
+        See :class:`~geoframe_lgi.new_rows.TrainedRows`.
     model
         What predicts.
-    id
-        Column that names rows.
     """
 
     def __init__(
@@ -104,39 +141,14 @@ class TrainedSelection:
         *,
         id: str | None = None,
     ) -> None:
-        self.task = task
-        self.encoder = encoder
-        self.schema = schema
+        super().__init__(task, encoder, schema, id=id)
         self.model = model
-        self.id = id
 
     def __repr__(self) -> str:
         return f"TrainedSelection({len(self.task)} rows, {', '.join(self.model.names)})"
 
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>"
-
-    def apply(self, data: str | PathLike[str] | pd.DataFrame) -> pd.DataFrame:
-        """Predict new rows: the prediction, its probabilities, and what each branch says.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read or lacks a column of the training.
-        """
-        if isinstance(data, pd.DataFrame):
-            table = as_table(data, schema=self.schema)
-        else:
-            table = read_table(Path(data), schema=self.schema, id=self.id)
-        wanted = [name for name in self.schema.names if table.find(name) is not None]
-        features = self.encoder.encode(Columns.of_table(table, wanted))
-        if not len(features):
-            raise DataError("there is no row to predict")
-        names = table.names or tuple(str(row) for row in range(len(table)))
-        return self.predict(features, names)
-
     def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
-        """Do the same for encoded features ``(m, f)``."""
+        """Predict encoded features ``(m, f)``: prediction, probabilities, what each branch says."""
         every = self.model.predict(features)
         frame = prediction_frame(self.task, mean_scores([*every.values()]), names)
         if self.task.kind == "classification":
@@ -150,8 +162,7 @@ class TrainedSelection:
         return self.predict(self.task.features, self.task.names)
 
     def export(self, folder: Path) -> Sequence[Path]:
-        """Write the predictions of the training rows (Parquet)."""
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "predictions.parquet"
-        self.to_frame().to_parquet(path)
-        return [path]
+        """Write edges, graph, embeddings, predictions and attention networks; return the files."""
+        from geoframe_ames.export import export_selection
+
+        return export_selection(self, folder)

@@ -8,6 +8,7 @@ from geoframe_ames.fusion.attention import attention
 from geoframe_ames.network.branch_network import BranchNetwork
 from geoframe_ames.network.objective import CONTRIBUTIONS, BranchObjective
 from geoframe_ames.selection.ablation import ablation_values
+from geoframe_lgi.config import GraphConfig
 from geoframe_lgi.latent.discrete import DiscreteGraphModule
 from geoframe_lgi.latent.edges import Edges
 from geoframe_lgi.losses import TaskLoss
@@ -56,7 +57,13 @@ def objective(
     )
     train = np.arange(90) < 45
     return BranchObjective(
-        network, torch.from_numpy(task.features), TaskLoss(task, train), train, ~train, warmup=0
+        network,
+        torch.from_numpy(task.features),
+        TaskLoss(task, train),
+        train,
+        ~train,
+        GraphConfig(),
+        warmup=0,
     )
 
 

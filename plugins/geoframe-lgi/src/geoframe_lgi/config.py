@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -185,18 +185,37 @@ class NetworkConfig:
             raise ValueError(f"modules: {len(self.widths) - 1} graph layers can draw at most")
 
 
-@attrs.frozen(kw_only=True)
-class EvaluationConfig:
-    """What is compared and reported."""
-
-    seeds: int = option(1, ge=1, help="Trainings of the latent graph on every split.")
-    peers: tuple[Peer, ...] | None = option(
-        None,
-        help="Models trained on the same rows for comparison; left out, all that the data allow "
-        "except boosting and the variants of kNN. unlearned-graph is the same network on the "
-        "graph as it starts.",
+def point_encoder(help: str) -> Any:
+    """Declare the embedder from features to latent points."""
+    return component(
+        "embedder",
+        default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
+        items=("features",),
+        help=help,
     )
-    trainer: Component = component(
+
+
+def latent_trainer(monitor: str, help: str) -> Any:
+    """Declare the trainer of networks with drawn graphs, and what its patience watches."""
+    return component(
+        "trainer",
+        default={
+            "name": "gradient",
+            "steps": 300,
+            "learning_rate": 0.01,
+            "optimizer": "adam",
+            "clip_norm": 100.0,
+            "evaluate_every": 20,
+            "patience": 5,
+            "monitor": monitor,
+        },
+        help=help,
+    )
+
+
+def fixed_trainer() -> Any:
+    """Declare the trainer of networks on fixed graphs."""
+    return component(
         "trainer",
         default={
             "name": "gradient",
@@ -213,6 +232,20 @@ class EvaluationConfig:
 
 
 @attrs.frozen(kw_only=True)
+class EvaluationConfig:
+    """What is compared and reported."""
+
+    seeds: int = option(1, ge=1, help="Trainings of the latent graph on every split.")
+    peers: tuple[Peer, ...] | None = option(
+        None,
+        help="Models trained on the same rows for comparison; left out, all that the data allow "
+        "except boosting and the variants of kNN. unlearned-graph is the same network on the "
+        "graph as it starts.",
+    )
+    trainer: Component = fixed_trainer()
+
+
+@attrs.frozen(kw_only=True)
 class LGIConfig(MethodConfig):
     """Latent graph inference: classify or predict rows over a graph that is learned with it."""
 
@@ -223,26 +256,10 @@ class LGIConfig(MethodConfig):
         default={"name": "euclidean", "dim": 8},
         help="Where the latent points live: any geometry, a product too.",
     )
-    embedder: Component = component(
-        "embedder",
-        default={"name": "mlp", "hidden": 32, "layers": 1, "norm": "none", "activation": "relu"},
-        items=("features",),
-        help="From features to latent points; graph-layers sees the given graph.",
+    embedder: Component = point_encoder(
+        "From features to latent points; graph-layers sees the given graph."
     )
     graph: GraphConfig = section(GraphConfig, help="How the graph is learned.")
     network: NetworkConfig = section(NetworkConfig, help="The network on the graph.")
-    trainer: Component = component(
-        "trainer",
-        default={
-            "name": "gradient",
-            "steps": 300,
-            "learning_rate": 0.01,
-            "optimizer": "adam",
-            "clip_norm": 100.0,
-            "evaluate_every": 20,
-            "patience": 5,
-            "monitor": "held_out",
-        },
-        help="How the parameters are fitted.",
-    )
+    trainer: Component = latent_trainer("held_out", "How the parameters are fitted.")
     evaluation: EvaluationConfig = section(EvaluationConfig, help="What is compared.")

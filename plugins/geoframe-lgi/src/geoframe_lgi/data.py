@@ -24,6 +24,7 @@ from geoframe_data import (
 )
 from geoframe_lgi.config import DataConfig
 from geoframe_lgi.encoding import Columns, Encoder
+from geoframe_lgi.given_graph import both_ways, unused_weights
 from geoframe_lgi.task import Kind, NodeTask
 
 GRAPH_SUFFIXES = (".graphml", ".gml", ".safetensors", ".pt", ".pth")
@@ -183,8 +184,8 @@ def _of_graph(graph: Graph) -> _Rows:
         table=attrs.evolve(as_table(frame), origin=graph.origin),
         matrix=graph.features,
         names=graph.names,
-        edges=_both_ways(graph),
-        notes=graph.repairs,
+        edges=both_ways(graph),
+        notes=(*graph.repairs, *unused_weights(graph)),
     )
 
 
@@ -204,21 +205,13 @@ def _with_edges(config: DataConfig, table: Table) -> _Rows:
             "that names the rows"
         )
     place = np.array([number.get(name, -1) for name in graph.names])
-    ends = place[_both_ways(graph)]
+    ends = place[both_ways(graph)]
     inside = (ends >= 0).all(axis=1)
-    notes = list(graph.repairs)
+    notes = [*graph.repairs, *unused_weights(graph)]
     if not all(known):
         strangers = [name for name, is_row in zip(graph.names, known, strict=True) if not is_row]
         notes.append(f"nodes of the edges that are no rows are left out: {listed(strangers)}")
     return _Rows(table=table, names=names, edges=ends[inside], notes=(*table.notes, *notes))
-
-
-def _both_ways(graph: Graph) -> NDArray[np.int64]:
-    """Edges without loops, and their reverses unless the graph is directed."""
-    edges: NDArray[np.int64] = graph.edges[graph.edges[:, 0] != graph.edges[:, 1]]
-    if not graph.directed:
-        edges = np.concatenate([edges, edges[:, ::-1]])
-    return np.unique(edges, axis=0)
 
 
 def _targets(config: DataConfig, table: Table) -> list[str]:

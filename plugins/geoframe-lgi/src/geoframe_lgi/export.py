@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from geoframe_lgi.network.latent_network import LatentGraphNetwork
@@ -50,25 +52,45 @@ def export_trained(trained: TrainedGraph, folder: Path) -> Sequence[Path]:
         [(task.names[s], task.names[t], share) for (s, t), share in sorted(shares.items())],
         columns=["source", "target", "share"],
     )
-    edges.to_csv(folder / "edges.csv", index=False)
     predictions = trained.to_frame()
-    graph = nx.DiGraph()
-    for name, row in predictions.iterrows():
-        graph.add_node(str(name), **{key: row[key] for key in predictions.columns})
-    for source, target, share in edges.itertuples(index=False):
-        graph.add_edge(source, target, share=share)
-    nx.write_graphml(graph, folder / "graph.graphml")
-    points = trained.points()
-    pd.DataFrame(
-        points, index=predictions.index, columns=[f"point_{k}" for k in range(points.shape[1])]
-    ).to_parquet(folder / "points.parquet")
-    predictions.to_parquet(folder / "predictions.parquet")
-    files = ["edges.csv", "graph.graphml", "points.parquet", "predictions.parquet"]
+    written = write_graph(folder, edges, predictions)
+    written.append(write_points(folder / "points.parquet", trained.points(), predictions.index))
+    written.append(folder / "predictions.parquet")
+    predictions.to_parquet(written[-1])
     network = trained.objectives[0].network
     if all(isinstance(layer, MeanLayer) for layer in network.layers):
-        _export_network(trained, network, folder / "network.pt2")
-        files.append("network.pt2")
-    return [folder / name for name in files]
+        written.append(folder / "network.pt2")
+        _export_network(trained, network, written[-1])
+    return written
+
+
+def write_graph(folder: Path, edges: pd.DataFrame, nodes: pd.DataFrame) -> list[Path]:
+    """Write ``edges.csv`` and ``graph.graphml``.
+
+    Parameters
+    ----------
+    edges
+        Columns ``source``, ``target`` and attributes; two edges may join the same nodes.
+    nodes
+        Attributes, indexed by name.
+    """
+    written = [folder / "edges.csv", folder / "graph.graphml"]
+    edges.to_csv(written[0], index=False)
+    graph = nx.DiGraph() if not edges.duplicated(["source", "target"]).any() else nx.MultiDiGraph()
+    for name, row in nodes.iterrows():
+        graph.add_node(str(name), **{key: row[key] for key in nodes.columns})
+    attributes = edges.drop(columns=["source", "target"]).to_dict("records")
+    for source, target, attribute in zip(edges.source, edges.target, attributes, strict=True):
+        graph.add_edge(source, target, **{str(key): value for key, value in attribute.items()})
+    nx.write_graphml(graph, written[1])
+    return written
+
+
+def write_points(path: Path, points: NDArray[np.float64], names: pd.Index) -> Path:
+    """Write points ``(n, d)`` as columns ``point_0`` ..., indexed by name."""
+    columns = [f"point_{k}" for k in range(points.shape[1])]
+    pd.DataFrame(points, index=names, columns=columns).to_parquet(path)
+    return path
 
 
 def _export_network(trained: TrainedGraph, network: LatentGraphNetwork, path: Path) -> None:

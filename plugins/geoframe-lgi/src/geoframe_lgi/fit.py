@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import attrs
@@ -129,32 +128,16 @@ def fit_latent(
     """Train a latent network on some rows; others are held out for early stopping, maybe none."""
     torch.manual_seed(part_seed(seed, "latent"))
     network = build_network(recipe, task)
-    loss = TaskLoss(
-        task,
-        train,
-        class_weights=recipe.network.class_weights,
-        binary=recipe.network.loss == "binary",
-    )
-    graph = recipe.graph
-    objective = LatentGraphObjective(
-        network,
-        torch.from_numpy(task.features),
-        loss,
-        train,
-        held,
-        passes=graph.passes,
-        graph_weight=graph.loss_weight,
-        decay=graph.decay,
-        reading=graph.loss,
-    )
+    loss = TaskLoss.of(recipe.network, task, train)
+    features = torch.from_numpy(task.features)
+    objective = LatentGraphObjective(network, features, loss, train, held, recipe.graph)
     network.calibrate(objective.features, torch.Generator().manual_seed(seed))
     before = homophily(objective, task)
-    started = time.perf_counter()
     training = train_watched(objective, recipe.trainer, held, run)
     return FittedLatent(
         objective=objective,
         scores=objective.scores().double().numpy(),
-        seconds=time.perf_counter() - started,
+        seconds=training.seconds,
         steps=training.steps,
         first_homophily=before,
     )

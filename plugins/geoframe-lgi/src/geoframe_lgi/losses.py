@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from geoframe_lgi.config import NetworkConfig
 from geoframe_lgi.task import Mask, NodeTask, Scores
 
 
@@ -54,6 +55,12 @@ class TaskLoss(nn.Module):
         target = known[:, 0] if task.kind == "classification" else known
         dtype = torch.int64 if task.kind == "classification" else torch.float32
         self.register_buffer("target", torch.tensor(target).to(dtype), persistent=False)
+
+    @classmethod
+    def of(cls, options: NetworkConfig, task: NodeTask, train: Mask) -> TaskLoss:
+        """Make the loss that a network's options ask for."""
+        binary = options.loss == "binary"
+        return cls(task, train, class_weights=options.class_weights, binary=binary)
 
     def per_row(self, logits: Tensor, rows: Tensor) -> Tensor:
         """Loss of each of the rows ``(m,)``; logits ``(..., m, outputs)`` -> ``(..., m)``."""

@@ -97,8 +97,7 @@ def restored_objective(
     """Rebuild one trained network on its rows."""
     network = build_network(recipe, task)
     network.load_state_dict(state)
-    loss = TaskLoss(task, train, binary=recipe.network.loss == "binary")
+    loss = TaskLoss.of(recipe.network, task, train)
     nothing = np.zeros(len(task), dtype=np.bool_)
-    return LatentGraphObjective(
-        network, torch.from_numpy(task.features), loss, train, nothing, passes=recipe.graph.passes
-    )
+    features = torch.from_numpy(task.features)
+    return LatentGraphObjective(network, features, loss, train, nothing, recipe.graph)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from geoframe import DataError
 from geoframe.errors import did_you_mean
-from geoframe_data import Schema, as_table, read_table
-from geoframe_lgi.encoding import Columns, Encoder
+from geoframe_data import Schema
+from geoframe_lgi.encoding import Encoder
 from geoframe_lgi.latent.discrete import DiscreteGraphModule
-from geoframe_lgi.latent.edges import DenseEdges, Edges
+from geoframe_lgi.latent.edges import shares_of
 from geoframe_lgi.network.objective import LatentGraphObjective
+from geoframe_lgi.new_rows import TrainedRows
 from geoframe_lgi.prediction import predict_new
 from geoframe_lgi.results import prediction_frame
 from geoframe_lgi.task import NodeTask, Scores
@@ -28,21 +26,17 @@ TOLD = 5
 """Neighbours that are named as the reason of a prediction."""
 
 
-class TrainedGraph:
+class TrainedGraph(TrainedRows):
     """Trained latent networks with the rows that they were trained on.
 
     Parameters
     ----------
-    task
-        The rows, and what is known of them.
-    encoder, schema
-        From columns of new data to features.
+    task, encoder, schema, id
+        See :class:`~geoframe_lgi.new_rows.TrainedRows`.
     objectives
         One trained network per seed; predictions are their mean.
     seed
         Of the graphs that are drawn for new rows.
-    id
-        Column that names rows.
     """
 
     def __init__(
@@ -55,21 +49,14 @@ class TrainedGraph:
         seed: int = 0,
         id: str | None = None,
     ) -> None:
-        self.task = task
-        self.encoder = encoder
-        self.schema = schema
+        super().__init__(task, encoder, schema, id=id)
         self.objectives = [each.eval().requires_grad_(False) for each in objectives]
         self.seed = seed
-        self.id = id
 
     def __repr__(self) -> str:
         kind = f"{self.task.kind} of {len(self.task.outputs)} outputs"
         geometry = self.objectives[0].network.graph_modules()[0].geometry
         return f"TrainedGraph({len(self.task)} rows, {kind}, latent {type(geometry).__name__})"
-
-    def _repr_html_(self) -> str:
-        head: str = self.to_frame().head().to_html()
-        return f"<p>{escape(repr(self))}</p>{head}"
 
     @property
     def draws_edges(self) -> bool:
@@ -82,30 +69,12 @@ class TrainedGraph:
         scores: Scores = torch.stack(every).mean(dim=0).double().numpy()
         return scores
 
-    def apply(self, data: str | PathLike[str] | pd.DataFrame) -> pd.DataFrame:
-        """Predict new rows: the prediction, its probabilities, and the neighbours that decided.
+    def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
+        """Predict encoded features ``(m, f)``: the prediction, its probabilities, and neighbours.
 
         Edges go from training rows to new ones, so a row's prediction does not depend on which
-        others are in the file.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read or lacks a column of the training.
+        others are in the file. ``neighbors`` names those that decided.
         """
-        if isinstance(data, pd.DataFrame):
-            table = as_table(data, schema=self.schema)
-        else:
-            table = read_table(Path(data), schema=self.schema, id=self.id)
-        wanted = [name for name in self.schema.names if table.find(name) is not None]
-        columns = Columns.of_table(table, wanted)
-        names = table.names or tuple(str(row) for row in range(len(table)))
-        return self.predict(self.encoder.encode(columns), names)
-
-    def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
-        """Do the same for encoded features ``(m, f)``."""
-        if not len(features):
-            raise DataError("there is no row to predict")
         scores, counts = [], []
         for objective in self.objectives:
             said, sources = predict_new(objective, features, self.seed)
@@ -133,15 +102,9 @@ class TrainedGraph:
 
     def edge_shares(self) -> dict[tuple[int, int], float]:
         """Inferred edges (source, target) and the share of drawn graphs that hold them."""
-        counts: dict[tuple[int, int], int] = {}
-        total = 0
-        for objective in self.objectives:
-            for found in objective.passes_of():
-                total += 1
-                sources, targets = _drawn(found.samples[0].edges)
-                for pair in zip(sources.tolist(), targets.tolist(), strict=True):
-                    counts[pair] = counts.get(pair, 0) + 1
-        return {pair: count / total for pair, count in counts.items()}
+        return shares_of(
+            found.samples[0].edges for each in self.objectives for found in each.passes_of()
+        )
 
     def neighbors(self, name: str, k: int = 10) -> pd.DataFrame:
         """Return the rows that a training row most often draws as its sources.
@@ -191,9 +154,3 @@ class TrainedGraph:
         if self.task.kind == "classification":
             return self.task.outputs[int(target[0])]
         return ", ".join(f"{value:g}" for value in target)
-
-
-def _drawn(edges: Edges | DenseEdges) -> tuple[Tensor, Tensor]:
-    if isinstance(edges, DenseEdges):
-        raise DataError("the continuous module weighs all pairs; there is no list of edges")
-    return edges.sources, edges.targets

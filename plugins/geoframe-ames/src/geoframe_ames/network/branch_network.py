@@ -22,8 +22,12 @@ class BranchPass:
 
     logits: Tensor
     """``(n, outputs)``."""
-    samples: Sequence[Sample | None]
+    graphs: Sequence[Edges | DenseEdges]
+    """Graph of each branch."""
+    samples: Sequence[Sample | None] = ()
     """What each branch drew; None for a fixed graph."""
+    merged: Tensor
+    """``(n, d)``, what the head sees."""
     outputs: Sequence[Tensor]
     """What each branch put out before the last merging ``(n, d)``."""
     alpha: Tensor
@@ -126,9 +130,20 @@ class BranchNetwork(nn.Module):
             self._with_new(self.fixed[name], near) if sample is None else sample.edges
             for name, sample in zip(self.names, samples, strict=True)
         ]
+        return attrs.evolve(self.through(features, graphs, uniform=uniform, on=on), samples=samples)
+
+    def through(
+        self,
+        features: Tensor,
+        graphs: Sequence[Edges | DenseEdges],
+        *,
+        uniform: bool = False,
+        on: Tensor | None = None,
+    ) -> BranchPass:
+        """Predict every node over given graphs, one of each branch."""
         x = self.first(functional.dropout(features, self.dropout, self.training))
         streams = [x] * len(self.names)
-        alpha = x.new_zeros(len(self.names))
+        merged, alpha = x, x.new_zeros(len(self.names))
         for depth in range(len(self._layers(0))):
             streams = [
                 self._through(place, depth, stream, graph)
@@ -140,7 +155,13 @@ class BranchNetwork(nn.Module):
                 streams = [merged] * len(self.names)
         if not self.blocks:
             merged, alpha = self.attentions[0](torch.stack(streams), uniform=uniform, on=on)
-        return BranchPass(logits=self.head(merged), samples=samples, outputs=outputs, alpha=alpha)
+        return BranchPass(
+            logits=self.head(merged),
+            graphs=graphs,
+            merged=merged,
+            outputs=outputs,
+            alpha=alpha,
+        )
 
     def _sample(
         self,

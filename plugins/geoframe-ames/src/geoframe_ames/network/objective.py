@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from geoframe import Objective
 from geoframe_ames.network.branch_network import BranchNetwork, BranchPass
-from geoframe_lgi.latent.credit import Credit, Reading
+from geoframe_lgi.config import GraphConfig
 from geoframe_lgi.losses import TaskLoss
-from geoframe_lgi.network.objective import EVALUATION_SEED
+from geoframe_lgi.network.objective import EVALUATION_SEED, DrawnGraphObjective
 from geoframe_lgi.task import Mask
 
 MEMORY = 0.95
@@ -22,7 +21,7 @@ CONTRIBUTIONS = ("output_gradient", "gradient_times_output", "graph_gradient", "
 """c1 = |dL/dh_s|, c2 = |<dL/dh_s, h_s>|, c3 = |dL_G,s / dTheta_s|, c4 = alpha_s."""
 
 
-class BranchObjective(Objective):
+class BranchObjective(DrawnGraphObjective):
     """Loss of the task + sum over latent branches of their graph losses.
 
     All branches have the rewards of the merged prediction and a log p of their own. The gradient
@@ -32,23 +31,12 @@ class BranchObjective(Objective):
     ----------
     network
         What is trained.
-    features
-        ``(n, f)`` of all rows.
-    loss
-        Of the task.
-    train, held
-        Training rows, and rows held out for early stopping and ablation (maybe none) ``(n,)``.
-    passes
-        Graphs drawn for a prediction.
     warmup
         Steps of equal attention.
     weighted
         Whether a branch's graph loss is weighed by its attention.
     """
 
-    features: Tensor
-    rows: Tensor
-    held: Tensor
     step: Tensor
     running: Tensor
     now: Tensor
@@ -60,54 +48,35 @@ class BranchObjective(Objective):
         loss: TaskLoss,
         train: Mask,
         held: Mask,
+        options: GraphConfig,
         *,
-        passes: int = 10,
         warmup: int = 200,
         weighted: bool = False,
-        graph_weight: float = 1.0,
-        decay: float = 0.95,
-        reading: Reading = "log",
     ) -> None:
-        super().__init__()
+        super().__init__(features, loss, train, held, options)
         self.network = network
-        self.loss = loss
-        self.passes = passes
         self.warmup = warmup
         self.weighted = weighted
-        self.graph_weight = graph_weight
-        self.register_buffer("features", features, persistent=False)
-        rows = torch.from_numpy(train).nonzero().squeeze(1)
-        self.register_buffer("rows", rows, persistent=False)
-        held_rows = torch.from_numpy(held).nonzero().squeeze(1)
-        self.register_buffer("held", held_rows, persistent=False)
         self.register_buffer("step", torch.zeros((), dtype=torch.int64))
         branches = len(network.names)
         self.register_buffer("running", torch.full((4, branches), 1 / branches))
-        self.credit = Credit(len(features), decay=decay, reading=reading)
         self.register_buffer("now", torch.zeros(4, branches), persistent=False)
         for place, name in enumerate(network.names):
             if name in network.graphs:
                 for parameter in network.graphs[name].parameters():
                     parameter.register_hook(self._graph_gradient(place))
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Loss of the training rows numbered ``items``; all rows have a share in the graphs."""
         self._remember()
         rows = self.rows[items]
-        seed = int(torch.randint(2**62, ()))
         uniform = bool(self.step < self.warmup)
-        found: BranchPass = self.network(
-            self.features, torch.Generator().manual_seed(seed), uniform=uniform
-        )
+        found: BranchPass = self.network(self.features, self.fresh_noise(), uniform=uniform)
         for place, output in enumerate(found.outputs):
             if output.requires_grad:
                 output.register_hook(self._output_gradient(place, output.detach()))
         self.now[3] = found.alpha.detach()
-        task = self.loss.per_row(found.logits[rows], rows).mean()
-        rewards = self.loss.rewards(found.logits.detach()[rows], rows)
+        task, rewards = self.task_loss(found.logits, rows)
         graph = task.new_zeros(())
         for place, sample in enumerate(found.samples):
             if sample is not None and sample.log_p is not None:
@@ -115,15 +84,9 @@ class BranchObjective(Objective):
                 graph = graph + share * self.credit.loss(rows, rewards, [sample.log_p[rows]])
         self.credit.update(rows, rewards)
         self.step += 1
-        return {
-            "loss": task + self.graph_weight * graph,
-            "task_loss": task.detach(),
-            "graph_loss": graph.detach(),
-            "reward": rewards.mean(),
-            **{
-                f"attention_{name}": alpha
-                for name, alpha in zip(self.network.names, found.alpha.detach(), strict=True)
-            },
+        return self.values(task, graph, rewards) | {
+            f"attention_{name}": alpha
+            for name, alpha in zip(self.network.names, found.alpha.detach(), strict=True)
         }
 
     def passes_of(self, on: Tensor | None = None) -> list[BranchPass]:
@@ -134,7 +97,7 @@ class BranchObjective(Objective):
     @torch.no_grad()
     def scores(self, on: Tensor | None = None) -> Tensor:
         """Mean scores ``(n, outputs)`` over the drawn graphs."""
-        return torch.stack([self.loss.scores(p.logits) for p in self.passes_of(on)]).mean(dim=0)
+        return self.mean_scores([each.logits for each in self.passes_of(on)])
 
     def evaluate(self) -> Mapping[str, float]:
         """Criterion on the held-out rows, and what patience watches.
@@ -144,10 +107,7 @@ class BranchObjective(Objective):
         """
         if not len(self.held):
             return {}
-        several = [
-            self.loss.criterion(found.logits[self.held], self.held) for found in self.passes_of()
-        ]
-        held_out = float(torch.stack(several).mean())
+        held_out = self.held_criterion([each.logits for each in self.passes_of()])
         left = self.warmup - int(self.step)
         return {"held_out": held_out, "watched": held_out if left <= 0 else WARMING + left}
 

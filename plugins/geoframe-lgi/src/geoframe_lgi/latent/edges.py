@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 import torch
 from torch import Tensor
+
+from geoframe import DataError
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -45,17 +49,22 @@ class Edges:
         """Mean of ``x`` ``(nodes, d)`` over the sources of each node; 0 where there are none."""
         if self.neighbors is not None:
             return x[self.neighbors].mean(dim=1)
-        total = x.new_zeros(self.nodes, x.shape[1]).index_add(0, self.targets, x[self.sources])
-        count = torch.bincount(self.targets, minlength=self.nodes).clamp_min(1)
-        return total / count.unsqueeze(1)
+        return self._total(x) / self._degree(x).clamp_min(1)
 
     def around(self, x: Tensor) -> Tensor:
         """Mean of ``x`` ``(nodes, d)`` over each node and its sources."""
         if self.neighbors is not None:
             k = self.neighbors.shape[1]
             return (k * self.mean(x) + x) / (k + 1)
-        degree = torch.bincount(self.targets, minlength=self.nodes).unsqueeze(1)
-        return (degree * self.mean(x) + x) / (degree + 1)
+        return (self._total(x) + x) / (self._degree(x) + 1)
+
+    def _total(self, x: Tensor) -> Tensor:
+        return x.new_zeros(self.nodes, x.shape[1]).index_add(0, self.targets, x[self.sources])
+
+    def _degree(self, x: Tensor) -> Tensor:
+        """In-degree of each node ``(nodes, 1)``."""
+        ones = x.new_ones(self.targets.shape[0], 1)
+        return x.new_zeros(self.nodes, 1).index_add(0, self.targets, ones)
 
     def homophily(self, labels: Tensor) -> float | None:
         """Share of edges that join equal labels ``(nodes,)``, -1 meaning unknown; None if none."""
@@ -76,3 +85,22 @@ class DenseEdges:
     def around(self, x: Tensor) -> Tensor:
         """Weighted mean of ``x`` ``(sources, d)`` -> ``(nodes, d)``."""
         return self.weights @ x
+
+
+def shares_of(graphs: Iterable[Edges | DenseEdges]) -> dict[tuple[int, int], float]:
+    """Edges (source, target) of drawn graphs, and the share of the graphs that hold each.
+
+    Raises
+    ------
+    DataError
+        If a graph weighs all pairs.
+    """
+    counts: dict[tuple[int, int], int] = {}
+    total = 0
+    for edges in graphs:
+        if isinstance(edges, DenseEdges):
+            raise DataError("the continuous module weighs all pairs; there is no list of edges")
+        total += 1
+        for pair in zip(edges.sources.tolist(), edges.targets.tolist(), strict=True):
+            counts[pair] = counts.get(pair, 0) + 1
+    return {pair: count / total for pair, count in counts.items()}

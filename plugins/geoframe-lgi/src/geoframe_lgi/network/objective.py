@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from geoframe import Objective
+from geoframe_lgi.config import GraphConfig
 from geoframe_lgi.latent.continuous import ContinuousGraphModule
-from geoframe_lgi.latent.credit import Credit, Reading
+from geoframe_lgi.latent.credit import Credit
 from geoframe_lgi.losses import TaskLoss
 from geoframe_lgi.network.latent_network import LatentGraphNetwork, Pass
 from geoframe_lgi.task import Mask
@@ -18,28 +19,74 @@ EVALUATION_SEED = 0
 """Graphs drawn for evaluation are the same each time, so that their measures can be compared."""
 
 
-class LatentGraphObjective(Objective):
-    """Loss of the task + loss of the graphs, over the training rows; all rows are nodes.
+class DrawnGraphObjective(Objective):
+    """What is the same whichever network draws the graphs: rows, rewards and their credit.
 
     Parameters
     ----------
-    network
-        What is trained.
     features
         ``(n, f)`` of all rows.
     loss
         Of the task.
     train, held
         Training rows, and rows held out for early stopping (maybe none) ``(n,)``.
-    passes
-        Graphs drawn for a prediction, whose scores are averaged.
-    graph_weight
-        Weight of the graph loss; 0 leaves the graphs as they start.
+    options
+        How graphs are learned: passes of a prediction, weight and reading of the graph loss.
     """
 
     features: Tensor
     rows: Tensor
     held: Tensor
+
+    def __init__(
+        self, features: Tensor, loss: TaskLoss, train: Mask, held: Mask, options: GraphConfig
+    ) -> None:
+        super().__init__()
+        self.loss = loss
+        self.passes = options.passes
+        self.graph_weight = options.loss_weight
+        self.register_buffer("features", features, persistent=False)
+        for name, mask in (("rows", train), ("held", held)):
+            numbers = torch.from_numpy(mask).nonzero().squeeze(1)
+            self.register_buffer(name, numbers, persistent=False)
+        self.credit = Credit(len(features), decay=options.decay, reading=options.loss)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def fresh_noise(self) -> torch.Generator:
+        """Noise of one step, seeded from the trainer's random numbers (a checkpoint has them)."""
+        return torch.Generator().manual_seed(int(torch.randint(2**62, ())))
+
+    def task_loss(self, logits: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and rewards ``(m,)`` of rows, for the logits ``(n, outputs)`` of all of them."""
+        loss = self.loss.per_row(logits[rows], rows).mean()
+        return loss, self.loss.rewards(logits.detach()[rows], rows)
+
+    def values(self, task: Tensor, graph: Tensor, rewards: Tensor) -> dict[str, Tensor]:
+        """What a step says: the whole loss, its parts, and the mean reward."""
+        return {
+            "loss": task + self.graph_weight * graph,
+            "task_loss": task.detach(),
+            "graph_loss": graph.detach(),
+            "reward": rewards.mean(),
+        }
+
+    def mean_scores(self, logits: Sequence[Tensor]) -> Tensor:
+        """Mean scores ``(n, outputs)`` over the logits of several drawn graphs."""
+        return torch.stack([self.loss.scores(each) for each in logits]).mean(dim=0)
+
+    def held_criterion(self, logits: Sequence[Tensor]) -> float:
+        """Criterion on the held-out rows, averaged over the logits of several drawn graphs."""
+        several = [self.loss.criterion(each[self.held], self.held) for each in logits]
+        return float(torch.stack(several).mean())
+
+
+class LatentGraphObjective(DrawnGraphObjective):
+    """Loss of the task + loss of the graphs, over the training rows; all rows are nodes.
+
+    With a weight of 0 of the graph loss the graphs stay as they start.
+    """
 
     def __init__(
         self,
@@ -48,46 +95,22 @@ class LatentGraphObjective(Objective):
         loss: TaskLoss,
         train: Mask,
         held: Mask,
-        *,
-        passes: int = 10,
-        graph_weight: float = 1.0,
-        decay: float = 0.95,
-        reading: Reading = "log",
+        options: GraphConfig,
     ) -> None:
-        super().__init__()
+        super().__init__(features, loss, train, held, options)
         self.network = network
-        self.loss = loss
-        self.passes = passes
-        self.graph_weight = graph_weight
-        self.register_buffer("features", features, persistent=False)
-        rows = torch.from_numpy(train).nonzero().squeeze(1)
-        self.register_buffer("rows", rows, persistent=False)
-        held_rows = torch.from_numpy(held).nonzero().squeeze(1)
-        self.register_buffer("held", held_rows, persistent=False)
-        self.credit = Credit(len(features), decay=decay, reading=reading)
-        if not graph_weight:
+        if not self.graph_weight:
             for module in network.graph_modules():
                 module.requires_grad_(isinstance(module, ContinuousGraphModule))
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Loss of the training rows numbered ``items``; every row has a share in the graph."""
         rows = self.rows[items]
-        # Seeded from the trainer's random numbers, whose state a checkpoint holds.
-        seed = int(torch.randint(2**62, ()))
-        found = self.network(self.features, torch.Generator().manual_seed(seed))
-        task = self.loss.per_row(found.logits[rows], rows).mean()
-        rewards = self.loss.rewards(found.logits.detach()[rows], rows)
+        found = self.network(self.features, self.fresh_noise())
+        task, rewards = self.task_loss(found.logits, rows)
         graph = self.credit.loss(rows, rewards, found.log_p(rows))
         self.credit.update(rows, rewards)
-        return {
-            "loss": task + self.graph_weight * graph,
-            "task_loss": task.detach(),
-            "graph_loss": graph.detach(),
-            "reward": rewards.mean(),
-        }
+        return self.values(task, graph, rewards)
 
     def passes_of(self, seed: int = EVALUATION_SEED) -> list[Pass]:
         """Draw the graphs of a prediction; the same seed draws the same ones."""
@@ -97,14 +120,10 @@ class LatentGraphObjective(Objective):
     @torch.no_grad()
     def scores(self) -> Tensor:
         """Mean scores ``(n, outputs)`` over the drawn graphs."""
-        return torch.stack([self.loss.scores(each.logits) for each in self.passes_of()]).mean(dim=0)
+        return self.mean_scores([each.logits for each in self.passes_of()])
 
     def evaluate(self) -> Mapping[str, float]:
         """Criterion on the held-out rows, averaged over the drawn graphs."""
-        measures: dict[str, float] = {}
-        if len(self.held):
-            several = [
-                self.loss.criterion(p.logits[self.held], self.held) for p in self.passes_of()
-            ]
-            measures["held_out"] = float(torch.stack(several).mean())
-        return measures
+        if not len(self.held):
+            return {}
+        return {"held_out": self.held_criterion([each.logits for each in self.passes_of()])}
