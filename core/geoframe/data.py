@@ -21,6 +21,9 @@ VARIABLE = "GEOFRAME_DATA"
 """Environment variable that names the folder of stored data sets."""
 MAX_BYTES = 2**31
 """Bytes that a user's file may have, unless the reader allows more."""
+UNPACKED_RATIO = 40
+UNPACKED_LEAST = 2**28
+"""Bytes that any packed file may unpack to; above, no more than the ratio times its own size."""
 MAX_SHOWN = 60
 """Characters of a user's text that a message repeats."""
 MAX_LISTED = 10
@@ -114,13 +117,21 @@ def format_by_suffix(
     return formats[suffix]
 
 
+def unpacked_bound(packed: int, max_bytes: int = MAX_BYTES) -> int:
+    """Bytes that a file of ``packed`` bytes may unpack to: a small one to no gigabytes, unasked."""
+    if max_bytes != MAX_BYTES:  # the user's own
+        return max_bytes
+    return min(max_bytes, max(UNPACKED_LEAST, UNPACKED_RATIO * packed))
+
+
 def load_npz(path: Path) -> dict[str, NDArray[Any]]:
     """Load all arrays of an npz file; Python objects in it are refused, never unpickled.
 
     Raises
     ------
     DataError
-        If it is missing, damaged, another kind of file, or holds objects.
+        If it is missing, damaged, another kind of file, unpacks to more than
+        :func:`unpacked_bound`, or holds objects.
     """
     import numpy as np
 
@@ -131,6 +142,9 @@ def load_npz(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: not an npz file; save named arrays with numpy.savez")
     try:
         archive = np.load(BytesIO(content), allow_pickle=False)
+        bound = unpacked_bound(len(content))
+        if sum(entry.file_size for entry in archive.zip.infolist()) > bound:
+            raise DataError(f"unpacks to more than {bound} bytes")
         return {key: archive[key] for key in archive.files}
     except Exception as error:  # a damaged archive makes zipfile, zlib and numpy raise anything
         reason = shown(error)

@@ -24,12 +24,16 @@ def say(text: object, *, err: bool = False, nl: bool = True) -> None:
     click.echo(printable(str(text)), err=err, nl=nl)
 
 
+def on_terminal() -> bool:
+    """Return whether stdout is a terminal, not a file or a pipe."""
+    return sys.stdout is not None and sys.stdout.isatty()  # None: it was closed
+
+
 def console() -> Console:
     """Return a rich console on stdout."""
     from rich.console import Console
 
-    terminal = sys.stdout is not None and sys.stdout.isatty()  # None: it was closed
-    return Console(width=None if terminal else WIDE, highlight=False)
+    return Console(width=None if on_terminal() else WIDE, highlight=False)
 
 
 def print_table(

@@ -6,14 +6,17 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attack.cases import Case, some_cases, try_cases
-from attack.execution import Outcome, prepare
-from attack.runs import Trial, damage_finished, kill, two_runs
-from geoframe_registry.discovery import components
+from attack.execution import Outcome, among_own, prepare
+from attack.methods import APPLY, Surface, surfaces
+from attack.runs import Runs, Trial
+
+ROW = "{:<16}" + "{:>9}" * 7
 
 
 def main() -> int:
@@ -24,18 +27,23 @@ def main() -> int:
     )
     parser.add_argument("--damages", type=int, default=12, help="damages of a run of each method")
     parser.add_argument("--kills", type=int, default=10, help="kills of runs of each method")
+    parser.add_argument("--signals", type=int, default=4, help="signals to runs of each method")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--method", action="append", help="only this method; may be repeated")
     options = parser.parse_args()
     prepare()
     fallen = _files(options) if options.share else 0
-    if options.damages or options.kills:
+    if options.damages or options.kills or options.signals:
         fallen += _runs(options)
     return min(fallen, 100)
 
 
 def _files(options: argparse.Namespace) -> int:
-    cases = [case for case in some_cases(options.share, options.seed) if options.only in str(case)]
+    cases = [
+        case
+        for case in some_cases(options.share, options.seed)
+        if case.surface.method in (options.method or [case.surface.method])
+    ]
     outcomes = try_cases(cases, _tell)
     rows: dict[str, list[Outcome]] = {}
     for case, outcome in zip(cases, outcomes, strict=True):
@@ -46,38 +54,34 @@ def _files(options: argparse.Namespace) -> int:
 
 def _runs(options: argparse.Namespace) -> int:
     fallen = 0
-    print(
-        f"{'method':<16}{'damages':>9}{'told':>9}{'harmless':>9}{'kills':>9}{'equal':>9}{'fell':>9}"
-    )
-    for spec in components("method"):
-        if options.only not in spec.name:
+    columns = ("method", "damages", "told", "harmless", "kills", "signals", "equal", "fell")
+    print(ROW.format(*columns))
+    for surface in surfaces():
+        if surface.option != APPLY or surface.method not in (options.method or [surface.method]):
             continue
-        with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
-            made = two_runs(spec.name, Path(temporary))
-            if made is None:
-                print(f"{spec.name:<16}  has no example that runs without stored data")
-                continue
-            one, other, seconds = made
-            number, seed = options.damages, options.seed
-            trials = [
-                *damage_finished(spec.name, one, other, number, seed),
-                *kill(spec.name, one, seconds, options.kills, seed),
-            ]
+        trials = among_own(surface.package, partial(_tried, surface, options))
         for trial in trials:
             if trial.fell:
-                print(f"{trial.method} {trial.what}: {trial.outcome}", flush=True)
+                print(f"{trial.method} {trial.kind} {trial.what}: {trial.outcome}")
         fallen += sum(trial.fell for trial in trials)
-        print(_line(spec.name, trials), flush=True)
+        kinds = Counter(trial.kind for trial in trials)
+        found = Counter(trial.outcome for trial in trials)
+        row = (kinds["damage"], found["told"], found["harmless"], kinds["kill"], kinds["signal"])
+        fell = sum(trial.fell for trial in trials)
+        print(ROW.format(surface.method, *row, found["equal"], fell), flush=True)
     return fallen
 
 
-def _line(method: str, trials: list[Trial]) -> str:
-    killed = [trial for trial in trials if trial.what.startswith("kill ")]
-    found = Counter(trial.outcome for trial in trials)
-    return (
-        f"{method:<16}{len(trials) - len(killed):>9}{found['told']:>9}{found['harmless']:>9}"
-        f"{len(killed):>9}{found['equal']:>9}{sum(trial.fell for trial in trials):>9}"
-    )
+def _tried(surface: Surface, options: argparse.Namespace) -> list[Trial]:
+    with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
+        runs = Runs.begin(surface, Path(temporary))
+        if isinstance(runs, Outcome):
+            return [Trial(surface.method, "run", "undisturbed", runs.text[-600:])]
+        return [
+            *(runs.damage(options.damages, options.seed) if options.damages else ()),
+            *runs.kill(options.kills, options.seed),
+            *runs.interrupt(options.signals, options.seed),
+        ]
 
 
 def _tell(case: Case, outcome: Outcome) -> None:
@@ -88,7 +92,7 @@ def _tell(case: Case, outcome: Outcome) -> None:
 
 def _print(rows: dict[str, list[Outcome]]) -> None:
     head = ("method", "cases", "refused", "used", "fell", "lines", "MiB", "CPU s")
-    print(("{:<16}" + "{:>9}" * 7).format(*head))
+    print(ROW.format(*head))
     total = [outcome for found in rows.values() for outcome in found]
     for method, found in [*sorted(rows.items()), ("all", total)]:
         if not found:

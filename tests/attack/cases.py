@@ -1,9 +1,11 @@
-"""Every hostile file with every option that names a file: the cases, in a fixed order."""
+"""Every hostile file with every option and verb that takes a file: the cases, in a fixed order."""
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,12 +14,25 @@ from pathlib import Path
 
 import attrs
 
-from attack.execution import Outcome, among_own, attempt
+from attack.execution import Outcome, among_own, attempt, in_child
 from attack.files import Hostile, Writer, hostile_files, mutated
-from attack.methods import Surface, as_setting, example_data, surfaces
+from attack.methods import APPLY, Surface, example_data, surfaces
 
 MUTANTS = 3
 """Mutants of every example's data file."""
+STEPS = {"data.path": 1, APPLY: 3}
+"""The option meets one in so many of the files; every other option meets one in six."""
+FRESH = 100
+"""One case in so many is a process that begins with nothing imported."""
+VERBS = (
+    ("report", "{run}"),
+    ("report", "{run}", "--json"),
+    ("export", "{run}", "-o", "{run}-exported"),
+    ("sample", "{run}", "-n", "2", "-o", "{run}-sampled"),
+    ("runs", "{run}", "--json"),
+    ("config", "show", "{method}", "--config", "{run}/config.toml"),
+)
+"""What is done with every finished run."""
 
 
 @attrs.frozen
@@ -26,6 +41,8 @@ class Case:
 
     surface: Surface
     hostile: Hostile
+    fresh: bool = False
+    """Whether it is tried in a process that imports everything itself."""
 
     def __str__(self) -> str:
         name = self.hostile.name
@@ -34,13 +51,14 @@ class Case:
 
 
 def all_cases() -> list[Case]:
-    """Return all cases: main options meet every file, the others every sixth."""
+    """Return all cases: what a method is for meets every file, other options every sixth."""
     files = [*hostile_files(), *_mutants()]
+    assert len({each.name for each in files}) == len(files)
     cases = []
-    for surface in surfaces():
-        step = 1 if surface.option == "data.path" else 6
-        cases += [Case(surface, each) for each in files[::step]]
-    return cases
+    for number, surface in enumerate(surfaces()):
+        step = STEPS.get(surface.option, 6)
+        cases += [Case(surface, each) for each in files[number % step :: step]]
+    return [attrs.evolve(case, fresh=at % FRESH == 0) for at, case in enumerate(cases, 1)]
 
 
 def some_cases(share: int, seed: int) -> list[Case]:
@@ -58,14 +76,15 @@ def try_cases(cases: list[Case], tell: Callable[[Case, Outcome], None]) -> list[
     """Try cases, those of a plugin together; ``tell`` hears of each as it is done."""
     found: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
+        (Path(temporary) / "files").mkdir()
         for package, group in groupby(cases, key=lambda case: case.surface.package):
             own = list(group)
 
             def work(own: list[Case] = own, package: str = package) -> list[Outcome]:
+                bench = Bench(Path(temporary))
                 outcomes = []
-                for number, case in enumerate(own):
-                    folder = Path(temporary) / f"{package}-{number}"
-                    outcomes.append(try_case(case, folder))
+                for case in own:
+                    outcomes.append(bench.attempt(case))
                     tell(case, outcomes[-1])
                 return outcomes
 
@@ -73,24 +92,56 @@ def try_cases(cases: list[Case], tell: Callable[[Case, Outcome], None]) -> list[
     return found
 
 
-def try_case(case: Case, folder: Path) -> Outcome:
-    """Write the file into an empty folder and run the method on it."""
-    folder.mkdir()
-    try:
-        path = folder / "given"
-        path.mkdir()
-        target = path / case.hostile.name
-        if len(case.hostile.name) < 255:
-            case.hostile.write(target)
-        value: object = [str(target)] if case.surface.several else str(target)
-        settings = [*case.surface.base, (case.surface.option, value)]
-        words = [word for key, each in settings for word in as_setting(key, each)]
-        outcome = attempt(["run", case.surface.method, "--run-dir", "run", *words], folder)
-        if any(list(folder.glob(place)) for place in ("ran", "*/ran", "given/*/ran")):
-            return attrs.evolve(outcome, text=f"{outcome.text}\nInternal error: code ran")
-        return outcome
-    finally:
-        _remove(folder)
+@attrs.frozen
+class Bench:
+    """Where cases are tried: hostile files and finished runs are made once."""
+
+    folder: Path
+    _runs: dict[str, Path | Outcome] = attrs.field(factory=dict)
+
+    def attempt(self, case: Case) -> Outcome:
+        """Lay the file into an empty folder and run the command on it."""
+        run: Path | Outcome | None = None
+        if case.surface.option == APPLY:
+            run = self._finished(case.surface)
+            if isinstance(run, Outcome):
+                return run
+        here = self.folder / "here"
+        (here / "given").mkdir(parents=True)
+        try:
+            target = here / "given" / case.hostile.name
+            if len(case.hostile.name) < 255:
+                self._lay(case.hostile, target)
+            outcome = attempt(case.surface.command(target, run), here, fresh=case.fresh)
+            if any(list(here.glob(place)) for place in ("ran", "*/ran", "given/*/ran")):
+                return attrs.evolve(outcome, text=f"{outcome.text}\nInternal error: code ran")
+            return outcome
+        finally:
+            _remove(here)
+
+    def _lay(self, hostile: Hostile, target: Path) -> None:
+        store = self.folder / "files" / hostile.name
+        if store.exists():
+            os.link(store, target)
+            return
+        in_child(lambda: hostile.write(target))  # what it takes is not counted below
+        if os.path.lexists(target) and stat.S_ISREG(target.lstat().st_mode):
+            os.link(target, store)
+
+    def _finished(self, surface: Surface) -> Path | Outcome:
+        """Return a finished run that every verb was tried on, or the outcome of what fell."""
+        if surface.method not in self._runs:
+            path = self.folder / f"finished-{surface.method}"
+            self._runs[surface.method] = path
+            outcome = attempt(surface.run(path), self.folder)
+            if outcome.code != 0 or outcome.faults:
+                self._runs[surface.method] = outcome
+            for verb in VERBS:
+                words = [word.format(run=path, method=surface.method) for word in verb]
+                outcome = attempt(words, self.folder)
+                if outcome.faults:
+                    self._runs[surface.method] = outcome
+        return self._runs[surface.method]
 
 
 def _mutants() -> Iterator[Hostile]:

@@ -113,12 +113,18 @@ def opened(run: Path, folder: Path) -> tuple[Outcome, object]:
     )
 
 
-def ended(run: Path) -> object:
+def content_of(run: Path) -> dict[str, object]:
     """Return what a run came to: numbers, and tensors and curves to the bit."""
-    results = json.loads((run / "results.json").read_text())
-    metrics = {name: value for name, value in results["metrics"].items() if not _measured(name)}
-    kept = [*sorted(run.glob("*.safetensors")), run / "metrics.jsonl"]
-    return metrics, {path.name: path.read_bytes() for path in kept}
+    metrics = json.loads((run / "results.json").read_text())["metrics"]
+    kept = [
+        path.relative_to(run)
+        for path in run.rglob("*")
+        if path.suffix == ".safetensors" or path.name == "metrics.jsonl"
+    ]
+    return {
+        **{name: value for name, value in metrics.items() if not _measured(name)},
+        **{str(path): (run / path).read_bytes() for path in kept if path.parts[0] != "checkpoints"},
+    }
 
 
 def _measured(name: str) -> bool:

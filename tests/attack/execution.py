@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
@@ -19,6 +20,8 @@ from typing import TypeVar
 
 import attrs
 
+from attack.audit import watch
+
 T = TypeVar("T")
 
 MAX_LINES = 8
@@ -27,6 +30,8 @@ MAX_SECONDS = 20.0
 PATIENCE = 240.0
 """Seconds on the clock, which a busy machine stretches; the limit is in seconds of the CPU."""
 ADDRESSES = 24 * 2**30
+OUTPUT = ".output"
+"""File of the current folder with what a command wrote."""
 
 
 @attrs.frozen
@@ -89,6 +94,7 @@ def among_own(package: str, work: Callable[[], list[T]]) -> list[T]:
         try:
             os.close(reading)
             _import_all(package)
+            gc.freeze()  # or the first collection of every child copies all that is shared
             with os.fdopen(writing, "wb") as file:
                 pickle.dump(work(), file)
             code = 0
@@ -105,6 +111,23 @@ def among_own(package: str, work: Callable[[], list[T]]) -> list[T]:
     return results
 
 
+def in_child(work: Callable[[], object]) -> None:
+    """Do ``work`` in a forked process, so that its memory is none of ours."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        raise RuntimeError(f"a forked process ended with {os.waitstatus_to_exitcode(status)}")
+
+
 def _import_all(package: str) -> None:
     with suppress(ImportError):
         top = importlib.import_module(package)
@@ -113,14 +136,26 @@ def _import_all(package: str) -> None:
                 importlib.import_module(module.name)
 
 
-def attempt(arguments: Sequence[str], folder: Path) -> Outcome:
-    """Run ``geoframe`` with arguments in a forked process whose current folder is ``folder``."""
-    output = folder / ".output"
+def attempt(arguments: Sequence[str], folder: Path, *, fresh: bool = False) -> Outcome:
+    """Run ``geoframe`` as :func:`start` does, and wait for its end."""
+    return ended(start(arguments, folder, fresh=fresh), folder)
+
+
+def start(arguments: Sequence[str], folder: Path, *, fresh: bool = False) -> int:
+    """Run ``geoframe`` with arguments in a process of its own whose current folder is ``folder``.
+
+    The process is a fork, with all imports done; or, if ``fresh``, begins as the user's does.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if child == 0:
-        _become(arguments, folder, output)
+        _become(arguments, folder, fresh=fresh)
+    return child
+
+
+def ended(child: int, folder: Path) -> Outcome:
+    """Wait for the end of what was started, and bring it about where it does not come."""
     deadline = time.monotonic() + PATIENCE
     while True:
         found, status, usage = os.wait4(child, os.WNOHANG)
@@ -132,18 +167,18 @@ def attempt(arguments: Sequence[str], folder: Path) -> Outcome:
         time.sleep(0.005)
     return Outcome(
         code=os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else -1,
-        text=output.read_bytes().decode(errors="replace"),
+        text=(folder / OUTPUT).read_bytes().decode(errors="replace"),
         seconds=usage.ru_utime + usage.ru_stime,
         mib=usage.ru_maxrss / 1024,
     )
 
 
-def _become(arguments: Sequence[str], folder: Path, output: Path) -> None:
+def _become(arguments: Sequence[str], folder: Path, *, fresh: bool) -> None:
     """Be the command; never return."""
     code = 1
     try:
         os.chdir(folder)
-        opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        opened = os.open(OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(opened, 1)
         os.dup2(opened, 2)
@@ -153,10 +188,14 @@ def _become(arguments: Sequence[str], folder: Path, output: Path) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.environ["GEOFRAME_DISABLE_PLUGINS"] = "all"
-        from geoframe_cli import main
+        if fresh:
+            words = [sys.executable, "-m", "geoframe_cli", *arguments]
+            os.execv(sys.executable, words)
+        watch(folder)
+        from geoframe_cli.__main__ import command
 
-        main(list(arguments), prog_name="geoframe")
-        code = 0
+        sys.argv = ["geoframe", *arguments]
+        command()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:

@@ -31,6 +31,10 @@ SHORT: tuple[tuple[str, Any], ...] = (
 """Options that keep a run short, where a method has them."""
 
 
+APPLY = "apply --data"
+"""Not an option of a config: the data that a finished run is applied to."""
+
+
 @attrs.frozen
 class Surface:
     """A method and one of its options that names a file or a folder."""
@@ -44,6 +48,18 @@ class Surface:
     package: str
     """Import name of the plugin."""
 
+    def command(self, target: Path, run: Path | None = None) -> list[str]:
+        """Return the words after ``geoframe`` that give it ``target``; to apply it takes a run."""
+        if self.option == APPLY:
+            return ["apply", str(run), "--data", str(target), "-o", "applied.csv"]
+        value: object = [str(target)] if self.several else str(target)
+        return self.run(Path("run"), (self.option, value))
+
+    def run(self, path: Path, *more: tuple[str, Any]) -> list[str]:
+        """Return the words after ``geoframe`` of a run into ``path``."""
+        words = [word for key, each in (*self.base, *more) for word in as_setting(key, each)]
+        return ["run", self.method, "--run-dir", str(path), *words]
+
 
 def surfaces() -> list[Surface]:
     """Return every option of every installed method that names a file."""
@@ -51,8 +67,9 @@ def surfaces() -> list[Surface]:
 
 
 def examples(distribution: str) -> list[Path]:
-    """Return the example configs of a plugin of this repository."""
-    return sorted((PLUGINS / distribution / "examples").glob("*.toml"))
+    """Return configs of a plugin of this repository; that of a short run, if any, is the first."""
+    folder = PLUGINS / distribution
+    return [*folder.glob("tests/short.toml"), *sorted(folder.glob("examples/*.toml"))]
 
 
 def example_data() -> list[Path]:
@@ -87,6 +104,8 @@ def _surfaces_of(spec: Any) -> Iterator[Surface]:
             continue
         others = tuple(pair for pair in base if not _overlaps(pair[0], key))
         yield Surface(spec.name, key, kind == "array of path", others, package)
+    if base:
+        yield Surface(spec.name, APPLY, False, base, package)
 
 
 def _overlaps(first: str, second: str) -> bool:

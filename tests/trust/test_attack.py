@@ -32,7 +32,7 @@ def attack(*arguments: object) -> None:
     strict=False,
 )
 def test_hostile_files_are_refused_in_a_few_lines():
-    attack("--share", SHARE, "--damages", 0, "--kills", 0, "--seed", 1)
+    attack("--share", SHARE, "--damages", 0, "--kills", 0, "--signals", 0, "--seed", 1)
 
 
 def test_sixty_damages_of_a_finished_run(finished_run, tmp_path, monkeypatch):

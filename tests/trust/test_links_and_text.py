@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from geoframe import PluginError, RunError
@@ -165,3 +166,17 @@ def test_strange_lines_of_metrics_do_not_matter(geoframe, finished_run, forget_d
     with (finished_run / "metrics.jsonl").open("a") as file:
         file.write(line + "\n" + "[" * 100_000 + "\n")
     assert geoframe("report", finished_run).exit_code == 0
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_names_of_others_steer_no_terminal_and_reach_a_file_as_they_are(
+    geoframe, finished_run, monkeypatch, terminal
+):
+    frame = pd.DataFrame({"x": [1.0, 2.0]}, index=pd.Index([ESCAPE, "a\nb"], name="name"))
+    monkeypatch.setattr("geoframe_toy.method.Toy.apply", lambda *_: frame)
+    monkeypatch.setattr("geoframe_cli.verbs.apply.on_terminal", lambda: terminal)
+    done = geoframe("apply", finished_run, "--data", finished_run)
+    assert done.exit_code == 0, done.output
+    text = frame.to_csv()
+    assert done.stdout == (printable(text) if terminal else text)
+    assert ("\x1b" in done.stdout) is not terminal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from geoframe.terminal import complete_runs, say
+from geoframe.terminal import complete_runs, on_terminal, say
 
 
 @click.command(epilog="\b\nExample:\n  geoframe apply runs/nst/mine --data nodes.csv -o points.csv")
@@ -34,7 +34,10 @@ def apply(run: Path, data: Path, output: Path | None) -> None:
     with contained(f"method '{opened.method_name}'"):
         frame = opened.method.apply(opened, data)
     if output is None:
-        click.echo(frame.to_csv(), nl=False)
+        if on_terminal():
+            say(frame.to_csv(), nl=False)
+        else:  # names as they are; click would leave out what looks like a colour
+            click.echo(frame.to_csv(), nl=False, color=True)
         return
     write_frame(output, frame)
     say(f"Wrote {len(frame)} rows to {output}", err=True)

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from geoframe.data import UNPACKED_LEAST, unpacked_bound
 from geoframe.errors import DataError
 from geoframe_data.arrays import load_arrays
-from geoframe_data.files import UNPACKED_LEAST, open_file, unpacked_bound
+from geoframe_data.files import open_file
+from geoframe_data.scene_files.archive import read_npz
 from geoframe_data.table import MAX_COLUMNS, read_table
 
 
@@ -40,6 +42,8 @@ def test_what_an_npz_says_of_its_size_is_believed_before_it_is_read(tmp_path):
     (tmp_path / "x.npz").write_bytes(content.getvalue())
     with pytest.raises(DataError, match="allows more"):
         load_arrays(open_file(tmp_path / "x.npz"))
+    with pytest.raises(DataError, match=f"unpacks to more than {UNPACKED_LEAST} bytes"):
+        read_npz(tmp_path / "x.npz")
 
 
 def test_rows_of_a_small_parquet_file_are_counted_before_they_are_read(tmp_path):

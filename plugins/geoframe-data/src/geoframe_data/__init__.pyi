@@ -4,7 +4,6 @@ from .delimited import parse_delimited as parse_delimited
 from .delimited import read_delimited as read_delimited
 from .distances import Distances as Distances
 from .distances import repaired_distances as repaired_distances
-from .files import MAX_BYTES as MAX_BYTES
 from .files import UserFile as UserFile
 from .files import open_file as open_file
 from .formats import content_kind as content_kind

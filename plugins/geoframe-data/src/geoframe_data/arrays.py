@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geoframe.data import shown
+from geoframe.data import MAX_BYTES, shown, unpacked_bound
 from geoframe.errors import DataError
-from geoframe_data.files import MAX_BYTES, UserFile, too_large, unpacked_bound
+from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import content_kind
 
 PICKLED = (

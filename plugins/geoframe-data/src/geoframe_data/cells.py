@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from geoframe.data import shown
+from geoframe.data import shown, unpacked_bound
 from geoframe.errors import DataError
 from geoframe_data.arrays import load_arrays
 from geoframe_data.columns import as_texts
 from geoframe_data.delimited import parse_delimited
-from geoframe_data.files import UserFile, too_large, unpacked_bound
+from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import format_of
 
 SUFFIXES = {

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from geoframe.data import listed, shown
+from geoframe.data import MAX_BYTES, listed, shown
 from geoframe.errors import DataError, did_you_mean
-from geoframe_data.files import MAX_BYTES, UserFile, open_file
+from geoframe_data.files import UserFile, open_file
 from geoframe_data.header import find_header
 from geoframe_data.lines import split_cells
 from geoframe_data.numerals import is_missing, parse_numbers

@@ -19,14 +19,9 @@ from typing import Any, BinaryIO
 
 import attrs
 
-from geoframe.data import shown
+from geoframe.data import MAX_BYTES, shown, unpacked_bound
 from geoframe.errors import DataError
 
-MAX_BYTES = 2 * 2**30
-"""Bytes that a file may have, packed or unpacked, unless ``data.max_bytes`` says otherwise."""
-UNPACKED_RATIO = 40
-UNPACKED_LEAST = 2**28
-"""Bytes that any packed file may unpack to; above, no more than the ratio times its own size."""
 BLOCK = 2**20
 HEAD = 2**16
 """Bytes by which the kind of a file is told."""
@@ -122,13 +117,6 @@ def _regular(path: Path, max_bytes: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def unpacked_bound(packed: int, max_bytes: int = MAX_BYTES) -> int:
-    """Bytes that a file of ``packed`` bytes may unpack to: a small one to no gigabytes, unasked."""
-    if max_bytes != MAX_BYTES:  # the user's own
-        return max_bytes
-    return min(max_bytes, max(UNPACKED_LEAST, UNPACKED_RATIO * packed))
 
 
 def too_large(path: Path, max_bytes: int) -> DataError:

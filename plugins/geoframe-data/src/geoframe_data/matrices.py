@@ -13,14 +13,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.spatial.distance import squareform
 
-from geoframe.data import is_number, listed, shown
+from geoframe.data import MAX_BYTES, is_number, listed, shown
 from geoframe.errors import DataError
 from geoframe_data.arrays import load_arrays
 from geoframe_data.cells import Cells, read_cells
 from geoframe_data.columns import as_texts
 from geoframe_data.delimited import BLANKS, delimiter_of
 from geoframe_data.distances import ROUNDING, Distances, rounding
-from geoframe_data.files import MAX_BYTES, UserFile, open_file
+from geoframe_data.files import UserFile, open_file
 from geoframe_data.formats import format_of
 from geoframe_data.frames import frame_cells
 from geoframe_data.graph import Floats

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import attrs
 
 from geoframe.config import option
-from geoframe_data.files import MAX_BYTES
+from geoframe.data import MAX_BYTES
 
 TableFormat = Literal["auto", "csv", "tsv", "parquet", "feather", "json", "xlsx", "npz", "npy"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from geoframe.data import listed, shown
+from geoframe.data import MAX_BYTES, listed, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.cells import Cells, read_cells
 from geoframe_data.columns import as_texts, find_types, read_column
-from geoframe_data.files import MAX_BYTES, open_file
+from geoframe_data.files import open_file
 from geoframe_data.labels import as_labels, canonical
 from geoframe_data.numerals import is_missing
 from geoframe_data.schema import ColumnType

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geoframe.data import shown
+from geoframe.data import MAX_BYTES, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.arrays import load_arrays
 from geoframe_data.cells import Cells, read_cells
 from geoframe_data.columns import as_texts
-from geoframe_data.files import MAX_BYTES, open_file
+from geoframe_data.files import open_file
 from geoframe_data.formats import content_kind
 from geoframe_data.graph import Features, Floats, Graph
 from geoframe_data.graphs.arrays import node_arrays

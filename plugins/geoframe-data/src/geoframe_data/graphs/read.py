@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from geoframe.data import MAX_BYTES
 from geoframe.errors import DataError
 from geoframe_data.arrays import load_arrays
 from geoframe_data.cells import read_cells
 from geoframe_data.delimited import parse_delimited
-from geoframe_data.files import MAX_BYTES, UserFile, open_file, plain_suffix
+from geoframe_data.files import UserFile, open_file, plain_suffix
 from geoframe_data.formats import content_kind, format_of
 from geoframe_data.frames import frame_cells
 from geoframe_data.graph import Graph
