@@ -15,6 +15,7 @@ from geoframe.errors import ConfigError, DataError
 from geoframe_data.testing.distances import VALUES
 from geoframe_data.testing.files import SuiteFile, check_refused
 from geoframe_registry.configs import configure
+from geoframe_embedding.pairs import choose_pairs
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric, MatrixMetric
 
@@ -36,7 +37,8 @@ def write(folder: Path, name: str, text: str) -> Path:
 @pytest.mark.parametrize(
     ("name", "text", "options", "message"),
     [
-        ("zero.csv", "0,1,0\n1,0,2\n0,2,0\n", {}, "at distance 0"),
+        ("gap.csv", "a,b,c\n0,1,\n1,0,2\n,2,0\n", {}, "is missing"),
+        ("infinite.csv", "0,1,inf\n1,0,2\ninf,2,0\n", {"missing": "mask"}, "not a finite number"),
         ("shape.csv", "a,b,c\n1,2,3\n", {}, "data.content"),
         ("index.csv", ",x,y\n0,1,2\n1,3,4\n2,5,6\n", {}, "data.content"),
         ("length.csv", "source,target,weight\na,b,0\n", {}, "positive"),
@@ -52,6 +54,23 @@ def test_bad_data_get_one_clear_line(
     tmp_path: Path, name: str, text: str, options: dict[str, str], message: str
 ) -> None:
     check_refused(SuiteFile(name, text, options, message), tmp_path, load)
+
+
+def test_gaps_stay_gaps_and_are_filled_by_the_shortest_way(tmp_path: Path) -> None:
+    path = write(tmp_path, "gaps.csv", "a,b,c,d\n0,1,,7\n1,0,2,\n,2,0,0\n7,,0,0\n")
+    metric = load(path, missing="mask")
+    assert np.isnan(metric.matrix()).sum() == 4
+    assert metric.symmetric
+    whole = metric.completed().matrix()
+    assert (whole[0, 2], whole[1, 3]) == (3, 2)  # the second by a distance of 0
+    assert whole[0, 3] == 7  # what is known stays
+    assert len(choose_pairs(metric, 100, seed=0)) == 4
+
+
+def test_items_at_distance_zero_may_differ_elsewhere(tmp_path: Path) -> None:
+    metric = load(write(tmp_path, "zero.csv", "0,1,0\n1,0,2\n0,2,0\n"))
+    assert "at distance 0" in metric.conflict
+    assert not load(write(tmp_path, "twin.csv", "0,1,0\n1,0,1\n0,1,0\n")).conflict
 
 
 def test_points(tmp_path: Path) -> None:

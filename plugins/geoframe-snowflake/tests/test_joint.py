@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from scipy.spatial.distance import cdist
 
-from geoframe import open_run, run_method
+from geoframe import DataError, open_run, run_method
+from geoframe.config.toml import TomlTable
 from geoframe_embedding.baselines import smacof_baseline
 from geoframe_embedding.comparison import ratios_of
 from geoframe_embedding.distances import Floats, MatrixDistances
@@ -112,3 +113,33 @@ def test_a_run_fits_points_and_curve_together(tmp_path: Path) -> None:
     distances = metric_of("les-miserables").matrix()
     assert stress(distances, trained.matrix()) == pytest.approx(metrics["stress_pairs"], rel=1e-4)
     assert (run.path / "figures" / "learned-curve.svg").exists()
+
+
+@pytest.mark.parametrize("gaps", [True, False])
+def test_distances_that_no_points_have_are_fitted_and_measured(tmp_path: Path, gaps: bool) -> None:
+    points = np.random.default_rng(0).standard_normal((40, 2))
+    distances = cdist(points, points)
+    if gaps:
+        hidden = np.triu(np.random.default_rng(1).random((40, 40)) < 0.2, 1)
+        distances[hidden | hidden.T] = np.nan
+    else:
+        distances[3, 4] = distances[4, 3] = 0.0
+    np.savez(tmp_path / "d.npz", distances=distances)
+    tables = {
+        "data": {"path": str(tmp_path / "d.npz"), "missing": "mask"},
+        "geometry": {"name": "snowflake-curve", "dim": 2},
+    }
+    run = run_method("snowflake", TomlTable(tables), path=tmp_path / "run")
+    results = run.results
+    said = " ".join(results["notes"])
+    assert ("stay out of account" in said) == gaps
+    assert ("There is no exact embedding" in said) == (not gaps)
+    assert results["metrics"]["stress_pairs"] < 0.1
+    assert results["metrics"]["neighbors_kept_10"] > 0.8
+    untrained = TomlTable({**tables, "snowflake": {"train": False}})
+    if gaps:
+        found = run_method("snowflake", untrained, path=tmp_path / "exact").results
+        assert found["metrics"]["exact_error"] < 1e-6
+    else:
+        with pytest.raises(DataError, match="at distance 0"):
+            run_method("snowflake", untrained, path=tmp_path / "exact")

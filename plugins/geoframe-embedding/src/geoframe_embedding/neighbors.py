@@ -89,17 +89,17 @@ def measure_neighbors(given: PairDistances, embedded: PairDistances, items: Ints
 
     An item's neighbours are those at its smallest positive given distance: in a graph whose
     edges are equally long the ends of its edges, among distances without ties the nearest item.
-    Items at distance 0 are not ranked.
+    Items at distance 0 are not ranked, nor are those without a distance (NaN).
     """
-    ranks, kept = Ranks(), 0
-    several = len(given) > KEPT
+    ranks, kept, counted = Ranks(), 0, 0
     for block, rows in row_blocks(given, items):
         found = embedded.rows(items[block])
         for item, row, distances in zip(items[block].tolist(), rows, found, strict=True):
-            ranks.add(distances, _nearest(row), np.union1d(np.flatnonzero(row <= 0), [item]))
-        if several:
-            kept += _kept(rows, found, items[block])
-    share = kept / (KEPT * len(items)) if several and len(items) else float("nan")
+            ranks.add(distances, _nearest(row), np.union1d(np.flatnonzero(~(row > 0)), [item]))
+        several = np.count_nonzero(~np.isnan(rows), axis=1) > KEPT
+        kept += _kept(rows[several], found[several], items[block][several])
+        counted += KEPT * int(several.sum())
+    share = kept / counted if counted else float("nan")
     return Neighbors(ranking=ranks.result(), kept=share)
 
 
@@ -110,8 +110,11 @@ def _nearest(row: Floats) -> Ints:
 
 def _kept(rows: Floats, found: Floats, items: Ints) -> int:
     here = np.arange(len(rows))
-    true, found = rows.copy(), found.copy()
-    true[here, items] = found[here, items] = np.inf
+    if not len(rows):
+        return 0
+    left_out = np.isnan(rows)
+    left_out[here, items] = True
+    true, found = np.where(left_out, np.inf, rows), np.where(left_out, np.inf, found)
     limit = np.partition(true, KEPT - 1, axis=1)[:, KEPT - 1 : KEPT] * (1 + ROUNDING)
     nearest: NDArray[np.int64] = np.argpartition(found, KEPT - 1, axis=1)[:, :KEPT]
     return int((np.take_along_axis(true, nearest, axis=1) <= limit).sum())

@@ -35,6 +35,11 @@ class Pairs:
         """Those with a positive distance."""
         return self.where(self.given > 0)
 
+    def known(self) -> Pairs:
+        """Those that have a distance."""
+        missing = np.isnan(self.given)
+        return self.where(~missing) if missing.any() else self
+
     def where(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Pairs:
         """Those that a boolean ``(p,)`` keeps."""
         return attrs.evolve(
@@ -44,6 +49,8 @@ class Pairs:
 
 def choose_pairs(given: PairDistances, limit: int, *, seed: int, directed: bool = False) -> Pairs:
     """All pairs if there are at most ``limit``, and a random sample of that size otherwise.
+
+    Pairs whose distance is missing (NaN) are left out.
 
     Parameters
     ----------
@@ -61,9 +68,11 @@ def choose_pairs(given: PairDistances, limit: int, *, seed: int, directed: bool 
     if count <= limit:
         first, second = np.nonzero(~np.eye(n, dtype=bool)) if directed else np.triu_indices(n, k=1)
         matrix = given.rows(np.arange(n))
-        return Pairs(first=first, second=second, given=matrix[first, second], complete=True)
+        pairs = Pairs(first=first, second=second, given=matrix[first, second], complete=True)
+        return pairs.known()
     generator = np.random.default_rng(seed)
     sources = generator.permutation(n)[:SOURCES]
     first = sources[generator.integers(len(sources), size=limit)]
     second = (first + generator.integers(1, n, size=limit)) % n
-    return Pairs(first=first, second=second, given=given.between(first, second), complete=False)
+    found = given.between(first, second)
+    return Pairs(first=first, second=second, given=found, complete=False).known()

@@ -57,7 +57,7 @@ def points_of(path: Path, config: MetricDataConfig) -> Points:
 
 def _checked(found: Graph | Distances | Points, config: MetricDataConfig) -> FiniteMetric:
     if isinstance(found, Distances):
-        return matrix_metric(found, config.asymmetry)
+        return matrix_metric(found, config.asymmetry, config.missing)
     if isinstance(found, Points):
         return point_metric(found, config.metric)
     return graph_metric(

@@ -8,6 +8,7 @@ import attrs
 
 from geoframe.components import Component
 from geoframe.config import component, option
+from geoframe_data.distances import Missing
 from geoframe_data.graph_options import Duplicates, GraphOptions
 
 Content = Literal["auto", "distances", "graph", "points"]
@@ -41,6 +42,11 @@ class MetricDataConfig(GraphOptions):
         "refuse",
         help="What to make of two different distances for the two orders of a pair; keep embeds "
         "both, in a geometry whose distances may differ by direction (snowflake-directed).",
+    )
+    missing: Missing = option(
+        "refuse",
+        help="Pairs without a distance in a matrix: refuse, or mask (they stay out of fit and "
+        "measures; the exact embedding takes the shortest way over known distances for them).",
     )
     duplicates: Duplicates = option(
         "min",

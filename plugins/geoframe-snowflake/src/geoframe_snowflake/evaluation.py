@@ -76,6 +76,8 @@ def evaluate(
     assert main is not None  # the config asks for one of them
     dim = fitted[0][1].trained.embedding.geometry.dim if fitted else 2
     rows += _baselines(metric, pairs, options, dim, config.seed)
+    if metric.conflict:
+        notes.append(f"There is no exact embedding: {metric.conflict}.")
     notes += draw(run, metric, main[0], pairs, main[1].ratios)
     notes += _side_by_side(rows, fitted)
     if not pairs.complete:
@@ -131,7 +133,7 @@ def _baselines(
     metric: FiniteMetric, pairs: Pairs, options: EvaluationConfig, dim: int, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Rows of standard methods in flat space of the same dimension."""
-    mean = metric.symmetrized()  # of two distances they can hold one
+    mean = metric.completed()  # of two distances they can hold one
     baselines = [classical_baseline(mean, dim, seed=seed)]
     if len(metric) <= options.smacof:
         baselines.append(smacof_baseline(mean.matrix(), dim, seed=seed))

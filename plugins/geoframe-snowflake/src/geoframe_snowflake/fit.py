@@ -110,6 +110,18 @@ def _fit_jointly(
     )
 
 
+def check_exactness(config: SnowflakeRunConfig, metric: FiniteMetric) -> None:
+    """See that a run without training has distances that points can have.
+
+    Raises
+    ------
+    DataError
+        If two items at distance zero differ in other distances.
+    """
+    if metric.conflict and not config.snowflake.train:
+        raise DataError(f"{metric.conflict}: no points have such distances; train a geometry")
+
+
 def check_symmetry(config: SnowflakeRunConfig, metric: FiniteMetric) -> None:
     """See that a geometry can hold two distances for a pair, if the data have two.
 

@@ -13,10 +13,10 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse.csgraph import shortest_path
 
 from geoframe_embedding.distances import Floats
 from geoframe_embedding.scaling import classical_scaling
+from geoframe_snowflake.metric.completion import complete_distances
 
 Focus = Literal["distances", "neighbors"]
 Singles = NDArray[np.float32]
@@ -73,7 +73,7 @@ def fit_jointly(distances: Floats, dim: int, *, focus: Focus, seed: int) -> Join
     if n < 2 or not len(positive):
         return JointFit(points=np.zeros((n, dim)), exponent=1.0, offset=OFFSET, jump=0.0, loss=0.0)
     median = float(np.median(positive))
-    filled = _filled(distances / median, known)
+    filled = complete_distances(distances / median)
     most = float(np.quantile(positive, QUANTILE)) / median
     problem = _Problem(np.where(known, distances / median, 0.0), off, focus)
     generator = np.random.default_rng(seed)
@@ -90,15 +90,6 @@ def fit_jointly(distances: Floats, dim: int, *, focus: Focus, seed: int) -> Join
         for trial in trials:
             trial.go_on(TRIAL)
     return min(trials, key=lambda search: search.loss).go_on(MOST).result(median)
-
-
-def _filled(distances: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Missing distances from the shortest paths over known ones; the rest is as far as any."""
-    if known.all():
-        return distances
-    paths: Floats = shortest_path(np.where(known, distances, np.inf), directed=False)
-    farthest = paths[np.isfinite(paths)].max()
-    return np.where(known, distances, np.where(np.isfinite(paths), paths, farthest))
 
 
 class _Problem:

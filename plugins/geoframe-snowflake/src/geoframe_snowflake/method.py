@@ -47,7 +47,7 @@ class NeuralSnowflakes(Method):
         from geoframe_snowflake.data import load_metric
         from geoframe_snowflake.evaluation import evaluate
         from geoframe_snowflake.exact.fit import fit_exactly
-        from geoframe_snowflake.fit import check_symmetry, exact_model, keep, train
+        from geoframe_snowflake.fit import check_exactness, check_symmetry, exact_model, keep, train
         from geoframe_snowflake.trained import TrainedSnowflake
 
         metric = load_metric(config.data)
@@ -57,10 +57,11 @@ class NeuralSnowflakes(Method):
         )
         options = config.snowflake
         check_symmetry(config, metric)
+        check_exactness(config, metric)
         fit = exact = None
-        if options.exact:
+        if options.exact and not metric.conflict:
             fit = fit_exactly(
-                metric.symmetrized(),
+                metric.completed(),
                 limit=options.exact_limit,
                 landmarks=options.landmarks,
                 seed=config.seed,

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from geoframe.errors import DataError
-from geoframe_data.distances import Distances, repaired_distances
+from geoframe_data.distances import Distances, Missing, repaired_distances
 from geoframe_data.graph import Graph
 from geoframe_data.graph_options import Duplicates, MissingWeight
 from geoframe_data.policy import (
@@ -42,38 +42,45 @@ def check_unit(distances: Floats, origin: str) -> None:
         )
 
 
-def matrix_metric(distances: Distances, asymmetry: Asymmetry = "refuse") -> MatrixMetric:
+def matrix_metric(
+    distances: Distances, asymmetry: Asymmetry = "refuse", missing: Missing = "refuse"
+) -> MatrixMetric:
     """Check a distance matrix.
 
     Raises
     ------
     DataError
-        If it is not finite, negative, not zero on the diagonal, not symmetric (unless the policy
-        says what to do), or if items at distance zero differ elsewhere.
+        If it is infinite, negative, not zero on the diagonal, not symmetric or not complete
+        (unless the policies say what to do).
     """
     _check_names(distances.names, distances.origin)
     size = distances.unit
-    found = repaired_distances(distances, asymmetry=asymmetry)
+    found = repaired_distances(distances, asymmetry=asymmetry, missing=missing)
     check_unit(found.values, found.origin)
-    _check_zeros(found, size)
-    return MatrixMetric(names=found.names, distances=found.values, repairs=found.repairs)
+    return MatrixMetric(
+        names=found.names,
+        distances=found.values,
+        repairs=found.repairs,
+        conflict=_conflict(found, size),
+    )
 
 
 def _check_names(names: tuple[str, ...], origin: str) -> None:
     check_names(Graph(names=names, edges=(), origin=origin), at_least=2)
 
 
-def _check_zeros(distances: Distances, size: float) -> None:
-    """Items at distance zero are one place, so they must agree on all other distances."""
+def _conflict(distances: Distances, size: float) -> str:
+    """Say which items at distance zero, one place in any space, differ in other distances."""
     values, names = distances.values, distances.names
     for i, j in np.argwhere(np.triu(values == 0, k=1)):
         off = np.abs(values[i] - values[j]) > distances.rounding * size
         if off.any():
             k = int(off.argmax())
-            raise DataError(
-                f"{distances.origin}: '{names[i]}' and '{names[j]}' are at distance 0, but their "
-                f"distances to '{names[k]}' differ ({values[i, k]:g} and {values[j, k]:g})"
+            return (
+                f"'{names[i]}' and '{names[j]}' are at distance 0, but their distances to "
+                f"'{names[k]}' differ ({values[i, k]:g} and {values[j, k]:g})"
             )
+    return ""
 
 
 def graph_metric(

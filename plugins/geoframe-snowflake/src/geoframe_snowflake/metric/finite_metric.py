@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from geoframe_snowflake.metric.completion import complete_distances
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -34,6 +36,8 @@ class FiniteMetric(ABC):
     """float32 ``(n, f)``: what an encoder may see of the items; or None."""
     repairs: tuple[str, ...] = attrs.field(default=(), converter=_strings)
     """Sentences that say what was changed in the data as they were given."""
+    conflict: str = ""
+    """Two items at distance zero that differ in other distances, in words: no points have them."""
 
     def __len__(self) -> int:
         """Number of items."""
@@ -48,8 +52,8 @@ class FiniteMetric(ABC):
         """Whether the two orders of a pair have one distance."""
         return True
 
-    def symmetrized(self) -> FiniteMetric:
-        """The same with the mean of the two distances of each pair."""
+    def completed(self) -> FiniteMetric:
+        """The same with a distance for every pair, one for both of its orders."""
         return self
 
     @property
@@ -96,16 +100,19 @@ class MatrixMetric(FiniteMetric):
     """Distances given as a matrix."""
 
     distances: Floats
-    """float64 ``(n, n)``, from the row's item: zero on the diagonal, finite, not negative."""
+    """float64 ``(n, n)``, from the row's item: zero on the diagonal, not negative; NaN where a
+    pair has none."""
 
     @property
     def symmetric(self) -> bool:
         """Whether the matrix is."""
-        return bool(np.array_equal(self.distances, self.distances.T))
+        return bool(np.array_equal(self.distances, self.distances.T, equal_nan=True))
 
-    def symmetrized(self) -> MatrixMetric:
-        """The mean of the matrix and its transpose."""
-        return attrs.evolve(self, distances=0.5 * (self.distances + self.distances.T))
+    def completed(self) -> MatrixMetric:
+        """The mean of both orders of a pair; what is missing from :func:`complete_distances`."""
+        there, back = self.distances, self.distances.T
+        mean = np.where(np.isnan(there), back, np.where(np.isnan(back), there, 0.5 * (there + back)))
+        return attrs.evolve(self, distances=complete_distances(mean))
 
     def rows(self, items: Ints) -> Floats:
         """Rows of the matrix."""
