@@ -23,7 +23,8 @@ from geoframe_embedding.baselines import classical_baseline, smacof_baseline
 from geoframe_embedding.comparison import item_measures, ratios_of
 from geoframe_embedding.distances import Floats, MatrixDistances, PairDistances
 from geoframe_embedding.pairs import choose_pairs
-from geoframe_snowflake.joint import JointFit, fit_jointly
+from geoframe_snowflake.joint.fit import fit_jointly
+from geoframe_snowflake.joint.search import JointFit
 
 
 def words(n: int, generator: np.random.Generator) -> Floats:

@@ -14,8 +14,8 @@ from geoframe.config import TomlTable
 from geoframe.errors import ConfigError, DataError
 from geoframe_data.testing.distances import VALUES
 from geoframe_data.testing.files import SuiteFile, check_refused
-from geoframe_registry.configs import configure
 from geoframe_embedding.pairs import choose_pairs
+from geoframe_registry.configs import configure
 from geoframe_snowflake.data import load_metric
 from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric, MatrixMetric
 

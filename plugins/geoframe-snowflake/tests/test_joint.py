@@ -10,15 +10,20 @@ from scipy.spatial.distance import cdist
 
 from geoframe import DataError, open_run, run_method
 from geoframe.config.toml import TomlTable
+from geoframe_data import Distances
 from geoframe_embedding.baselines import smacof_baseline
 from geoframe_embedding.comparison import ratios_of
 from geoframe_embedding.distances import Floats, MatrixDistances
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.pairs import choose_pairs
 from geoframe_snowflake.datasets import MetricGraph
-from geoframe_snowflake.joint import Focus, JointFit, _Problem, _Search, fit_jointly
-from geoframe_snowflake.metric.cleaning import graph_metric
-from geoframe_snowflake.metric.finite_metric import GraphMetric
+from geoframe_snowflake.joint.dense import AllPairs, Focus
+from geoframe_snowflake.joint.fit import fit_jointly
+from geoframe_snowflake.joint.sampled import SomePairs, fit_jointly_sampled
+from geoframe_snowflake.joint.search import JointFit, Search
+from geoframe_snowflake.metric.cleaning import graph_metric, matrix_metric, point_metric
+from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric
+from geoframe_snowflake.metric.points import Points
 
 
 def metric_of(graph: str, **options: Any) -> GraphMetric:
@@ -43,11 +48,28 @@ def test_the_gradient_is_that_of_the_loss(seed: int, focus: Focus) -> None:
     distances = cdist(*2 * [generator.standard_normal((9, 3))])
     known = ~np.eye(9, dtype=bool)
     known[2, 5] = known[5, 2] = False
-    problem = _Problem(distances, known, focus)
-    search = _Search(problem, generator.standard_normal((9, 2)), 1.3, 0.1, most=0.5)
+    problem = AllPairs(distances, known, focus)
+    search = Search(problem, generator.standard_normal((9, 2)), 1.3, 0.1, most=0.5)
     _, gradient = search._evaluate(search.at)
     expected = approx_fprime(search.at, lambda at: search._evaluate(at)[0], 1e-3)
     np.testing.assert_allclose(gradient, expected, atol=2e-2 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("focus", ["distances", "neighbors"])
+def test_some_pairs_weigh_as_they_do_among_all(focus: Focus) -> None:
+    generator = np.random.default_rng(0)
+    distances = cdist(*2 * [generator.standard_normal((9, 3))])
+    known = ~np.eye(9, dtype=bool)
+    known[2, 5] = known[5, 2] = False
+    first, second = (index.ravel() for index in np.indices((9, 9)))
+    given = np.where(known, distances, np.nan).ravel()
+    some = SomePairs(9, first, second, given, focus)
+    every = AllPairs(np.where(known, distances, 0.0), known, focus)
+    points = generator.standard_normal((9, 2)).astype(np.float32)
+    for ours, theirs in zip(
+        some.value(points, 1.3, 0.1, 0.2), every.value(points, 1.3, 0.1, 0.2), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("exponent", [0.6, 1.0, 1.7])
@@ -90,12 +112,42 @@ def test_twins_and_a_single_place() -> None:
 
 
 def test_many_items_try_their_starts_on_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geoframe_snowflake.joint.SAMPLE", 30)
+    monkeypatch.setattr("geoframe_snowflake.joint.fit.SAMPLE", 30)
     distances = metric_of("grid", size=9).matrix()
     fit = fit_jointly(distances, 3, focus="neighbors", seed=0)
     theirs = smacof_baseline(distances, 3, seed=0, starts=1)
     found = theirs.distances.rows(np.arange(len(distances)))
     assert stress(distances, lengths(fit)) < stress(distances, found)
+
+
+@pytest.mark.parametrize("kind", ["graph", "points", "gaps"])
+def test_many_items_are_fitted_to_landmarks_and_neighbours(kind: str) -> None:
+    points = np.random.default_rng(0).random((400, 2))
+    metric: FiniteMetric
+    if kind == "graph":
+        metric = metric_of("grid", size=20)
+    elif kind == "points":
+        metric = point_metric(
+            Points(names=[str(i) for i in range(400)], values=points, origin="points")
+        )
+    else:
+        distances = cdist(points, points)
+        hidden = np.triu(np.random.default_rng(1).random(distances.shape) < 0.1, 1)
+        distances[hidden | hidden.T] = np.nan
+        names = [str(i) for i in range(400)]
+        metric = matrix_metric(Distances(names=names, values=distances), missing="mask")
+    fit = fit_jointly_sampled(metric, 2, focus="distances", seed=0)
+    all_pairs = fit_jointly(metric.matrix(), 2, focus="distances", seed=0)
+    whole = metric.completed().matrix()
+    assert stress(whole, lengths(fit)) < stress(whole, lengths(all_pairs)) + 0.02
+
+
+def test_the_nearest_over_a_graph_are_those_of_all_paths() -> None:
+    metric = metric_of("grid", size=7)
+    nearest, found = metric.nearest(5, np.empty((0, 0)))
+    rows = metric.matrix()
+    np.testing.assert_allclose(found, np.sort(rows, axis=1)[:, 1:6])
+    np.testing.assert_allclose(np.take_along_axis(rows, nearest, axis=1), found)
 
 
 def test_a_run_fits_points_and_curve_together(tmp_path: Path) -> None:

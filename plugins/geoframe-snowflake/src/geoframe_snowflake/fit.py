@@ -23,7 +23,8 @@ from geoframe_snowflake.coordinates import Coordinates
 from geoframe_snowflake.curve import JointlyFitted
 from geoframe_snowflake.exact.fit import ExactFit
 from geoframe_snowflake.initialization import calibrate, fit_curve, freeze
-from geoframe_snowflake.joint import fit_jointly
+from geoframe_snowflake.joint.fit import fit_jointly
+from geoframe_snowflake.joint.sampled import fit_jointly_sampled
 from geoframe_snowflake.metric.finite_metric import FiniteMetric, GraphMetric
 from geoframe_snowflake.power import SnowflakePower
 from geoframe_snowflake.run_config import SnowflakeRunConfig
@@ -87,7 +88,6 @@ def _is_joint(config: SnowflakeRunConfig, embedding: EmbeddedItems, metric: Fini
         and isinstance(table, Table)
         and table.codes is None
         and metric.symmetric
-        and len(metric) <= config.snowflake.joint_limit
     )
 
 
@@ -98,9 +98,11 @@ def _fit_jointly(
     geometry, table = embedding.geometry, embedding.embedder
     assert isinstance(geometry, JointlyFitted)
     assert isinstance(table, Table)
-    found = fit_jointly(
-        metric.matrix(), embedding.geometry.dim, focus=config.snowflake.focus, seed=config.seed
-    )
+    dim, options = embedding.geometry.dim, config.snowflake
+    if len(metric) <= options.joint_limit:
+        found = fit_jointly(metric.matrix(), dim, focus=options.focus, seed=config.seed)
+    else:
+        found = fit_jointly_sampled(metric, dim, focus=options.focus, seed=config.seed)
     geometry.set_curve(found.exponent, found.offset, found.jump)
     table.rows.copy_(torch.from_numpy(found.points))
     return Fitted(

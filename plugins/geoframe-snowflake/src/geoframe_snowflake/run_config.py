@@ -45,8 +45,8 @@ class FitConfig:
         5000,
         ge=2,
         unit="items",
-        help="Most items that points and curve of snowflake-curve are fitted jointly for, without "
-        "the trainer.",
+        help="Most items whose distances a joint fit looks at all; of more, those of each item to "
+        "some landmarks and to its nearest.",
     )
     frozen: tuple[str, ...] = option(
         (), help="Parameters of [geometry] that stay as they start, by name."

@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geoframe_snowflake.metric.completion import complete_distances
+from geoframe_snowflake.metric.nearest import nearest_by_paths, nearest_of_candidates
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -65,6 +66,23 @@ class FiniteMetric(ABC):
         """All distances ``(n, n)``."""
         return self.rows(np.arange(len(self)))
 
+    def nearest(self, k: int, layout: Floats) -> tuple[Ints, Floats]:
+        """Each item's nearest others and their distances, ``(n, k)`` each.
+
+        Parameters
+        ----------
+        k
+            Neighbours wanted; of fewer items all others are.
+        layout
+            ``(n, d)`` coordinates that keep distances roughly, for those who need candidates.
+        """
+        return nearest_of_candidates(layout, min(k, len(self) - 1), self.to)
+
+    def to(self, item: int, others: Ints) -> Floats:
+        """Distances from an item to some others ``(m,)``."""
+        found: Floats = self.rows(np.array([item]))[0, others]
+        return found
+
     def between(self, first: Ints, second: Ints) -> Floats:
         """Distances of pairs ``(p,)``; the rows of each different ``first`` are computed once."""
         found = np.empty(len(first))
@@ -111,8 +129,8 @@ class MatrixMetric(FiniteMetric):
     def completed(self) -> MatrixMetric:
         """The mean of both orders of a pair; what is missing from :func:`complete_distances`."""
         there, back = self.distances, self.distances.T
-        mean = np.where(np.isnan(there), back, np.where(np.isnan(back), there, 0.5 * (there + back)))
-        return attrs.evolve(self, distances=complete_distances(mean))
+        there, back = np.where(np.isnan(there), back, there), np.where(np.isnan(back), there, back)
+        return attrs.evolve(self, distances=complete_distances(0.5 * (there + back)))
 
     def rows(self, items: Ints) -> Floats:
         """Rows of the matrix."""
@@ -157,6 +175,11 @@ class GraphMetric(FiniteMetric):
         found: Floats = dijkstra(self.adjacency, directed=False, indices=items)
         return found
 
+    def nearest(self, k: int, layout: Floats) -> tuple[Ints, Floats]:
+        """Each item's nearest others and their distances, ``(n, k)`` each; without the layout."""
+        adjacency = self.adjacency
+        return nearest_by_paths(csr_array(adjacency + adjacency.T), min(k, len(self) - 1))
+
     def _content(self) -> tuple[NDArray[Any], ...]:
         return self.ends, self.lengths
 
@@ -176,6 +199,11 @@ class PointMetric(FiniteMetric):
         """Distances of the points."""
         found = self.function(self.points[items], self.points)
         found[np.arange(len(items)), items] = 0.0
+        return found
+
+    def to(self, item: int, others: Ints) -> Floats:
+        """Distances from a point to some others ``(m,)``."""
+        found: Floats = self.function(self.points[[item]], self.points[others])[0]
         return found
 
     def _content(self) -> tuple[NDArray[Any], ...]:

@@ -1,0 +1,1 @@
+"""Points and a curve fitted together, without a trainer."""
