@@ -41,6 +41,8 @@ EDGES = [
 CYCLE = [*EDGES, ("rest", "dough", 1.0), ("bake", "flour", 2.0)]
 WRITE_FIGURE = Run.write_figure
 REQUIRED = {
+    "spearman_pairs",
+    "distortion_symmetric_mean_pairs",
     "distortion_mean_edges",
     "distortion_symmetric_mean_edges",
     "distortion_mean_paper",
@@ -132,6 +134,8 @@ MODES: dict[str, dict[str, Any]] = {
         "geometry": {"name": "hyperboloid", "dim": 2},
         "data": NODES,
     },
+    "paths": {"nst": {"distances": "paths"}},
+    "paths-neural": {"nst": {"distances": "paths", "time": "neural", "path_pairs": 30}},
     "batches": {"trainer": {"batch_size": 2, "steps": 12}, "nst": {"time": "neural"}},
     "cyclic-keep": {"file": "cyclic.csv", "data": {"cycles": "keep"}},
     "cyclic-keep-hybrid": {
@@ -183,7 +187,12 @@ def test_every_mode_reports_all_measures_and_loads_as_it_was(
 
 
 @pytest.mark.parametrize(
-    "mode", [mode for mode in MODES if mode not in {"neural", "published", "batches", "hybrid"}]
+    "mode",
+    [
+        mode
+        for mode in MODES
+        if mode not in {"neural", "published", "batches", "hybrid", "paths-neural"}
+    ],
 )
 def test_closed_form_time_is_exact(finished: dict[str, Run], mode: str) -> None:
     metrics = finished[mode].results["metrics"]
@@ -206,6 +215,23 @@ def test_training_lowers_the_distortion_and_learns_the_order(folder: Path, tmp_p
     assert metrics["directionality"] == 1
     losses = [line["loss"] for line in run.metrics()]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_distances_off_the_edges_are_better_where_paths_are_fitted(
+    folder: Path, tmp_path: Path
+) -> None:
+    found = {}
+    for fitted in ("edges", "paths"):
+        config = settings(folder, trainer={"steps": 80}, nst={"distances": fitted})
+        config["evaluation"] = {"path_pairs": 1000}
+        results = run_method("nst", config, path=tmp_path / fitted).results
+        found[fitted] = results["metrics"]
+        assert results["metrics"]["closure_recall"] == 1
+        advised = any("nst.distances=paths" in line for line in results["advice"])
+        assert advised == (fitted == "edges" and found["edges"]["spearman_pairs"] < 0.9)
+    name = "distortion_symmetric_mean_pairs"
+    assert found["paths"][name] < min(1.1, found["edges"][name])
+    assert found["paths"]["spearman_pairs"] > 0.9
 
 
 def test_a_seed_decides_the_result_and_a_resumed_run_equals_it(

@@ -40,7 +40,8 @@ def objective(
     *,
     order: bool = True,
     incomparable: IncomparablePairs | None = None,
-    targets: Tensor | None = None,
+    times: Tensor | None = None,
+    ordered: Tensor | None = None,
     **options: object,
 ) -> SpacetimeObjective:
     """The objective on three events of the line with two order coordinates."""
@@ -56,7 +57,8 @@ def objective(
         SpacetimeConfig(**options),  # type: ignore[arg-type]
         order=order,
         incomparable=incomparable,
-        targets=targets,
+        times=times,
+        ordered=ordered,
     )
 
 
@@ -110,7 +112,7 @@ def test_a_total_order_has_no_incomparable_pairs() -> None:
 
 
 def test_hybrid_time_is_drawn_to_its_targets() -> None:
-    found = objective(targets=TIMES + torch.tensor([0.5, 0.0]))(ALL)
+    found = objective(times=TIMES + torch.tensor([0.5, 0.0]))(ALL)
     assert found["towards"].item() == pytest.approx(0.5**2 / 2)
 
 
@@ -173,3 +175,12 @@ def test_calibration_makes_the_medians_agree_unless_distances_may_be_negative() 
     signed = EmbeddedItems(Table(3, 1), Signed(1), torch.arange(3))
     signed.calibrate(EDGES, WEIGHTS)
     assert signed.scale.item() == 1
+
+
+def test_the_order_of_edges_is_trained_where_other_pairs_have_distances() -> None:
+    every = objective()(ALL)
+    drawn = objective(ordered=EDGES[:1])(ALL)  # the one edge, whatever the pairs
+    assert drawn["space"].item() == pytest.approx(every["space"].item())
+    alone = np.mean([hinge(gap) for gap in GAPS[0]])
+    assert drawn["time"].item() == pytest.approx(alone)
+    assert every["time"].item() != pytest.approx(alone)

@@ -10,6 +10,7 @@ from geoframe.geometry import Geometry
 from geoframe_embedding.embedding import EmbeddedItems
 from geoframe_embedding.trained import PAIRS_AT_ONCE
 from geoframe_nst.config import GraphDataConfig
+from geoframe_nst.order.precedence import KnownOrder
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
 from geoframe_spaces.hyperboloid import Hyperboloid
@@ -67,6 +68,23 @@ def test_nearest_nodes_with_and_without_order(diamond: TrainedSpacetime) -> None
     both = diamond.nearest(["bread", "loaf"], 2, after=True)
     assert both["name"].tolist() == ["bread", "bread"]
     assert both["rank"].tolist() == [1, 2]
+
+
+def test_nearest_tells_which_nodes_an_edge_joins(diamond: TrainedSpacetime) -> None:
+    assert "edge" not in diamond.nearest("bread")  # of a run that kept no edges
+    edges = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
+    known = KnownOrder(edges=edges, exact=True)
+    spacetime = TrainedSpacetime(diamond.embedding, NAMES, data=DATA, known=known)
+    assert spacetime.nearest("loaf")["neighbor"].tolist() == ["dough", "crust", "bread"]
+    assert spacetime.nearest("loaf")["edge"].tolist() == [True, True, False]
+    assert spacetime.nearest(["bread", "dough"], 3, after=True)["edge"].tolist() == [
+        *(True, True, False),
+        True,
+    ]
+    u, v = np.divmod(np.arange(16), 4)
+    np.testing.assert_array_equal(
+        spacetime.precedence.between(u, v), diamond.precedence.between(u, v)
+    )
 
 
 def test_a_name_that_is_no_node_gets_a_suggestion(diamond: TrainedSpacetime) -> None:

@@ -66,7 +66,12 @@ class NamedItems(ABC):
             If a name is not known.
         """
         several = [names] if isinstance(names, str | int) else names
-        return np.array([self._number(str(name)) for name in several], dtype=np.int64)
+        number = self._index.__getitem__
+        try:
+            return np.fromiter(map(number, map(str, several)), dtype=np.int64, count=len(several))
+        except KeyError as unknown:
+            name = unknown.args[0]
+        raise DataError(f"no {self.noun} '{name}'{did_you_mean(name, self.names)}")
 
     def distance(self, first: Names, second: Names) -> pd.DataFrame:
         """Embedded distances in the unit of the data, a row for each pair.
@@ -161,11 +166,6 @@ class NamedItems(ABC):
     @cached_property
     def _index(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.names)}
-
-    def _number(self, name: str) -> int:
-        if name not in self._index:
-            raise DataError(f"no {self.noun} '{name}'{did_you_mean(name, self.names)}")
-        return self._index[name]
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -79,14 +79,14 @@ class TrainedEmbedding(NamedItems):
         return distances.double().numpy(), kept.numpy()
 
     def nearest_among(
-        self, items: Ints, k: int, allowed: Callable[[Tensor, Tensor], Tensor]
+        self, items: Ints, k: int, allowed: Callable[[Ints], NDArray[np.bool_]]
     ) -> tuple[Floats, Ints]:
         """Nearest other items among those allowed, as :meth:`nearest_items`; infinite if fewer.
 
         Parameters
         ----------
         allowed
-            From points ``(b, 1, d)`` and ``(1, n, d)`` to which of them are candidates ``(b, n)``.
+            From some of the items ``(b,)`` to which of all are candidates of each ``(b, n)``.
         """
         k = min(k, len(self) - 1)
         here = self.points[items]
@@ -94,7 +94,7 @@ class TrainedEmbedding(NamedItems):
         numbers = torch.empty(len(items), k, dtype=torch.int64)
         for block, rows in self.embedding.geometry.row_blocks(here, self.points):
             rows = rows.double()
-            rows[~allowed(here[block].unsqueeze(1), self.points.unsqueeze(0))] = torch.inf
+            rows[torch.from_numpy(~allowed(items[block]))] = torch.inf
             rows[torch.arange(len(rows)), torch.from_numpy(items[block])] = torch.inf
             nearest, order = rows.topk(k, dim=1, largest=False)
             distances[block], numbers[block] = nearest * self.embedding.scale, order

@@ -18,6 +18,18 @@ DEFAULT_WORK = 400.0
 class SpacetimeConfig:
     """How order is represented and what is minimised."""
 
+    distances: Literal["edges", "paths"] = option(
+        "edges",
+        help="What distances are fitted to: the weights of edges, as in the paper, so that other "
+        "pairs get whatever follows; or the lengths of shortest paths, whatever the direction of "
+        "their edges, between all nodes.",
+    )
+    path_pairs: int = option(
+        50_000,
+        ge=1,
+        unit="pairs",
+        help="Random pairs fitted besides the edges where all are more (paths only).",
+    )
     time: Literal["neural", "realizer", "hybrid"] = option(
         "realizer",
         help="Order by a trained map (neural, the paper's), by linear extensions in closed form "
@@ -77,6 +89,12 @@ class EvaluationConfig:
         ge=1,
         unit="pairs",
         help="Node pairs sampled for recall and false causality where testing all is too many.",
+    )
+    path_pairs: int = option(
+        20_000,
+        ge=1,
+        unit="pairs",
+        help="Connected pairs off the edges whose distances are compared with path lengths.",
     )
     worst_edges: int = option(20, ge=0, help="Worst edges listed in the report.")
     ceiling_seconds: float = option(

@@ -27,9 +27,18 @@ from geoframe_nst.metrics import (
     order_quality,
     time_correlation,
 )
+from geoframe_nst.path_quality import PathSample, sample_paths
 from geoframe_nst.spacetime import NeuralSpacetime
 from geoframe_nst.trained import TrainedSpacetime
 from geoframe_nst.verdict import advice, verdict
+
+OFF_EDGES = (
+    "distortion_symmetric_mean_pairs",
+    "relative_error_mean_pairs",
+    "spearman_pairs",
+    "neighbors_kept_10",
+)
+"""Measures of pairs that no edge joins, in the table of embeddings."""
 
 
 def evaluate(
@@ -43,6 +52,7 @@ def evaluate(
     distances = trained.between(graph.edges[:, 0], graph.edges[:, 1])
     times = trained.times()
     ratios = Ratios(given=graph.lengths, embedded=distances)
+    paths = sample_paths(graph, pairs=config.evaluation.path_pairs, seed=config.seed)
     negative = float((distances < 0).mean())
     quality = order_quality(
         times,
@@ -56,6 +66,7 @@ def evaluate(
     metrics: dict[str, float | int | str | None] = {
         **ratios.measures("edges"),
         **distortion_paper(graph.lengths, distances),
+        **paths.measures(trained),
         "negative_edges": negative,
         "directionality": directionality(times, graph.edges),
         "directionality_ceiling": ceiling.value,
@@ -99,16 +110,16 @@ def evaluate(
         run.write_figure("learned_and_given_time", _against(times, graph.times))
     tables = {
         "worst_edges": worst_edges(graph, ratios, config.evaluation.worst_edges),
-        "comparison": _comparison(graph, trained, ratios, training.seconds, config.seed),
+        "comparison": _comparison(graph, trained, ratios, paths, training.seconds, config.seed),
     }
     return Result(
         metrics=metrics,
         tables=tables,
         notes=notes,
-        verdict=verdict(metrics, tables["comparison"]),
+        verdict=verdict(metrics, tables["comparison"], config.nst.distances),
         picture="space_and_time",
         meanings=meanings(metrics),
-        advice=advice(metrics, config.trainer),
+        advice=advice(metrics, config),
     )
 
 
@@ -129,6 +140,7 @@ def _comparison(
     graph: Graph,
     trained: TrainedSpacetime,
     ratios: Ratios,
+    paths: PathSample,
     seconds: float,
     seed: int,
 ) -> list[dict[str, Any]]:
@@ -142,10 +154,21 @@ def _comparison(
     baseline = Ratios(given=graph.lengths, embedded=unit * lengths)
     taken = time.perf_counter() - started
     return [
-        {"embedding": name, "dim": dim, **each.measures("edges"), "seconds": spent}
-        for name, each, spent in (
-            (type(spacetime).__name__, ratios, seconds),
-            ("landmark scaling", baseline, taken),
+        {
+            "embedding": name,
+            "dim": dim,
+            **each.measures("edges"),
+            **{key: value for key, value in off.items() if key in OFF_EDGES},
+            "seconds": spent,
+        }
+        for name, each, off, spent in (
+            (type(spacetime).__name__, ratios, paths.measures(trained), seconds),
+            (
+                "landmark scaling",
+                baseline,
+                paths.measures(EuclideanDistances(points=layout, scale=unit)),
+                taken,
+            ),
         )
     ]
 

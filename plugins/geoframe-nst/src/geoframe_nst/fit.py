@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +20,13 @@ from geoframe_nst.objective import SpacetimeObjective
 from geoframe_nst.order.incomparable import IncomparablePairs
 from geoframe_nst.order.linear_extensions import DEFAULT_TIME_DIM, linear_extensions
 from geoframe_nst.order.neural_order import NeuralOrder
+from geoframe_nst.order.precedence import KnownOrder
 from geoframe_nst.spacetime import NeuralSpacetime
+from geoframe_nst.targets import edge_targets, path_targets
 from geoframe_nst.trained import TrainedSpacetime
+
+ORDER = "order"
+"""Tensors of a run that hold what is known of the order."""
 
 
 def train(config: NSTConfig, graph: Graph, run: Run) -> tuple[TrainedSpacetime, Training]:
@@ -30,31 +36,41 @@ def train(config: NSTConfig, graph: Graph, run: Run) -> tuple[TrainedSpacetime, 
     if isinstance(objective.embedding.embedder, Table):
         objective.embedding.embedder.settle()  # exported rows need no network
     embedding = objective.embedding.cpu()
-    return TrainedSpacetime(embedding, graph.names, data=config.data), training
+    known = KnownOrder(edges=graph.edges, exact=objective.exact_order)
+    return TrainedSpacetime(embedding, graph.names, data=config.data, known=known), training
 
 
 def objective_for(config: NSTConfig, graph: Graph) -> SpacetimeObjective:
     """Build the untrained model and the loss that a config asks for on a graph."""
     geometry = config.geometry.build()
     reachability = Reachability(len(graph), graph.edges)
-    extensions = linear_extensions(config, geometry, reachability, graph.edges)
+    found = linear_extensions(config, geometry, reachability, graph.edges)
+    extensions = None if found is None else found.coordinates
     embedding = build(config, geometry, items_of(graph), extensions)
-    edges = torch.tensor(graph.edges)
-    weights = torch.tensor(graph.lengths, dtype=torch.float32)
-    if config.nst.start == "landmarks":
+    options = config.nst
+    paths = options.distances == "paths"
+    chosen, lengths = (
+        path_targets(graph, pairs=options.path_pairs, seed=config.seed)
+        if paths
+        else edge_targets(graph)
+    )
+    pairs, targets = torch.tensor(chosen), torch.tensor(lengths, dtype=torch.float32)
+    if options.start == "landmarks":
         _start_at_landmarks(embedding, graph, config.seed, extensions)
-    if config.nst.calibrate:
-        embedding.calibrate(edges, weights)
+    if options.calibrate:
+        embedding.calibrate(pairs, targets)
     trained_order = embedding.closed_form is None
-    apart = trained_order and config.nst.order_loss == "margin" and config.nst.negatives > 0
+    apart = trained_order and options.order_loss == "margin" and options.negatives > 0
     return SpacetimeObjective(
         embedding,
-        edges,
-        weights,
-        config.nst,
+        pairs,
+        targets,
+        options,
         order=trained_order,
+        ordered=torch.tensor(graph.edges) if paths and trained_order else None,
         incomparable=IncomparablePairs(reachability, seed=config.seed) if apart else None,
-        targets=extensions if trained_order else None,
+        times=extensions if trained_order else None,
+        exact_order=found is not None and found.exact,
     )
 
 
@@ -68,13 +84,24 @@ def restore(run: Run) -> TrainedSpacetime:
         extensions = torch.empty(0, config.nst.time_dim or DEFAULT_TIME_DIM)
     embedding = build(config, config.geometry.build(), items, extensions)
     embedding.load_state_dict(state)
-    return TrainedSpacetime(embedding, names, data=config.data)
+    known = None
+    if (run.path / f"{ORDER}.safetensors").exists():  # not in runs of before it was kept
+        arrays = run.read_arrays(ORDER)
+        known = KnownOrder(edges=arrays["edges"].astype(np.int64), exact=bool(arrays["exact"]))
+    return TrainedSpacetime(embedding, names, data=config.data, known=known)
 
 
 def keep(trained: TrainedSpacetime, graph: Graph, run: Run) -> None:
     """Write what :func:`restore` needs into the run directory."""
     keep_names(run, trained.names)
     keep_embedding(run, trained.embedding, items_of(graph))
+    known = trained.known
+    assert known is not None  # of what has just been trained
+    order = {
+        "edges": torch.tensor(known.edges, dtype=torch.int32),
+        "exact": torch.tensor(known.exact),
+    }
+    run.write_tensors(ORDER, order)
 
 
 def items_of(graph: Graph) -> Items:

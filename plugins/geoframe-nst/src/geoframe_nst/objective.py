@@ -20,58 +20,73 @@ SHARPNESS = 10.0
 
 
 class SpacetimeObjective(PairObjective):
-    """Loss over edges: their distances, and what the order should say of them.
+    """Loss over pairs: their distances, and what the order should say of the edges.
 
     Parameters
     ----------
     embedding
         The model.
-    edges
-        ``(e, 2)`` node indices, u before v.
-    weights
-        ``(e,)`` positive target distances.
+    pairs
+        ``(p, 2)`` node indices, of edges u before v.
+    targets
+        ``(p,)`` positive target distances.
     options
         The ``[nst]`` table.
     order
         Whether the order is trained.
+    ordered
+        Edges ``(e, 2)`` whose order is trained, drawn for each batch; None where ``pairs`` are the
+        edges themselves.
     incomparable
         Source of pairs that must stay unordered (``order_loss = "margin"``).
-    targets
+    times
         Time coordinates ``(n, t)`` that the trained ones are drawn to (``time = "hybrid"``).
+    exact_order
+        Whether the model's order is that of the graph already.
     """
 
     part: ClassVar[str | None] = "space"
     embedding: EmbeddedItems
     times: Tensor | None
+    ordered: Tensor | None
 
     def __init__(
         self,
         embedding: EmbeddedItems,
-        edges: Tensor,
-        weights: Tensor,
+        pairs: Tensor,
+        targets: Tensor,
         options: SpacetimeConfig,
         *,
         order: bool,
+        ordered: Tensor | None = None,
         incomparable: IncomparablePairs | None = None,
-        targets: Tensor | None = None,
+        times: Tensor | None = None,
+        exact_order: bool = False,
     ) -> None:
-        super().__init__(embedding, edges, weights, options.loss)
+        super().__init__(embedding, pairs, targets, options.loss)
         self.options = options
         self.order = order
         self.incomparable = incomparable
-        self.register_buffer("times", targets, persistent=False)
+        self.exact_order = exact_order
+        self.register_buffer("times", times, persistent=False)
+        self.register_buffer("ordered", ordered, persistent=False)
 
     def further_pairs(self, count: int) -> Tensor | None:
-        """Incomparable pairs ``(q, 2)``, if any are to be drawn."""
-        if self.incomparable is None:
-            return None
-        return self.incomparable.sample(round(self.options.negatives * count))
+        """Edges ``(count, 2)`` where the pairs are others, then incomparable pairs, if any."""
+        drawn = []
+        if self.ordered is not None:
+            drawn.append(self.ordered[torch.randint(len(self.ordered), (count,))])
+        if self.incomparable is not None:
+            drawn.append(self.incomparable.sample(round(self.options.negatives * count)))
+        return torch.cat(drawn) if drawn else None
 
     def terms(
         self, x: Tensor, y: Tensor, points: Tensor, further: Tensor, items: Tensor | None
     ) -> Mapping[str, Tensor]:
         """Losses of the order: of the edges, of incomparable pairs, and towards given times."""
         parts: dict[str, Tensor] = {}
+        if self.ordered is not None:
+            (x, y), further = points[further[: len(x)]].unbind(1), further[len(x) :]
         if self.order:
             parts["time"] = self._time(self._gaps(x, y))
         if len(further):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -19,7 +19,10 @@ from geoframe_data import read_nodes
 from geoframe_embedding.embedding import EmbeddedItems
 from geoframe_embedding.queries import Names
 from geoframe_embedding.trained import TrainedEmbedding, point_frame
+from geoframe_nst.closure.bitsets import Bools, Ints
 from geoframe_nst.data_config import GraphDataConfig
+from geoframe_nst.order.point_order import PointOrder
+from geoframe_nst.order.precedence import KnownOrder, Precedence, RankOrder, precedence_of
 from geoframe_nst.spacetime import NeuralSpacetime
 
 
@@ -34,16 +37,24 @@ class TrainedSpacetime(TrainedEmbedding):
         ``n`` node names, in the order of the model's inputs.
     data
         How files of nodes are read.
+    known
+        The edges, if they were kept.
     """
 
     noun: ClassVar[str] = "node"
     embedding: EmbeddedItems
 
     def __init__(
-        self, embedding: EmbeddedItems, names: Sequence[str], *, data: GraphDataConfig
+        self,
+        embedding: EmbeddedItems,
+        names: Sequence[str],
+        *,
+        data: GraphDataConfig,
+        known: KnownOrder | None = None,
     ) -> None:
         super().__init__(embedding, names)
         self.data = data
+        self.known = known
 
     @property
     def order(self) -> PartialOrder:
@@ -51,6 +62,20 @@ class TrainedSpacetime(TrainedEmbedding):
         found = capability(self.embedding.geometry, PartialOrder)
         assert found is not None  # every spacetime has one
         return found
+
+    @cached_property
+    def precedence(self) -> Precedence:
+        """What answers whether one node comes before another, the fastest that is exact.
+
+        With closed-form time that is :func:`~geoframe_nst.order.precedence.precedence_of`, else
+        the trained order of the points.
+        """
+        ranks = self.embedding.closed_form
+        if ranks is None:
+            return PointOrder(order=self.order, trained=self)
+        if self.known is None:
+            return RankOrder(ranks=np.ascontiguousarray(ranks.numpy().T))
+        return precedence_of(ranks.numpy(), self.known)
 
     def precedes(self, first: Names, second: Names) -> pd.DataFrame:
         """Whether nodes come before others, a row for each pair, as in :meth:`distance`.
@@ -67,13 +92,17 @@ class TrainedSpacetime(TrainedEmbedding):
         """
         u, v = self.paired(first, second)
         names = np.array(self.names, dtype=object)
-        found = self.compare(self.order.precedes, u, v).numpy()
+        found = self.precedence.between(u, v)
         return pd.DataFrame({"first": names[u], "second": names[v], "precedes": found})
 
     def nearest(
         self, names: Names, k: int = 10, *, after: bool = False, before: bool = False
     ) -> pd.DataFrame:
         """The ``k`` nearest other nodes of each of some nodes, nearest first.
+
+        Unless the run fitted path lengths (``nst.distances = "paths"``) only the distances of
+        edges were fitted; which they are is told, and how far others are to be trusted by
+        ``spearman_pairs`` and ``neighbors_kept_10`` of the run.
 
         Parameters
         ----------
@@ -87,7 +116,8 @@ class TrainedSpacetime(TrainedEmbedding):
         Returns
         -------
         pandas.DataFrame
-            ``name``, ``neighbor``, ``rank`` from 1 on, and ``distance``.
+            ``name``, ``neighbor``, ``rank`` from 1 on, ``distance``, and ``edge``: whether an edge
+            joins them, either way (not of runs that kept no edges).
 
         Raises
         ------
@@ -95,17 +125,27 @@ class TrainedSpacetime(TrainedEmbedding):
             If a name is not a node, or ``k`` is negative.
         """
         if not (after or before):
-            return super().nearest(names, k)
-        precedes = self.order.precedes
+            return self._with_edges(super().nearest(names, k))
+        precedence = self.precedence
 
-        def allowed(here: Tensor, there: Tensor) -> Tensor:
-            found = torch.ones((), dtype=torch.bool)
-            if after:
-                found = found & precedes(here, there)
-            return found & precedes(there, here) if before else found
+        def allowed(nodes: Ints) -> Bools:
+            if not before:
+                return precedence.after(nodes)
+            found = precedence.before(nodes)
+            return found & precedence.after(nodes) if after else found
 
         items = self.numbers(names)
-        return self._neighbors(items, *self.nearest_among(items, self._checked(k), allowed))
+        found = self.nearest_among(items, self._checked(k), allowed)
+        return self._with_edges(self._neighbors(items, *found))
+
+    def _with_edges(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Add to a table of neighbours which of them an edge joins."""
+        if self.known is None:
+            return found
+        n = len(self)
+        u, v = self.numbers(found["name"].tolist()), self.numbers(found["neighbor"].tolist())
+        joined = np.concatenate([self.known.edges, self.known.edges[:, ::-1]]) @ np.array([n, 1])
+        return found.assign(edge=np.isin(u * n + v, joined))
 
     def places(self) -> NDArray[np.float64]:
         """Coordinates of every node without those of closed-form or trained time ``(n, d)``."""

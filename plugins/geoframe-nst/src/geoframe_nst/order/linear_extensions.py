@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -17,10 +18,20 @@ DEFAULT_TIME_DIM = 2
 """Time coordinates of a trained order, unless the config says otherwise."""
 
 
+@attrs.frozen(kw_only=True, eq=False)
+class LinearExtensions:
+    """Linear extensions of a graph's order that stand for time, or that time is trained towards."""
+
+    coordinates: Tensor
+    """float32 ``(n, t)``."""
+    exact: bool
+    """Whether they are the order of the graph: none of its pairs wrong, and no other ordered."""
+
+
 def linear_extensions(
     config: NSTConfig, geometry: Geometry, reachability: Reachability, edges: NDArray[np.int64]
-) -> Tensor | None:
-    """Linear extensions ``(n, t)`` that stand for time, or that time is trained towards."""
+) -> LinearExtensions | None:
+    """Find the linear extensions that a config asks for; None where time needs none."""
     if capability(geometry, PartialOrder) is not None:
         if config.nst.time == "hybrid" or config.nst.directed:
             raise ConfigError(
@@ -35,16 +46,17 @@ def linear_extensions(
         return None
     hybrid = options.time == "hybrid"
     dim = options.time_dim or (DEFAULT_TIME_DIM if hybrid else 0)
-    ranks = realizer(
-        reachability, max_dim=dim or None, work=options.time_work, seed=config.seed
-    ).ranks
+    found = realizer(reachability, max_dim=dim or None, work=options.time_work, seed=config.seed)
+    ranks = found.ranks
     if not reachability.acyclic:
         ranks = _spread(ranks, _acyclic_position(len(ranks), edges))
     extensions = torch.tensor(ranks, dtype=torch.float32)
     if hybrid:  # as many coordinates as asked for, scaled to what a network puts out
         every = torch.arange(dim) % extensions.shape[1]
         extensions = 2.0 * extensions[:, every] / max(1, len(ranks) - 1) - 1.0
-    return extensions
+    return LinearExtensions(
+        coordinates=extensions, exact=found.exact and reachability.acyclic and not hybrid
+    )
 
 
 def _acyclic_position(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
