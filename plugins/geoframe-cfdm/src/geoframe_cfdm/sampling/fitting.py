@@ -7,9 +7,16 @@ from typing import Any
 from torch import Tensor
 
 from geoframe import Conditional, Provenance, Sampler, capability
+from geoframe_cfdm.recombination.rows import TakesCategories
 
 
-def fit_sampler(sampler: Sampler, data: Tensor, labels: Tensor | None, ids: Tensor | None) -> None:
+def fit_sampler(
+    sampler: Sampler,
+    data: Tensor,
+    labels: Tensor | None,
+    ids: Tensor | None,
+    levels: Tensor | None = None,
+) -> None:
     """Fit a sampler to items ``(n, *item_shape)``.
 
     Parameters
@@ -18,12 +25,16 @@ def fit_sampler(sampler: Sampler, data: Tensor, labels: Tensor | None, ids: Tens
         Integers ``(n,)``, given to a sampler that draws under conditions.
     ids
         Integers ``(n,)``, given to a sampler that says what samples are made of.
+    levels
+        Number of categories of each column ``(d,)``, given to a sampler that takes categories.
     """
     known: dict[str, Any] = {}
     if capability(sampler, Conditional) is not None:
         known["labels"] = labels
     if capability(sampler, Provenance) is not None:
         known["ids"] = ids
+    if levels is not None and capability(sampler, TakesCategories) is not None:
+        known["levels"] = levels
     sampler.fit(data, **known)
 
 
