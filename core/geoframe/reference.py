@@ -39,10 +39,13 @@ class ReferenceTable:
     name: str
     title: str
     metrics: Sequence[str]
-    """Columns: names in the ``metrics`` of ``results.json``."""
+    """Columns: names in the ``metrics`` of ``results.json``, or in the table ``compared``."""
     rows: Sequence[ReferenceRow]
     seeds: int = 1
     """Number of seeds that the full reproduction averages over."""
     quick: Mapping[str, Any] = attrs.field(factory=dict)
     """Overrides that ``--quick`` adds (fewer steps, say); such rows are marked."""
     note: str = ""
+    compared: str = ""
+    """A table of ``results.json`` that has the method and its rivals on the same data, a row each
+    with the name first: each of its rows is then averaged over the seeds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import attrs
 from geoframe.config import TomlTable, apply_overrides
 from geoframe.errors import RunError, did_you_mean
 from geoframe.reference import Published, ReferenceRow, ReferenceTable
+from geoframe.terminal import mean_and_spread
 from geoframe_registry import runs
 from geoframe_registry.configs import method_class
 from geoframe_registry.discovery import find
@@ -34,6 +35,10 @@ class Measured:
         """Standard deviation (of a sample) over the seeds; None for a single one."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 
+    def __str__(self) -> str:
+        """Mean and spread, as tables show them."""
+        return mean_and_spread(self.mean, self.sd)
+
 
 @attrs.frozen(kw_only=True)
 class MeasuredRow:
@@ -42,6 +47,8 @@ class MeasuredRow:
     name: str
     published: Mapping[str, Published]
     measured: Mapping[str, Measured]
+    contenders: Mapping[str, Mapping[str, Measured]]
+    """What was measured of the method and of each rival, if the table compares them."""
     runs: tuple[Path, ...]
     errors: tuple[str, ...]
     """One line for each run that failed."""
@@ -93,12 +100,12 @@ def measure(
     count = seeds or (1 if quick else table.seeds)
     base = folder / (f"{_slug(table.name)}-quick" if quick else _slug(table.name))
     overrides = {**row.overrides, **(table.quick if quick else {})}
-    values: dict[str, list[float]] = {metric: [] for metric in table.metrics}
+    found: dict[str, dict[str, list[float]]] = {}
     paths, errors = [], []
     for seed in range(count):
         path = base / f"{_slug(row.name)}-seed{seed}"
         try:
-            metrics = _metrics(
+            results = _results(
                 method, f"{table.name}/{row.name}", {**overrides, "seed": seed}, path
             )
         except Exception as error:  # the other rows go on
@@ -106,25 +113,44 @@ def measure(
             errors.append(f"seed {seed}: {type(error).__name__}: {text}")
             continue
         paths.append(path)
-        for name, found in values.items():
-            if isinstance(metrics.get(name), int | float):
-                found.append(float(metrics[name]))
+        for contender, metrics in _measured_of(results, table.compared):
+            values = found.setdefault(contender, {})
+            for name in table.metrics:
+                if isinstance(metrics.get(name), int | float):
+                    values.setdefault(name, []).append(float(metrics[name]))
+    contenders = {
+        contender: {name: Measured(tuple(each)) for name, each in values.items()}
+        for contender, values in found.items()
+    }
     return MeasuredRow(
         name=row.name,
         published=row.published,
-        measured={name: Measured(tuple(found)) for name, found in values.items() if found},
+        measured={} if table.compared else contenders.get("", {}),
+        contenders=contenders if table.compared else {},
         runs=tuple(paths),
         errors=tuple(errors),
     )
 
 
-def _metrics(
+def _results(
     method: str, where: str, overrides: Mapping[str, Any], path: Path
 ) -> Mapping[str, Any]:
     config = apply_overrides(TomlTable({}, name=where), overrides.items())
-    finished = runs.finish(runs.prepare(method, config, path, resume=True))
-    metrics: Mapping[str, Any] = finished.results["metrics"]
-    return metrics
+    results: Mapping[str, Any] = runs.finish(
+        runs.prepare(method, config, path, resume=True)
+    ).results
+    return results
+
+
+def _measured_of(
+    results: Mapping[str, Any], compared: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The metrics of a run, or each row of the table that compares the method with its rivals."""
+    if not compared:
+        yield "", results["metrics"]
+        return
+    for row in results["tables"][compared]:
+        yield str(next(iter(row.values()))), row
 
 
 def _slug(name: str) -> str:

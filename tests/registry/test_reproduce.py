@@ -5,6 +5,9 @@ import statistics
 import pytest
 
 from geoframe.errors import RunError
+from geoframe.reference import ReferenceRow, ReferenceTable
+from geoframe_registry import reproduce
+from geoframe_registry.field import field_page, field_tables
 from geoframe_registry.reproduce import Measured, measure, tables
 
 
@@ -55,3 +58,48 @@ def test_a_single_value_has_no_spread():
 def test_an_unknown_table_is_answered_with_the_closest(local_site):
     with pytest.raises(RunError, match="no reference table 'linse'; did you mean 'lines'"):
         tables("toy", "linse")
+
+
+@pytest.fixture
+def compared(monkeypatch):
+    def results(method, where, overrides, path):
+        seed = overrides["seed"]
+        rows = [
+            {"model": "toy", "loss": 1.0 + seed, "seconds": None},
+            {"model": "mean", "loss": 2.5, "seconds": 0.5},
+        ]
+        return {"metrics": {"loss": -1.0}, "tables": {"rivals": rows}}
+
+    monkeypatch.setattr(reproduce, "_results", results)
+    return ReferenceTable(
+        name="field",
+        title="Lines",
+        metrics=("loss", "seconds"),
+        rows=(ReferenceRow(name="flat", overrides={"slope": 0.0}),),
+        seeds=2,
+        note="Less is better.",
+        compared="rivals",
+    )
+
+
+def test_a_method_is_measured_beside_its_rivals(compared, tmp_path):
+    row = measure("toy", compared, compared.rows[0], folder=tmp_path)
+    assert row.measured == {}
+    assert row.contenders["toy"] == {"loss": Measured((1.0, 2.0))}
+    assert row.contenders["mean"] == {
+        "loss": Measured((2.5, 2.5)),
+        "seconds": Measured((0.5, 0.5)),
+    }
+
+
+def test_the_page_of_the_field_has_every_contender_and_its_command(compared, tmp_path):
+    row = measure("toy", compared, compared.rows[0], folder=tmp_path)
+    page = field_page([("toy", compared, [row])])
+    assert "geoframe reproduce toy --table field" in page
+    assert "| flat | toy | 1.5 ± 0.71 |  |" in page
+    assert "|  | mean | 2.5 ± 0 | 0.5 ± 0 |" in page
+    assert "2 seeds" in page
+
+
+def test_methods_that_compare_themselves_are_in_the_field():
+    assert "snowflake" in [method for method, _ in field_tables()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from geoframe_registry.reproduce import Measured, MeasuredRow
 
 
-@click.command(epilog="\b\nExample:\n  geoframe reproduce nst --quick")
+@click.command(
+    epilog="\b\nExamples:\n  geoframe reproduce nst --quick\n"
+    "  geoframe reproduce field --page field.md"
+)
 @click.argument("method", shell_complete=completion.methods)
 @click.option("--table", "table_name", help="Measure this table only.")
 @click.option("--quick", is_flag=True, help="Smaller runs with one seed; marked as quick.")
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Where the runs are kept. Default: runs/reproduce/METHOD.",
 )
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Of 'field': write the tables as a page of Markdown.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def reproduce(
     method: str,
@@ -35,57 +43,80 @@ def reproduce(
     quick: bool,
     seeds: int | None,
     folder: Path | None,
+    page: Path | None,
     as_json: bool,
 ) -> None:
     """Measure the published tables of METHOD again and print both numbers side by side.
 
-    Finished runs are used again and interrupted ones continued, so the verb may be repeated. A
-    row that fails is reported, and the exit code is then 1.
+    METHOD may be 'field': every installed method beside its rivals on the same data. Finished
+    runs are used again and interrupted ones continued, so the verb may be repeated. A row that
+    fails is reported, and the exit code is then 1.
     """
+    from geoframe_registry import field
     from geoframe_registry.reproduce import measure, tables
 
+    if page is not None and method != field.NAME:
+        raise click.UsageError("--page is for 'geoframe reproduce field'")
+    chosen = (
+        field.field_tables()
+        if method == field.NAME
+        else [(method, table) for table in tables(method, table_name)]
+    )
     found = []
-    for table in tables(method, table_name):
+    for name, table in chosen:
         rows = []
         for row in table.rows:
             say(f"{table.name}: {row.name} ...", err=True)
             rows.append(
                 measure(
-                    method,
+                    name,
                     table,
                     row,
-                    folder=folder or Path("runs") / "reproduce" / method,
+                    folder=folder or Path("runs") / "reproduce" / name,
                     seeds=seeds,
                     quick=quick,
                 )
             )
-        found.append((table, rows))
+        found.append((name, table, rows))
         if not as_json:
             _print(table, rows, quick=quick)
+    if page is not None:
+        page.write_text(field.field_page(found), encoding="utf-8")
     if as_json:
         from geoframe.terminal import print_json
 
-        print_json({"method": method, "quick": quick, "tables": [_plain(*each) for each in found]})
+        plain = [_plain(table, rows) for _, table, rows in found]
+        print_json({"method": method, "quick": quick, "tables": plain})
     elif not found:
         say(f"{method} has no reference tables")
-    if any(row.errors for _, rows in found for row in rows):
+    if any(row.errors for _, _, rows in found for row in rows):
         sys.exit(1)
 
 
 def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -> None:
     from geoframe.terminal import print_table
 
-    cells = []
+    cells: list[tuple[str | None, ...]] = []
     for row in rows:
-        published = (_published(row.published.get(metric)) for metric in table.metrics)
-        measured = (_measured(row.measured.get(metric)) for metric in table.metrics)
         runs = f"measured, {len(row.runs)} runs{', failed' if row.errors else ''}"
-        cells += [(row.name, "published", *published), ("", runs, *measured)]
+        if not table.compared:
+            published = (_published(row.published.get(metric)) for metric in table.metrics)
+            cells += [(row.name, "published", *published)]
+            cells += [("", runs, *_shown(row.measured, table))]
+            continue
+        cells += [(row.name, runs, *[None] * len(table.metrics))]
+        for contender, measured in row.contenders.items():
+            cells += [("", contender, *_shown(measured, table))]
     title = f"{table.title} (quick: not comparable with the published)" if quick else table.title
     print_table(title, ["", "", *table.metrics], cells, caption=table.note)
     for row in rows:
         for error in row.errors:
             say(f"{table.name}: {row.name}: {error}")
+
+
+def _shown(measured: Mapping[str, Measured], table: ReferenceTable) -> Iterator[str | None]:
+    for metric in table.metrics:
+        yield str(measured[metric]) if metric in measured else None
 
 
 def _published(number: Published | None) -> str | None:
@@ -95,12 +126,6 @@ def _published(number: Published | None) -> str | None:
 
     mark = "" if number.certainty == "verified" else f" ({number.certainty})"
     return f"{mean_and_spread(number.value, number.spread)}{mark}"
-
-
-def _measured(number: Measured | None) -> str | None:
-    from geoframe.terminal import mean_and_spread
-
-    return None if number is None else mean_and_spread(number.mean, number.sd)
 
 
 def _plain(table: ReferenceTable, rows: Sequence[MeasuredRow]) -> dict[str, Any]:
@@ -114,13 +139,18 @@ def _plain(table: ReferenceTable, rows: Sequence[MeasuredRow]) -> dict[str, Any]
             {
                 "name": row.name,
                 "published": {name: attrs.asdict(each) for name, each in row.published.items()},
-                "measured": {
-                    name: {"mean": each.mean, "sd": each.sd, "values": each.values}
-                    for name, each in row.measured.items()
-                },
+                "measured": _numbers(row.measured),
+                "contenders": {name: _numbers(each) for name, each in row.contenders.items()},
                 "runs": [str(path) for path in row.runs],
                 "errors": row.errors,
             }
             for row in rows
         ],
+    }
+
+
+def _numbers(measured: Mapping[str, Measured]) -> dict[str, Any]:
+    return {
+        name: {"mean": each.mean, "sd": each.sd, "values": each.values}
+        for name, each in measured.items()
     }

@@ -82,3 +82,10 @@ def test_worst_pairs_come_first() -> None:
     )
     rows = worst_pairs("abc", pairs, np.array([1.0, 0.2, 3]), 2)
     assert [(row["first"], row["second"]) for row in rows] == [("a", "c"), ("b", "c")]
+
+
+def test_an_exact_embedding_of_ties_keeps_the_whole_order() -> None:
+    given = np.repeat([1.0, 2.0, 3.0], 40)
+    noise = np.random.default_rng(0).uniform(-1, 1, len(given))
+    assert Ratios(given=given, embedded=given * (1 + 1e-14 * noise)).spearman == pytest.approx(1)
+    assert Ratios(given=given, embedded=given * (1 + 1e-3 * noise)).spearman < 0.96

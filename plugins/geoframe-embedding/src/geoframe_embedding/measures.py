@@ -83,8 +83,13 @@ class Ratios:
 
     @property
     def spearman(self) -> float:
-        """Rank correlation; NaN where all distances are the same."""
-        return spearman(self.given, self.embedded)
+        """Rank correlation; NaN where all distances are the same.
+
+        Embedded distances that agree to nine digits are ties, as the given ones may be: else an
+        exact embedding of hop counts would be ranked by its rounding.
+        """
+        mantissa, exponent = np.frexp(self.embedded)
+        return spearman(self.given, np.ldexp(np.round(mantissa, 9), exponent))
 
     def measures(self, pairs: PairKind) -> dict[str, float]:
         """Every measure of pairs under its name; NaN where the pairs do not allow it."""

@@ -115,5 +115,31 @@ SYNTHETIC = ReferenceTable(
     ),
 )
 
-TABLES = (SYNTHETIC,)
+GRAPHS = ("karate", "les-miserables", "grid", "random")
+
+FIELD = ReferenceTable(
+    name="field",
+    title="Hop and path distances of graphs in few coordinates",
+    metrics=("stress_pairs", "spearman_pairs", "triplets", "neighbors_kept_10", "seconds"),
+    rows=tuple(
+        ReferenceRow(
+            name=f"{graph}, {dim} dimensions",
+            overrides={
+                "data.dataset": {"name": "metric-graph", "graph": graph},
+                "geometry": {"name": "snowflake-curve", "dim": dim},
+                "evaluation.smacof": 1000,
+            },
+        )
+        for graph in GRAPHS
+        for dim in (2, 8)
+    ),
+    seeds=3,
+    compared="comparison",
+    note=(
+        "Stress: 0 is none. Seconds of CPU. power (exact) has as many dimensions as it needs: what "
+        "can be had without a limit"
+    ),
+)
+
+TABLES = (SYNTHETIC, FIELD)
 """Every table that ``geoframe reproduce snowflake`` measures."""
