@@ -11,6 +11,7 @@ from .capabilities import Decodes as Decodes
 from .capabilities import Denoises as Denoises
 from .capabilities import Density as Density
 from .capabilities import GeooptManifold as GeooptManifold
+from .capabilities import Isometries as Isometries
 from .capabilities import PartialOrder as PartialOrder
 from .capabilities import Provenance as Provenance
 from .capabilities import Rescalable as Rescalable

@@ -14,6 +14,7 @@ import attrs
 
 if TYPE_CHECKING:
     import geoopt
+    import torch
     from torch import Tensor
 
 P = TypeVar("P")
@@ -91,6 +92,25 @@ class BilinearForm(Protocol):
 
     def matrix(self) -> Tensor:
         """Symmetric matrix M ``(point_dim, point_dim)`` with inner(x, y) = x M y."""
+        ...
+
+
+@runtime_checkable
+class Isometries(Protocol):
+    """Maps of the space that change no distance can be drawn and applied."""
+
+    def isometry(self, generator: torch.Generator) -> Tensor:
+        """Draw an isometry, at the present parameters, as numbers for :meth:`act`.
+
+        Parameters
+        ----------
+        generator
+            On the CPU; equal generators give equal isometries.
+        """
+        ...
+
+    def act(self, isometry: Tensor, x: Tensor) -> Tensor:
+        """Apply what :meth:`isometry` drew to points ``(..., point_dim)`` -> points."""
         ...
 
 

@@ -41,6 +41,13 @@ class Good(Geometry):
     def matrix(self):
         return torch.eye(self.dim, dtype=self.log_scale.dtype)
 
+    def isometry(self, generator):
+        return torch.randn(self.dim, generator=generator).to(self.log_scale)
+
+    def act(self, isometry, x):
+        axis = isometry / isometry.norm()
+        return 2 * (x @ axis).unsqueeze(-1) * axis - x
+
     def sectional_curvature(self):
         return torch.zeros(())
 
@@ -282,6 +289,16 @@ class KeepsItsUnit(Good):
         pass
 
 
+class Stretches(Good):
+    def act(self, isometry, x):
+        return 1.01 * super().act(isometry, x)
+
+
+class DrawsAsItLikes(Good):
+    def isometry(self, generator):
+        return super().isometry(None)
+
+
 BROKEN = {
     Asymmetric: {"distance_is_symmetric"},
     Negative: {"distance_is_nonnegative", "distance_of_coincident_points_is_zero"},
@@ -328,6 +345,8 @@ BROKEN = {
     OtherMatrix: {"bilinear_form_is_symmetric_and_linear"},
     CurvedOnPaper: {"curvature_shows_in_small_triangles"},
     KeepsItsUnit: {"rescaling_multiplies_distances"},
+    Stretches: {"isometries_keep_distances"},
+    DrawsAsItLikes: {"isometries_follow_their_generator"},
 }
 
 

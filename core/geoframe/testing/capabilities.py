@@ -1,4 +1,4 @@
-"""Checks of what a geometry may offer besides distances: an order, tangent maps, a form."""
+"""Checks of what a geometry may offer besides distances: an order, maps, a form, isometries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from geoframe.capabilities import (
     BilinearForm,
     ConstantCurvature,
+    Isometries,
     PartialOrder,
     Rescalable,
     TangentMaps,
@@ -17,7 +18,7 @@ from geoframe.capabilities import (
 )
 from geoframe.geometry import Geometry
 from geoframe.testing._points import DTYPES, NEAR, UNIT, close, cloud, raw_cloud
-from geoframe.testing._report import Check, CheckSkipped, ensure
+from geoframe.testing._report import Check, CheckSkipped, ensure, no_global_randomness
 
 Make = Callable[[], Geometry]
 
@@ -109,6 +110,55 @@ def bilinear_form_is_symmetric_and_linear(make: Make) -> None:
     )
 
 
+def isometries_keep_distances(make: Make) -> None:
+    """``act`` takes points to points, and changes neither a distance nor ``inner``."""
+    geometry = make().double()
+    isometries = capability(geometry, Isometries)
+    if isometries is None:
+        raise CheckSkipped("has no isometry and act")
+    points = cloud(geometry, 12, dtype=torch.float64)
+    before = geometry.distance(points.unsqueeze(1), points)
+    form, maps = capability(geometry, BilinearForm), capability(geometry, TangentMaps)
+    for seed in range(4):
+        isometry = isometries.isometry(torch.Generator().manual_seed(seed))
+        moved = isometries.act(isometry, points)
+        ensure(moved.shape == points.shape, f"act gives {tuple(moved.shape)} for 12 points")
+        ensure(
+            close(isometries.act(isometry, points.view(3, 4, -1)), moved.view(3, 4, -1)),
+            "act gives other points for a batch with two leading axes",
+        )
+        after = geometry.distance(moved.unsqueeze(1), moved)
+        ensure(
+            close(after, before, factor=10),
+            f"distances change by up to {(after - before).abs().max():.1e}",
+        )
+        ensure(
+            geometry.dim == 1 or not close(moved, points), "the isometry leaves all points alone"
+        )
+        ensure(
+            form is None
+            or close(form.inner(moved[:6], moved[6:]), form.inner(points[:6], points[6:])),
+            "<g x, g y> is not <x, y>",
+        )
+        ensure(
+            maps is None or close(maps.expmap0(maps.logmap0(moved)), moved),
+            "a point is moved to where the space has none",
+        )
+
+
+def isometries_follow_their_generator(make: Make) -> None:
+    """Equal generators give equal isometries; no global random numbers are drawn."""
+    isometries = capability(make(), Isometries)
+    if isometries is None:
+        raise CheckSkipped("has no isometry and act")
+    with no_global_randomness("isometry"):
+        first, second, other = (
+            isometries.isometry(torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+        )
+    ensure(torch.equal(first, second), "equal generators give different isometries")
+    ensure(not torch.equal(first, other), "different generators give the same isometry")
+
+
 def curvature_shows_in_small_triangles(make: Make) -> None:
     """``sectional_curvature`` is what the angle sum of a geodesic triangle at the origin says."""
     geometry = make().double()
@@ -164,6 +214,8 @@ CAPABILITY_CHECKS: tuple[Check, ...] = (
     order_is_antisymmetric,
     tangent_maps_are_inverse,
     bilinear_form_is_symmetric_and_linear,
+    isometries_keep_distances,
+    isometries_follow_their_generator,
     curvature_shows_in_small_triangles,
     rescaling_multiplies_distances,
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from geoframe_cgenn.algebra.outermorphism import apply_blocks, compound_matrices
-from geoframe_cgenn.measures import random_isometry
+from geoframe_spaces.forms import drawn_isometry
 
 FORMS = {
     "euclidean": (1.0, 1.0, 1.0),
@@ -21,7 +21,7 @@ FORMS = {
 
 def isometry(matrix: Tensor, *, seed: int = 0) -> Tensor:
     """A random S with S^T M S = M and condition 10 at most, always the same."""
-    return random_isometry(matrix, torch.Generator().manual_seed(seed))
+    return drawn_isometry(matrix.double(), torch.Generator().manual_seed(seed))
 
 
 def moved(s: Tensor, x: Tensor) -> Tensor:

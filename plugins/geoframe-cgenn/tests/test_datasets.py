@@ -15,8 +15,9 @@ from geoframe_cgenn.datasets.charged import (
     simulate,
 )
 from geoframe_cgenn.datasets.invariants import ConvexHulls, HiddenMetric, SignedVolumes
-from geoframe_cgenn.datasets.jets import PythiaJets, jet_masses
+from geoframe_cgenn.datasets.jets import PythiaJets, jet_masses, with_beams
 from geoframe_cgenn.measures import auc
+from geoframe_cgenn.sets import VectorSets
 
 needs_data = pytest.mark.skipif(
     not os.environ.get("GEOFRAME_DATA"), reason="GEOFRAME_DATA is unset"
@@ -76,6 +77,29 @@ def test_simulator_makes_the_stored_trajectories() -> None:
     assert np.abs(stored.targets[:25] - (later - x).reshape(-1, 3)).max() < 1e-5
 
 
+def test_beams_stand_before_each_jet() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.standard_normal((5, 3))
+    momenta = np.concatenate([p, np.linalg.norm(p, axis=1, keepdims=True)], axis=1)
+    jets = VectorSets(
+        vectors=momenta[:, None],
+        scalars=np.zeros((5, 0)),
+        sizes=np.array([2, 3]),
+        targets=np.array([0, 1]),
+        kind="class",
+        of_sets=True,
+    )
+    with_both = with_beams(jets)
+    assert with_both.sizes.tolist() == [4, 5]
+    beams = with_both.scalars[:, 0] > 0
+    assert beams.tolist() == [True, True, False, False, True, True, False, False, False]
+    assert np.array_equal(with_both.vectors[~beams], jets.vectors)
+    assert np.array_equal(with_both.vectors[beams][:2, 0], with_both.vectors[beams][2:, 0])
+    squares = (with_both.vectors[beams, 0] ** 2) @ [1.0, 1.0, 1.0, -1.0]
+    assert np.allclose(squares, -1.0)
+    assert np.allclose(jet_masses(with_both, beams=True), jet_masses(jets))
+
+
 @needs_data
 def test_jets_have_the_masses_of_their_readme() -> None:
     jets = PythiaJets(constituents=50).load()
@@ -83,3 +107,6 @@ def test_jets_have_the_masses_of_their_readme() -> None:
     assert masses[jets.targets == 1].mean() == pytest.approx(165, abs=1)
     assert masses[jets.targets == 0].mean() == pytest.approx(74, abs=1)
     assert auc(-np.abs(masses - 172), jets.targets) == pytest.approx(0.966, abs=1e-3)
+    name, found = PythiaJets().rival(jets.part("train"), jets.part("test"))
+    assert "169 GeV" in name
+    assert found["auc"] == pytest.approx(0.9664, abs=1e-4)

@@ -10,8 +10,9 @@ import pytest
 import torch
 from cgenn_cases import SMALL, TASKS, settings
 
-from geoframe import open_run, run_method
+from geoframe import ConfigError, DataError, open_run, run_method
 from geoframe.run.directory import Run
+from geoframe_cgenn.datasets.invariants import HiddenMetric
 
 WRITE_FIGURE = Run.write_figure
 pytestmark = pytest.mark.usefixtures("without_pictures")
@@ -163,6 +164,23 @@ def test_export_runs_without_geoframe(folder: Path, tmp_path: Path) -> None:
         assert torch.allclose(program(*inputs), trained.predictor(rows), atol=1e-4)
 
 
+def test_the_published_network_for_jets(folder: Path, tmp_path: Path) -> None:
+    config = settings(folder, "class", cgenn={"network": "jets", "replicas": 1})
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    assert run.results["metrics"]["equivariance_error"] < 1e-10
+    trained = run.load()
+    new = trained.apply(folder / "new.csv")
+    one = pd.read_csv(folder / "new.csv").query("system == 's3'")
+    one.to_csv(tmp_path / "one.csv", index=False)
+    alone = trained.apply(tmp_path / "one.csv")
+    shares = ["probability_cold", "probability_hot"]
+    assert np.allclose(alone[shares], new.loc[["s3"], shares], atol=1e-5)
+    with pytest.raises(ConfigError, match="'jets' predicts a class or a number of each set"):
+        run_method(
+            "cgenn", settings(folder, "point", cgenn={"network": "jets"}), path=tmp_path / "point"
+        )
+
+
 def test_any_geometry_with_a_form_gives_the_metric(folder: Path, tmp_path: Path) -> None:
     config = settings(folder, cgenn={"metric": "fixed"}, geometry={"name": "minkowski"})
     run = run_method("cgenn", config, path=tmp_path / "run")
@@ -171,6 +189,62 @@ def test_any_geometry_with_a_form_gives_the_metric(folder: Path, tmp_path: Path)
     assert np.allclose(found, np.diag([1, 1, -1]))
     assert "O(2,1)" in repr(run.load())
     assert "<table>" in run.load()._repr_html_()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "npz"])
+def test_new_data_for_a_network_of_a_dataset(tmp_path: Path, suffix: str) -> None:
+    options = {"samples": 12, "held_out": 6}
+    config = {
+        "data": {"dataset": {"name": "hidden-metric", **options}},
+        "cgenn": {**SMALL, "network": "pairs", "replicas": 1},
+        "trainer": {"steps": 2, "batch_size": 4},
+    }
+    run = run_method("cgenn", config, path=tmp_path / "run")
+    vectors = HiddenMetric(**options).load().part("test").vectors
+    path = tmp_path / f"new.{suffix}"
+    if suffix == "npz":
+        np.savez(path, vector0=vectors[:, 0], vector1=vectors[:, 1])
+    else:
+        names = [f"vector{at}_{i}" for at in range(2) for i in range(3)]
+        pd.DataFrame(vectors.reshape(-1, 6), columns=names).to_csv(path, index=False)
+    trained = run.load()
+    kept = trained.to_frame()["prediction"]
+    assert np.allclose(trained.apply(path)["prediction"], kept, rtol=1e-4, atol=1e-5)
+
+
+def test_new_sets_for_a_network_of_a_dataset(tmp_path: Path) -> None:
+    config = {
+        "data": {"dataset": {"name": "simulated-charges", "samples": 4, "held_out": 2}},
+        "cgenn": {**SMALL, "replicas": 1},
+        "trainer": {"steps": 2, "batch_size": 4},
+    }
+    trained = run_method("cgenn", config, path=tmp_path / "run").load()
+    rng = np.random.default_rng(0)
+    names = [f"{name}_{i}" for name in ("point0", "vector0") for i in range(3)]
+    frame = pd.DataFrame(rng.standard_normal((5, 6)), columns=names)
+    frame.assign(scalar0=1.0, set="a").to_csv(tmp_path / "new.csv", index=False)
+    assert trained.apply(tmp_path / "new.csv").shape == (5, 3)
+    frame.assign(set="a").to_csv(tmp_path / "less.csv", index=False)
+    with pytest.raises(DataError, match=r"data\.scalars: no column 'scalar0'"):
+        trained.apply(tmp_path / "less.csv")
+
+
+def test_the_rival_of_a_dataset_is_the_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        HiddenMetric, "rival", lambda *_: ("the answer", {"mse": 0.25}), raising=False
+    )
+    config = {
+        "data": {"dataset": {"name": "hidden-metric", "samples": 12, "held_out": 6}},
+        "cgenn": {**SMALL, "network": "pairs", "replicas": 1, "compare": False},
+        "trainer": {"steps": 1, "batch_size": 4},
+    }
+    results = run_method("cgenn", config, path=tmp_path / "run").results
+    assert results["metrics"]["test_mse_baseline"] == 0.25
+    assert "the answer: mse 0.2500" in results["notes"]
+    assert results["metrics"]["equivariance_error"] < 1e-10
+    assert 0 < results["metrics"]["equivariance_error_float32"] < 1e-3
 
 
 def test_a_run_opens_without_its_data(folder: Path, tmp_path: Path) -> None:

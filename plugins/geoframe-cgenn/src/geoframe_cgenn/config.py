@@ -117,14 +117,18 @@ class NetworkConfig:
     compare: bool = option(
         True, help="Train with the fixed metric too, for as many steps and from the same seeds."
     )
-    network: Literal["sets", "volumes", "hulls", "pairs"] = option(
+    network: Literal["sets", "jets", "volumes", "hulls", "pairs"] = option(
         "sets",
-        help="The general network (sets), or one of the published experiments, which predict a "
-        "number from the vectors of a row.",
+        help="The general network (sets), or one of the published experiments: jets tells what "
+        "sets are, the others predict a number from the vectors of a row.",
     )
     channels: int = option(16, ge=1, help="Multivectors of a row.")
     layers: int = option(2, ge=1, le=16, help="Layers, of two blocks each.")
-    hidden: int = option(64, ge=1, help="Width of the perceptron behind the invariants.")
+    hidden: int = option(
+        64,
+        ge=1,
+        help="Width of the perceptron behind the invariants; of jets, scalars of a row.",
+    )
     messages: Literal["auto", "none", "pairs", "pooled"] = option(
         "auto",
         help="How rows of a set learn of each other: from every other row (pairs), from their sum "

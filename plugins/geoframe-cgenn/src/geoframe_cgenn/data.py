@@ -53,11 +53,15 @@ def load_sets(config: VectorDataConfig, seed: int) -> VectorSets:
     return sets
 
 
-def read_new(path: Path, config: VectorDataConfig, schema: Schema, *, of_sets: bool) -> VectorSets:
+def read_new(
+    path: Path, config: VectorDataConfig, schema: Schema | None, *, of_sets: bool
+) -> VectorSets:
     """Read new data with the columns and types of the training file; targets are passed over.
 
     Parameters
     ----------
+    schema
+        Types of the training file; None after a training on a dataset, which has none.
     of_sets
         Whether a set has one answer.
 
@@ -68,6 +72,21 @@ def read_new(path: Path, config: VectorDataConfig, schema: Schema, *, of_sets: b
     """
     table = read_columns(path, config, schema)
     return _named(attrs.evolve(sets_of(table, config), of_sets=of_sets), table, config)
+
+
+def columns_for(sets: VectorSets) -> dict[str, Any]:
+    """Options that say how the columns of new data are called where a dataset has no columns.
+
+    A table has the components as ``point0_0``, ``point0_1``, ..., ``vector0_0``, ..., scalars as
+    ``scalar0``, ..., and ``set`` if rows come in sets; an npz may hold arrays ``vector0 (r, n)``.
+    """
+    count = sets.vectors.shape[1] - sets.points
+    return {
+        "points": tuple((f"point{at}",) for at in range(sets.points)),
+        "vectors": tuple((f"vector{at}",) for at in range(count)),
+        "scalars": tuple(f"scalar{at}" for at in range(sets.scalars.shape[1])),
+        "group": None if (sets.sizes == 1).all() else SET,
+    }
 
 
 def _check(sets: VectorSets, origin: str) -> None:

@@ -44,6 +44,15 @@ class KnownMetric(Protocol):
         ...
 
 
+@runtime_checkable
+class KnownRival(Protocol):
+    """A data set that knows the strongest simple answer to its question."""
+
+    def rival(self, train: VectorSets, test: VectorSets) -> tuple[str, Mapping[str, float]]:
+        """What it is, in words, and its scores on the test sets, named as :func:`scores` does."""
+        ...
+
+
 def evaluate(
     config: CGENNConfig, sets: VectorSets, fits: Fits, trained: TrainedCliffordNetwork, run: Run
 ) -> Result:
@@ -53,12 +62,19 @@ def evaluate(
     of_fixed = [scores(fitted.predictor, test) for fitted in fits.fixed]
     best = fits.best
     cheap = baseline(sets.part("train"), test)
+    notes = list(sets.notes)
+    dataset = None if config.data.path is not None else config.data.dataset.build()
+    if (known := capability(dataset, KnownRival)) is not None:
+        name, found = known.rival(sets.part("train"), test)
+        cheap |= found
+        notes += [f"{name}: {', '.join(f'{key} {value:.4f}' for key, value in found.items())}"]
     metrics: Metrics = {
         **{f"test_{name}": value for name, value in of_main[fits.main.index(best)].items()},
         **{f"test_{name}_mean": _mean(of_main, name) for name in of_main[0]},
         **{f"test_{name}_fixed_mean": _mean(of_fixed, name) for name in of_main[0] if of_fixed},
         **{f"test_{name}_baseline": value for name, value in cheap.items()},
-        "equivariance_error": _equivariance(config, best, test),
+        "equivariance_error": _equivariance(config, best, test, torch.float64),
+        "equivariance_error_float32": _equivariance(config, best, test, torch.float32),
         "steps": best.training.steps,
         "epochs": best.training.epochs,
         "seconds": sum(fitted.training.seconds for fitted in (*fits.main, *fits.fixed)),
@@ -66,7 +82,6 @@ def evaluate(
         "peak_memory_mib": peak_memory_mib(),
     }
     tables: dict[str, list[dict[str, Any]]] = {"trainings": _trainings(fits, of_main, of_fixed)}
-    notes = list(sets.notes)
     if fits.scan:
         tables["signatures"] = [
             {"signs": row["signs"], "validation_loss": row["validation_loss"]} for row in fits.scan
@@ -74,7 +89,7 @@ def evaluate(
         metrics["signature_chosen"] = min(fits.scan, key=_loss)["signs"]
     if config.cgenn.metric == "learned":
         report = metric_report([fitted.matrix for fitted in fits.main])
-        metrics |= _of_report(report, config, fits)
+        metrics |= _of_report(report, dataset, fits)
         tables["metric"] = _entries(report, fits.start)
         notes += _sentences(report, of_main, of_fixed)
         run.write_figure("metric", figures.metric_matrix(report))
@@ -93,13 +108,16 @@ def _mean(found: Sequence[Mapping[str, float]], name: str) -> float:
     return float(np.mean([each[name] for each in found]))
 
 
-def _equivariance(config: CGENNConfig, best: Fitted, test: VectorSets) -> float | None:
-    """Error in float64; None if each layer has a metric of its own, or the form is degenerate."""
-    exact = copy.deepcopy(best.predictor).double()
-    if len(exact.network.metrics) > 1 or signature(best.matrix)[2]:
+def _equivariance(
+    config: CGENNConfig, best: Fitted, test: VectorSets, dtype: torch.dtype
+) -> float | None:
+    """Error in a dtype; None if each layer has a metric of its own, or the form is degenerate."""
+    if len(best.predictor.network.metrics) > 1 or signature(best.matrix)[2]:
         return None
+    exact = copy.deepcopy(best.predictor).double()
     matrix = exact.network.metric(0).matrix().detach()
-    return equivariance_error(exact, test, matrix, config.evaluation.isometries, config.seed)
+    measured = exact.to(dtype)
+    return equivariance_error(measured, test, matrix, config.evaluation.isometries, config.seed)
 
 
 def _trainings(
@@ -125,7 +143,7 @@ def _trainings(
     return rows
 
 
-def _of_report(report: MetricReport, config: CGENNConfig, fits: Fits) -> Metrics:
+def _of_report(report: MetricReport, dataset: object, fits: Fits) -> Metrics:
     p, q, r = report.signature
     found: Metrics = {
         "metric_group": group_name(p, q, r),
@@ -139,9 +157,7 @@ def _of_report(report: MetricReport, config: CGENNConfig, fits: Fits) -> Metrics
         "metric_residual_rotations": report.residual_group,
         "metric_moved_from_start": relative_error(report.mean, fits.start.double()),
     }
-    dataset = None if config.data.path is not None else config.data.dataset.build()
-    known = None if dataset is None else capability(dataset, KnownMetric)
-    if known is not None:
+    if (known := capability(dataset, KnownMetric)) is not None:
         true = torch.from_numpy(known.matrix())
         errors = [_unsigned_error(fitted.matrix.double(), true) for fitted in fits.main]
         found["metric_error"] = float(np.mean(errors))

@@ -15,6 +15,7 @@ from geoframe.run.directory import Run
 from geoframe_cgenn.config import CGENNConfig, NetworkConfig
 from geoframe_cgenn.metric.learned import FixedMetric, FrameMetric, Metric, SpectralMetric
 from geoframe_cgenn.metric.symmetry import sign_patterns, signature
+from geoframe_cgenn.models.jets import JetNetwork
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.predictor import CliffordPredictor, Network
 from geoframe_cgenn.models.published import PublishedNetwork
@@ -160,7 +161,9 @@ def shape_for(options: NetworkConfig, sets: VectorSets, start: Tensor) -> Shape:
     """Sizes of the network for some data."""
     largest = int(sets.sizes.max())
     messages: Messages
-    if options.messages != "auto":
+    if options.network == "jets":
+        messages = "pairs"
+    elif options.messages != "auto":
         messages = options.messages
     else:
         messages = "none" if largest == 1 else "pairs" if largest <= FEW_ROWS else "pooled"
@@ -192,11 +195,13 @@ def build(
     with torch.random.fork_rng(devices=[]):
         metrics = [metric_of(metric, start, options.noise) for _ in range(count)]
     try:
-        network: Network = (
-            CliffordNetwork(shape, *metrics)
-            if shape.network == "sets"
-            else PublishedNetwork(shape, metrics[0])
-        )
+        network: Network
+        if shape.network == "sets":
+            network = CliffordNetwork(shape, *metrics)
+        elif shape.network == "jets":
+            network = JetNetwork(shape, metrics[0])
+        else:
+            network = PublishedNetwork(shape, metrics[0])
     except ValueError as error:
         raise ConfigError([f"cgenn.network: {error}"]) from None
     return CliffordPredictor(network, kind)

@@ -13,11 +13,10 @@ from geoframe_cgenn.models.particles import particles
 from geoframe_cgenn.models.predictor import CliffordPredictor
 from geoframe_cgenn.objective import predict
 from geoframe_cgenn.sets import VectorSets
+from geoframe_spaces.forms import drawn_isometry
 
 SETS = 64
 """Sets that equivariance is measured on."""
-LARGEST_CONDITION = 10.0
-"""Condition number up to which random isometries are drawn."""
 
 
 def scores(predictor: CliffordPredictor, sets: VectorSets) -> dict[str, float]:
@@ -63,30 +62,16 @@ def baseline(train: VectorSets, test: VectorSets) -> dict[str, float]:
     return {"mse": float(np.square(test.targets - predicted).mean())}
 
 
-def random_isometry(matrix: Tensor, generator: torch.Generator) -> Tensor:
-    """Return S with S^T M S = M: two reflections, of condition 10 at most ``(n, n)``, float64."""
-    n = len(matrix)
-    unit = torch.eye(n, dtype=torch.float64)
-    while True:
-        s = unit
-        for _ in range(2):
-            vector = torch.randn(n, dtype=torch.float64, generator=generator)
-            dual = matrix.double() @ vector
-            s = s @ (unit - 2 * torch.outer(vector, dual) / (vector @ dual))
-        if torch.linalg.cond(s) <= LARGEST_CONDITION:
-            return s
-
-
 @torch.no_grad()
 def equivariance_error(
     predictor: CliffordPredictor, sets: VectorSets, matrix: Tensor, count: int, seed: int
 ) -> float:
-    """Largest relative error of f(S x) = S f(x) in float64, over isometries S of the metric.
+    """Largest relative error of f(S x) = S f(x) over isometries S of the metric.
 
     Parameters
     ----------
     predictor
-        In float64; its parameters are those of the training.
+        In the dtype that it is to be measured in; S x is computed in float64 and rounded to that.
     matrix
         M, float64, whose isometries are drawn.
     count
@@ -95,13 +80,18 @@ def equivariance_error(
     few = sets.take(np.arange(min(SETS, len(sets))))
     generator = torch.Generator().manual_seed(seed)
     pairs = predictor.network.shape.messages == "pairs"
-    scalars, vectors = torch.from_numpy(few.scalars), torch.from_numpy(few.vectors)
-    sizes = torch.from_numpy(few.sizes)
-    straight = predictor(particles(scalars, vectors, sizes, pairs=pairs))
+    scalars = torch.from_numpy(few.scalars).to(predictor.target_mean)
+    vectors, sizes = torch.from_numpy(few.vectors), torch.from_numpy(few.sizes)
+
+    def answers(vectors: Tensor) -> Tensor:
+        found = predictor(particles(scalars, vectors.to(scalars), sizes, pairs=pairs))
+        return found.double()  # type: ignore[no-any-return]
+
+    straight = answers(vectors)
     largest = 0.0
     for _ in range(count):
-        s = random_isometry(matrix, generator)
-        moved = predictor(particles(scalars, vectors @ s.T, sizes, pairs=pairs))
+        s = drawn_isometry(matrix, generator)
+        moved = answers(vectors @ s.T)
         vector = predictor.kind in ("vector", "point")
         expected = straight @ s.T if vector else straight
         if predictor.network.shape.pseudoscalar:

@@ -19,7 +19,7 @@ from geoframe.errors import DataError
 from geoframe.run.directory import Run
 from geoframe.run.files import write_bytes
 from geoframe_cgenn.config import CGENNConfig, VectorDataConfig
-from geoframe_cgenn.data import read_new
+from geoframe_cgenn.data import columns_for, read_new
 from geoframe_cgenn.export import export_program
 from geoframe_cgenn.fit import Fits, build
 from geoframe_cgenn.metric.learned import Metric
@@ -40,7 +40,7 @@ class TrainedCliffordNetwork:
 
     predictor: CliffordPredictor
     columns: VectorDataConfig
-    """How the columns of a file are named."""
+    """How the columns of new data are named."""
     schema: Schema | None
     """Types of the training file's columns; None for a dataset."""
     classes: tuple[str, ...]
@@ -55,15 +55,14 @@ class TrainedCliffordNetwork:
     def apply(self, data: str | PathLike[str]) -> pd.DataFrame:
         """Predictions for the rows, or the sets, of a file with the columns of the training.
 
+        After a training on a dataset they are ``vector0_0``, ``vector0_1``, ... (components of the
+        first vector), ``point0_0``, ..., ``scalar0``, ... and ``set``.
+
         Raises
         ------
         DataError
             If a column is missing or holds something else than finite numbers.
         """
-        if self.schema is None:
-            raise DataError(
-                "the run was trained on a dataset, which names no columns; run again on a file"
-            )
         network = self.predictor.network
         sets = read_new(Path(data), self.columns, self.schema, of_sets=network.shape.of_sets)
         if sets.n != network.n:
@@ -137,6 +136,7 @@ def keep(fits: Fits, sets: VectorSets, run: Run) -> TrainedCliffordNetwork:
             "metric": best.metric,
             "classes": sets.classes,
             "schema": None if sets.schema is None else sets.schema.to_plain(),
+            "columns": {} if sets.schema is not None else columns_for(sets),
             "n": sets.n,
             "matrices": [fitted.matrix.tolist() for fitted in fits.main],
         },
@@ -183,4 +183,5 @@ def restore(run: Run) -> TrainedCliffordNetwork:
     )
     classes = tuple(described["classes"])
     schema = described["schema"] and Schema.from_plain(described["schema"])
-    return TrainedCliffordNetwork(predictor.eval(), config.data, schema, classes, answers)
+    columns = attrs.evolve(config.data, **described.get("columns", {}))
+    return TrainedCliffordNetwork(predictor.eval(), columns, schema, classes, answers)

@@ -1,11 +1,13 @@
 """Whole models: published sizes, equivariance for every kind of metric, invariances of sets."""
 
+import attrs
 import pytest
 import torch
 from cgenn_cases import isometry, relative_error
 from torch import Tensor, nn
 
 from geoframe_cgenn.metric.learned import FixedMetric, FrameMetric, Metric, SpectralMetric
+from geoframe_cgenn.models.jets import JetNetwork
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.particles import Particles, particles
 from geoframe_cgenn.models.published import HullNetwork, PairNetwork, VolumeNetwork
@@ -59,6 +61,9 @@ def test_numbers_of_parameters_are_the_published() -> None:
     assert count(PairNetwork(FixedMetric(torch.eye(5)))) == 344_077
     shape = Shape(scalars=1, vectors=2, channels=28, layers=3, messages="pairs", outputs=0)
     assert count(CliffordNetwork(shape, FixedMetric(torch.eye(3)))) == 134_625
+    shape = Shape(network="jets", scalars=2, vectors=1, channels=8, layers=4, hidden=72)
+    shape = attrs.evolve(shape, outputs=2, of_sets=True)
+    assert count(JetNetwork(shape, FixedMetric(torch.eye(4)))) == 320_594
 
 
 @pytest.mark.parametrize("n", range(2, 7))
@@ -91,6 +96,27 @@ def test_published_networks_commute_with_isometries(make) -> None:
         PairNetwork(metric, vectors=3, hidden=8).double(),
     ):
         assert relative_error(model(vectors @ s.T), model(vectors)) < 1e-10
+
+
+@pytest.mark.parametrize("make", METRICS.values(), ids=METRICS)
+def test_the_network_for_jets_commutes_with_isometries(make) -> None:
+    metric = make(4)
+    s = isometry(metric.matrix().detach())
+    shape = Shape(network="jets", scalars=1, vectors=2, channels=3, layers=2, of_sets=True)
+    torch.manual_seed(0)
+    model = JetNetwork(attrs.evolve(shape, outputs=2, hidden=6), metric).double()
+    rows = batch(4, pairs=True)
+    model(rows)  # batch norms see something
+    model.eval()
+    straight = model(rows)
+    assert relative_error(model(with_vectors(rows, rows.vectors @ s.T)), straight) < 1e-10
+    order = torch.tensor([1, 0, 5, 2, 4, 3, 8, 6, 7])
+    turned = particles(rows.scalars[order], rows.vectors[order], rows.sizes, pairs=True)
+    assert relative_error(model(turned), straight) < 1e-10
+    alone = particles(rows.scalars[2:6], rows.vectors[2:6], torch.tensor([4]), pairs=True)
+    assert relative_error(model(alone), straight[1:2]) < 1e-10
+    with pytest.raises(ValueError, match="of each set"):
+        JetNetwork(attrs.evolve(shape, of_sets=False), metric)
 
 
 def test_another_metric_breaks_the_old_symmetry() -> None:

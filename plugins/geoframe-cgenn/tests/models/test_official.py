@@ -2,12 +2,14 @@
 
 import math
 
+import attrs
 import torch
 from torch import Tensor, nn
 
 from geoframe_cgenn.algebra.blades import blades
 from geoframe_cgenn.algebra.form import DiagonalForm
 from geoframe_cgenn.metric.learned import FixedMetric
+from geoframe_cgenn.models.jets import JetNetwork
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.official import load_official, official_names
 from geoframe_cgenn.models.particles import particles
@@ -123,6 +125,28 @@ def test_every_layer_has_a_published_name() -> None:
         "readout.0": "mlp.0",
         "readout.2": "mlp.2",
         "readout.4": "mlp.4",
+    }
+
+
+def test_the_network_for_jets_takes_published_names() -> None:
+    shape = Shape(network="jets", scalars=2, vectors=1, channels=2, layers=1, of_sets=True)
+    model = JetNetwork(attrs.evolve(shape, outputs=2, hidden=4), FixedMetric(torch.eye(4)))
+    assert official_names(model) == {
+        "embedding": "embedding_x",
+        "embedding_scalars": "embedding_h",
+        **{
+            f"layers.0.{ours}": f"CGLs.0.{theirs}"
+            for ours, theirs in (
+                *(("message", "phi_x.0"), ("message_norm", "phi_x.1")),
+                *((f"message_scalars.{at}", f"phi_h.{at}") for at in (0, 1, 3)),
+                *((f"message_gates.{at}", f"psi_x.{at}") for at in (0, 2)),
+                *(("update", "theta_x.0"), ("update_norm", "theta_x.1")),
+                *((f"update_scalars.{at}", f"theta_h.{at}") for at in (0, 1, 3)),
+                *((f"update_gates.{at}", f"chi_x.{at}") for at in (0, 2)),
+            )
+        },
+        "readout.0": "graph_dec.0",
+        "readout.3": "graph_dec.3",
     }
 
 

@@ -91,6 +91,7 @@ class SimulatedCharges(Dataset):
 
     component: ClassVar[str] = "geoframe_cgenn.datasets.charged:SimulatedCharges"
     provides = "vectors"
+    check_options: ClassVar = ({"samples": 6, "held_out": 2},)
 
     eigenvalues: tuple[float, float, float] = option(
         (3.0, 1.0, 0.4), gt=0, help="Eigenvalues of M."

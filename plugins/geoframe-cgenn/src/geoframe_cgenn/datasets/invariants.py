@@ -69,6 +69,7 @@ class ConvexHulls(_Drawn):
     """Volume of the convex hull of 16 normal points in R^5 (Ruhe et al. 2023, section 5.1)."""
 
     component: ClassVar[str] = "geoframe_cgenn.datasets.invariants:ConvexHulls"
+    check_options: ClassVar = ({"samples": 32, "held_out": 8},)
 
     samples: int = option(16384, ge=1, unit="sets", help="Training sets.")
     held_out: int = option(4096, ge=1, unit="sets", help="Validation sets, and test sets.")

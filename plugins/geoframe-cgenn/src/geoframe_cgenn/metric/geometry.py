@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_cgenn.metric.frames import congruence
 from geoframe_spaces.blocks import euclidean_pairs
+from geoframe_spaces.forms import drawn_isometry
 from geoframe_spaces.functions import at_least_float32, norm
 
 
@@ -68,6 +69,14 @@ class QuadraticForm(Geometry):
     def inner(self, x: Tensor, y: Tensor) -> Tensor:
         """x^T M y."""
         return ((x @ self.frame.T) * (y @ self.frame.T) * self.signs).sum(dim=-1)
+
+    def isometry(self, generator: torch.Generator) -> Tensor:
+        """Draw S with S^T M S = M ``(dim, dim)``, for the present M."""
+        return drawn_isometry(self.matrix(), generator)
+
+    def act(self, isometry: Tensor, x: Tensor) -> Tensor:
+        """S x of points ``(..., dim)``."""
+        return x @ isometry.to(x).T
 
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """|A (x - y)|, or the form of x - y where it is indefinite."""

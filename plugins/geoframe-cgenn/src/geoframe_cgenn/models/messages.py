@@ -87,20 +87,22 @@ class PairMessages(nn.Module):
         m = first.after_linear(torch.cat([scalar, rest]), form)
         for block in self.message.blocks[1:]:
             m = block(m, form)
-        mean = self._means(m, receivers, particles)
+        mean = pair_means(m, receivers, particles)
         if self.joined.grades == self.joined.change:
             both = torch.cat([h, mean], dim=-1)
         else:  # h in the first half of the channels, the mean in the second
             both = self.joined(pad(h, (0, self.channels)), pad(mean, (self.channels, 0)))
         return self.residual(h, self.update(both, form))  # type: ignore[no-any-return]
 
-    @staticmethod
-    def _means(m: Tensor, receivers: Tensor, particles: Particles) -> Tensor:
-        rows = particles.sets.shape[0]
-        if particles.partners:
-            return m.view(m.shape[0], rows, particles.partners, m.shape[2]).mean(dim=2)
-        others = (particles.sizes[particles.sets] - 1).clamp_min(1)
-        return set_sums(m, receivers, rows) / others.to(m.dtype).unsqueeze(-1)
+
+def pair_means(m: Tensor, receivers: Tensor, particles: Particles) -> Tensor:
+    """Mean over the messages ``(..., e, c)`` that each particle receives -> ``(..., r, c)``."""
+    rows = particles.sets.shape[0]
+    if particles.partners:
+        means: Tensor = m.unflatten(-2, (rows, particles.partners)).mean(dim=-2)
+        return means
+    others = (particles.sizes[particles.sets] - 1).clamp_min(1)
+    return set_sums(m, receivers, rows) / others.to(m.dtype).unsqueeze(-1)
 
 
 class PooledMessages(nn.Module):

@@ -26,6 +26,21 @@ NAMES = (
     (r"^projection$", "projection.0"),
 )
 """Paths of the modules of the network for particles, and where they are published."""
+JETS = {
+    "embedding": "embedding_x",
+    "embedding_scalars": "embedding_h",
+    "message": "phi_x.0",
+    "message_norm": "phi_x.1",
+    "message_scalars": "phi_h",
+    "message_gates": "psi_x",
+    "update": "theta_x.0",
+    "update_norm": "theta_x.1",
+    "update_scalars": "theta_h",
+    "update_gates": "chi_x",
+    "readout": "graph_dec",
+    "layers": "CGLs",
+}
+"""Our name of a part of the network for jets -> the published name."""
 
 
 def official_names(model: nn.Module) -> dict[str, str]:
@@ -34,13 +49,14 @@ def official_names(model: nn.Module) -> dict[str, str]:
     Parameters
     ----------
     model
-        The network for particles, or one of :mod:`geoframe_cgenn.models.published`.
+        The network for particles or for jets, or one of
+        :mod:`geoframe_cgenn.models.published`.
     """
     kind = type(model).__name__
     modules = dict(model.named_modules())
     # The parts of a product layer go with it.
     whole = tuple(f"{path}." for path, module in modules.items() if isinstance(module, PRODUCTS))
-    layers = (MVLinear, MVSiLU, MVLayerNorm, nn.Linear, *PRODUCTS)
+    layers = (MVLinear, MVSiLU, MVLayerNorm, nn.BatchNorm1d, nn.Linear, *PRODUCTS)
     return {
         path: _official_path(path, kind, model)
         for path, module in modules.items()
@@ -62,6 +78,8 @@ def _official_path(path: str, kind: str, model: nn.Module) -> str:
             return f"mlp.{rest}"
         place = 0 if head == "embedding" else int(rest.partition(".")[0] or 0) + 1
         return f"{body}.{place}"
+    if kind == "JetNetwork":
+        return ".".join(JETS.get(part, part) for part in path.split("."))
     for pattern, target in NAMES:
         if (found := re.match(pattern, path)) is not None:
             groups = found.groups()
@@ -101,8 +119,8 @@ def _layer(
     layer: nn.Module, path: str, state: Mapping[str, Tensor], name: str
 ) -> dict[str, Tensor]:
     """Weights of one layer in our layout."""
-    if isinstance(layer, nn.Linear):
-        return {f"{path}{key}": state[f"{name}{key}"] for key in ("weight", "bias")}
+    if isinstance(layer, (nn.BatchNorm1d, nn.Linear)):
+        return {f"{path}{key}": state[f"{name}{key}"] for key in layer.state_dict()}
     if isinstance(layer, MVLinear):
         weight = state[f"{name}weight"]
         weight = weight.permute(2, 1, 0) if weight.ndim == 3 else weight.T.unsqueeze(0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from geoframe_cgenn.models.jets import JetNetwork
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.particles import Particles
 from geoframe_cgenn.models.published import PublishedNetwork
 from geoframe_cgenn.sets import Kind, VectorSets
 
-Network = CliffordNetwork | PublishedNetwork
+Network = CliffordNetwork | JetNetwork | PublishedNetwork
 
 
 class CliffordPredictor(nn.Module):

@@ -7,7 +7,7 @@ from typing import Literal
 import attrs
 
 Messages = Literal["none", "pairs", "pooled"]
-Network = Literal["sets", "volumes", "hulls", "pairs"]
+Network = Literal["sets", "jets", "volumes", "hulls", "pairs"]
 
 
 @attrs.frozen(kw_only=True)
@@ -24,7 +24,7 @@ class Shape:
     layers: int = 2
     messages: Messages = "none"
     hidden: int = 64
-    """Width of the perceptron behind the invariants."""
+    """Width of the perceptron behind the invariants; in ``jets``, scalars of a particle."""
     outputs: int = 1
     """Numbers of an invariant answer; 0 for a vector."""
     of_sets: bool = False
