@@ -12,11 +12,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from importlib import metadata
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from geoframe.config.fields import Option
+from geoframe.entry_points import declared
 from geoframe.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -105,13 +105,8 @@ def _declared() -> Mapping[tuple[str, str], frozenset[str]]:
 @lru_cache(maxsize=1)
 def _declared_on(_path: tuple[str, ...]) -> Mapping[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], set[str]] = {}
-    for distribution in metadata.distributions():
-        try:
-            points = [point for point in distribution.entry_points if point.group == GROUP]
-        except Exception:  # damaged metadata, which 'geoframe plugins' reports
-            continue
-        for point in points:
-            kind, _, rest = point.name.partition(".")
-            name, _, ability = rest.rpartition(".")
-            found.setdefault((kind, name), set()).add(ability)
+    for point in declared(GROUP):
+        kind, _, rest = point.name.partition(".")
+        name, _, ability = rest.rpartition(".")
+        found.setdefault((kind, name), set()).add(ability)
     return MappingProxyType({key: frozenset(values) for key, values in found.items()})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from geoframe.entry_points import declared
 from geoframe.errors import DataError
 from geoframe.importing import import_target
 
@@ -57,7 +57,7 @@ def _article(word: str) -> str:
 
 
 def _writer(kind: str) -> Callable[[Any, Any, Path], Mapping[str, Any] | None] | None:
-    for point in metadata.entry_points(group=WRITERS, name=kind):
+    for point in declared(WRITERS, kind):
         write: Any = import_target(point.value, f"writer of '{kind}'", str(point.dist))
         return write  # type: ignore[no-any-return]
     return None

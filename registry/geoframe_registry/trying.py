@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from geoframe.entry_points import declared
 from geoframe.errors import DataError, PluginError
 from geoframe.importing import import_target
 from geoframe.suggestion import Guess, Suggestion
@@ -72,7 +72,7 @@ def candidates(found: Guess) -> list[Candidate]:
 
 
 def _functions(group: str) -> Iterator[Any]:
-    for point in metadata.entry_points(group=group):
+    for point in declared(group):
         label = f"{group.rpartition('.')[2]} '{point.name}'"
         try:
             yield import_target(point.value, label, str(point.dist))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any, Protocol
 
 import attrs
@@ -17,6 +16,7 @@ import attrs
 from geoframe.components import KINDS, Component, ComponentSpec
 from geoframe.config import TomlTable, render_template, structure, unstructure
 from geoframe.config.structure import Resolver, walk
+from geoframe.entry_points import declared
 from geoframe.errors import ConfigError
 from geoframe.testing._report import Check, CheckSkipped, ensure
 
@@ -227,4 +227,4 @@ def _default(field: attrs.Attribute[Any]) -> Any:
 
 
 def _names(kind: str) -> list[str]:
-    return sorted(point.name for point in metadata.entry_points(group=KINDS[kind]))
+    return sorted(point.name for point in declared(KINDS[kind]))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import metadata
 
 from geoframe.dataset import Dataset
+from geoframe.entry_points import declared
 from geoframe.errors import DataError
 from geoframe.importing import import_target
 from geoframe.testing._report import (
@@ -33,10 +33,9 @@ def it_says_what_it_provides(make: Make) -> None:
 def data_are_of_the_kind_that_is_provided(make: Make) -> None:
     """``load`` gives a value of the class that is declared for the kind."""
     dataset = make()
-    points = metadata.entry_points(group=DATA_KINDS, name=dataset.provides)
-    if not points:
+    point = next(declared(DATA_KINDS, dataset.provides), None)
+    if point is None:
         raise CheckSkipped(f"no installed package declares the kind '{dataset.provides}'")
-    point = next(iter(points))
     expected = import_target(point.value, f"data kind '{point.name}'", str(point.dist))
     assert isinstance(expected, type)
     value = _loaded(dataset)

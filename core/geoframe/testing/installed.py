@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from typing import Any
 
 import attrs
@@ -12,6 +11,7 @@ import attrs
 from geoframe.components import KINDS, Component, ComponentSpec
 from geoframe.config import TomlTable, structure
 from geoframe.config.structure import Resolver
+from geoframe.entry_points import declared
 from geoframe.errors import ConfigError, PluginError, did_you_mean
 from geoframe.testing._report import Check, CheckSkipped, Outcome, Report, ensure, run_checks
 from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
@@ -176,7 +176,7 @@ def _built(
 
 
 def _installed(kind: str, name: str) -> ComponentSpec:
-    for point in metadata.entry_points(group=KINDS[kind], name=name):
+    for point in declared(KINDS[kind], name):
         assert point.dist is not None
         return ComponentSpec(
             kind=kind,
