@@ -244,7 +244,7 @@ def test_cost_of_modes_without_training(bert_folder, texts):
     done = CliRunner().invoke(asymlora, ["memory", *arguments])
     assert done.exit_code == 0, done.output
     first = [line.split()[0] for line in done.output.splitlines()]
-    assert first == ["mode", "head", "A", "B", "both", "full"]
+    assert first == ["mode", "head", "A", "B", "both", "LoRA", "full"]
 
 
 def test_a_seed_that_diverges_is_told(bert_folder, texts, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import torch
+from torch import nn
 
 from geoframe.method import Result
 from geoframe.run.directory import Run
@@ -18,6 +19,7 @@ from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.lora.freezing import head_parameters
+from geoframe_asymlora.lora.targets import fused_experts
 from geoframe_asymlora.study.comparison import Compared, compare, spread
 from geoframe_asymlora.text.fitting import build, train, variant
 from geoframe_asymlora.text.memory import Cost, costs, megabytes, saved_bytes
@@ -77,7 +79,7 @@ def cost_table(config: AsymLoRAConfig, task: Task) -> Rows:
     adapter: AsymmetricLoRA = component.build()
     adapted = adapter.attach(model)
     found = costs(adapted, heads, task.loss_of(adapted, config.evaluation.memory_batch))
-    return [_cost_row(mode, cost, found["both"]) for mode, cost in found.items()]
+    return [_cost_row(mode, cost, found["peft"]) for mode, cost in found.items()]
 
 
 def saved_by(config: AsymLoRAConfig, task: Task, mode: str) -> int:
@@ -87,13 +89,17 @@ def saved_by(config: AsymLoRAConfig, task: Task, mode: str) -> int:
     return saved_bytes(model, task.loss_of(model, config.evaluation.memory_batch))
 
 
+MODES = {"both": "both (LoRA)", "peft": "LoRA in peft"}
+"""Mode -> how the table of costs calls it, if not by its name."""
+
+
 def _cost_row(mode: str, cost: Cost, lora: Cost) -> dict[str, Any]:
     return {
-        "mode": {"both": "both (LoRA)"}.get(mode, mode),
+        "mode": MODES.get(mode, mode),
         "trained": cost.trained,
         "head": cost.head,
         "saved_mib": round(megabytes(cost.saved), 1),
-        "saved_vs_lora": f"{cost.saved / max(1, lora.saved) - 1:+.0%}",
+        "saved_vs_peft": f"{cost.saved / max(1, lora.saved) - 1:+.0%}",
         "optimizer_mib": round(megabytes(cost.optimizer), 1),
     }
 
@@ -136,7 +142,7 @@ def _single(config: AsymLoRAConfig, task: Task, run: Run, table: Rows) -> Result
             "peak_memory_mib": peak_memory_mib(),
         },
         tables={"cost_of_modes": table},
-        notes=_notes(config, task, table),
+        notes=[*_notes(config, task, table), *_experts(fitted.model)],
     )
 
 
@@ -198,7 +204,7 @@ def _notes(config: AsymLoRAConfig, task: Task, table: Rows) -> list[str]:
         b = next(row for row in table if row["mode"] == "B")
         notes.append(
             f"Saved for the backward pass of {config.evaluation.memory_batch} examples: "
-            f"{b['saved_mib']} MiB with B trained, {b['saved_vs_lora']} of LoRA."
+            f"{b['saved_mib']} MiB with B trained, {b['saved_vs_peft']} against LoRA in peft."
         )
     if task.pretrained.replaced is not None:
         notes.append(
@@ -215,6 +221,17 @@ def _notes(config: AsymLoRAConfig, task: Task, table: Rows) -> list[str]:
     if not torch.cuda.is_available():
         notes.append("Times are of a CPU; on a GPU the modes differ otherwise.")
     return notes
+
+
+def _experts(model: nn.Module) -> list[str]:
+    """Name the weights of experts that no adapter reaches, by the ends of their names."""
+    ends = sorted({".".join(name.split(".")[-2:]) for name in fused_experts(model)})
+    if not ends:
+        return []
+    return [
+        f"The experts are not adapted: their weights ({', '.join(ends)}) are one parameter for all "
+        "experts and no linear layers."
+    ]
 
 
 def _edges(found: list[Compared], config: AsymLoRAConfig) -> list[str]:

@@ -64,12 +64,18 @@ def combine(
 @asymlora.command()
 @click.argument("adapter", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="New folder for the result.")
-def export(adapter: Path, output: Path) -> None:
+@click.option("--kohya", metavar="PREFIX", help="One file of kohya's names, e.g. lora_te_.")
+def export(adapter: Path, output: Path, kohya: str | None) -> None:
     """Write ADAPTER, a compact one, as a plain peft adapter; the model is not needed."""
     from geoframe_asymlora.files.adapter_file import read_adapter
     from geoframe_asymlora.files.export import export_peft
+    from geoframe_asymlora.files.kohya import export_kohya
 
     _check_new(output)
+    if kohya is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        click.echo(export_kohya(read_adapter(adapter), output / "lora.safetensors", kohya))
+        return
     for path in export_peft(read_adapter(adapter), output):
         click.echo(path)
 

@@ -6,6 +6,7 @@ from tiny import batch, bert
 from transformers import AutoModelForSequenceClassification
 
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
+from geoframe_asymlora.lora.freezing import lora_layers
 from geoframe_asymlora.lora.targets import find_targets
 from geoframe_asymlora.text.memory import costs
 
@@ -30,6 +31,17 @@ def test_counts_are_those_of_the_shapes():
     assert found["head"].saved < found["B"].saved < found["A"].saved <= found["both"].saved
     assert found["both"].saved < 1.1 * found["full"].saved
     assert found["B"].optimizer == 12 * (found["B"].trained + 50)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_dropout_costs_memory_in_peft_alone(dropout):
+    adapted = AsymmetricLoRA(rank=3, train="both", dropout=dropout).attach(bert()).train()
+    forwards = [dict(layer.lora_variant) for layer in lora_layers(adapted).values()]
+    found = costs(adapted, HEAD, lambda: adapted(**batch(8, 16)).loss)
+    assert found["peft"].trained == found["both"].trained
+    ratio = found["peft"].saved / found["both"].saved
+    assert ratio > 1.2 if dropout else ratio == pytest.approx(1, abs=0.02)
+    assert [dict(layer.lora_variant) for layer in lora_layers(adapted).values()] == forwards
 
 
 @pytest.fixture(scope="module")

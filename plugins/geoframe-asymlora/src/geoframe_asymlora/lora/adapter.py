@@ -16,6 +16,7 @@ from geoframe.adapter import Adapter, Passes
 from geoframe.errors import ConfigError, DataError
 from geoframe_asymlora.files.adapter_file import StoredAdapter, StoredLayer, read_adapter
 from geoframe_asymlora.files.export import export_peft, peft_config
+from geoframe_asymlora.files.kohya import with_names_of
 from geoframe_asymlora.lora.autograd import MemoryEfficientLoRA, SharedProjection, weights
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig, Init, Train
 from geoframe_asymlora.lora.freezing import freeze_factors, lora_layers
@@ -227,12 +228,14 @@ class AsymmetricLoRA(Adapter):
     def load(cls, model: nn.Module, path: Path) -> AsymmetricLoRA:
         """Attach a compact adapter, or a peft adapter, of which the frozen factors are frozen.
 
+        Files of LoRA from elsewhere are taken too, kohya's included.
+
         Raises
         ------
         DataError
             If the files cannot be read, or do not fit the model.
         """
-        stored = read_adapter(path)
+        stored = with_names_of(read_adapter(path), model)
         for name, layer in stored.layers.items():
             _check_fits(model, name, layer, path)
         adapter = cls(dropout=float(stored.facts.get("lora_dropout") or 0.0))

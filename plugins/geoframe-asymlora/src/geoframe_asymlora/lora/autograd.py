@@ -43,7 +43,11 @@ class MemoryEfficientLoRA(LoraVariant):
         a, b = weights(module, active_adapter)
         dropout = module.lora_dropout[active_adapter]
         p = float(getattr(dropout, "p", 0.0)) if dropout.training else 0.0
-        low = project(x, a, p) if self.shared is None else self.shared.of(id(module), x, a, p)
+        # A compiler finds by itself that siblings ask for the same product.
+        if self.shared is None or torch.compiler.is_compiling():
+            low = project(x, a, p)
+        else:
+            low = self.shared.of(id(module), x, a, p)
         flat = torch.addmm(  # one pass over the outputs: scaled, multiplied and added
             result.reshape(-1, result.shape[-1]).to(low.dtype),
             low.reshape(-1, low.shape[-1]),
@@ -123,6 +127,8 @@ def project(x: Tensor, a: Tensor, p: float) -> Tensor:
     """Return A drop(x), of shape ``(..., rank)``, for ``x (..., d_in)`` and ``a (rank, d_in)``."""
     if p == 0.0:
         return F.linear(x, a.to(x.dtype))
+    if torch.compiler.is_compiling():  # no seed can leave a graph; compilers decide what is kept
+        return F.linear(F.dropout(x, p), a.to(x.dtype))
     seed = int(torch.randint(2**62, ()).item())  # from the global stream, which runs restore
     dropped: Tensor = _DroppedProjection.apply(x, a, p, seed)  # type: ignore[no-untyped-call]
     return dropped

@@ -56,7 +56,7 @@ def find_targets(
     Raises
     ------
     ConfigError
-        If an entry of ``targets`` or ``ranks`` matches no layer.
+        If an entry of ``targets`` or ``ranks`` matches no layer, or there is none to adapt.
     """
     # Not every model has one, and plain modules do not have the method.
     output = getattr(model, "get_output_embeddings", lambda: None)()
@@ -67,6 +67,14 @@ def find_targets(
         and not any(name == each or name.startswith(f"{each}.") for each in left_out)
     }
     inner = [name for name, module in linear.items() if module is not output]
+    if not inner:
+        kinds = sorted({type(each).__name__ for each in model.modules() if _has_own_weights(each)})
+        raise ConfigError(
+            [
+                "adapter: the model has no linear layer to adapt (torch's Linear, transformers' "
+                f"Conv1D) but its output; what has weights is {listed(kinds) or 'nothing'}"
+            ]
+        )
     chosen: dict[str, None] = {}
     for target in targets:
         found = inner if target == ALL_LINEAR else _matching(linear, target, "adapter.targets")
@@ -151,6 +159,23 @@ def output_heads(model: nn.Module) -> tuple[str, ...]:
 
 def _has_weights(module: nn.Module) -> bool:
     return next(module.parameters(), None) is not None
+
+
+def _has_own_weights(module: nn.Module) -> bool:
+    return next(module.parameters(recurse=False), None) is not None
+
+
+def fused_experts(model: nn.Module) -> tuple[str, ...]:
+    """Return the weights of mixtures of experts that are one parameter for all experts.
+
+    They are ``(experts, out, in)`` or ``(experts, in, out)`` and no layers of their own, so that
+    adapters of linear layers pass them by.
+    """
+    return tuple(
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.ndim == 3 and ".experts." in f".{name}"
+    )
 
 
 def shared_groups(targets: Sequence[Target]) -> dict[str, str]:

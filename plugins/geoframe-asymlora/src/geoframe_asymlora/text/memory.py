@@ -71,10 +71,11 @@ def costs(
     Returns
     -------
     dict
-        By mode: ``head``, ``A``, ``B``, ``both`` and ``full``.
+        By mode: ``head``, ``A``, ``B``, ``both``, ``full``, and ``peft``: both factors in peft's
+        own forward pass, with the same dropout.
     """
     found = {}
-    for mode in ("head", "A", "B", "both", "full"):
+    for mode in ("head", "A", "B", "both", "peft", "full"):
         with _training(adapted, mode, heads) as (trained, head):
             found[mode] = Cost(
                 trained=sum(p.numel() for p in trained),
@@ -92,24 +93,28 @@ def _training(
     before = {name: p.requires_grad for name, p in model.named_parameters()}
     layers = lora_layers(model).values()
     disabled = [layer.disable_adapters for layer in layers]
+    forwards = [dict(layer.lora_variant) for layer in layers]
     trained: list[nn.Parameter] = []
     head: list[nn.Parameter] = []
     of_heads = head_parameters(model, heads)
     for name, parameter in model.named_parameters():
         of_head = name in of_heads
         factor = name.split(".lora_")[1][0] if ".lora_" in name else None
-        wanted = mode == "full" if factor is None else mode in (factor, "both")
+        wanted = mode == "full" if factor is None else mode in (factor, "both", "peft")
         chosen = of_head or (wanted and ORIGINAL not in name)
         parameter.requires_grad_(chosen)
         if chosen:
             (head if of_head else trained).append(parameter)
     for layer in layers:
         layer._disable_adapters = mode in ("head", "full")
+        if mode == "peft":
+            layer.lora_variant.clear()
     try:
         yield trained, head
     finally:
-        for layer, value in zip(layers, disabled, strict=True):
+        for layer, value, forward in zip(layers, disabled, forwards, strict=True):
             layer._disable_adapters = value
+            layer.lora_variant.update(forward)
         for name, parameter in model.named_parameters():
             parameter.requires_grad_(before[name])
 
