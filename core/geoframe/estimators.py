@@ -51,6 +51,8 @@ def estimator(method: str, /, **options: Any) -> Estimator:
     ------
     PluginError
         If the method is not installed.
+    ConfigError
+        If its config has no such key, or a value is out of range.
 
     Examples
     --------
@@ -73,6 +75,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     **options
         Keys of the method's config, nested ones joined by two underscores.
 
+    Raises
+    ------
+    ConfigError
+        If the method's config has no such key, or a value is out of range.
+
     Attributes
     ----------
     run_
@@ -89,6 +96,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def __init__(self, *, run_dir: str | PathLike[str] | None = None, **options: Any) -> None:
         self.run_dir = run_dir
         self._options = options
+        if options:
+            self._config({})  # a misspelt one is told here, not when fitting has begun
 
     # ----------------------------------------------------------------------------- parameters
 
@@ -144,8 +153,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        ConfigError
-            If an option is unknown or out of range.
         DataError
             If the data cannot be used.
         """
@@ -271,7 +278,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         run = open_run(path)
         if getattr(cls, "method", run.method_name) != run.method_name:
             raise RunError(f"{path}: is a run of '{run.method_name}', not of '{cls.method}'")
-        loaded = cls(**_flat(unstructure(run.config)))
+        loaded = cls()
+        loaded._options = _flat(unstructure(run.config))
         loaded._take(run)
         return loaded
 

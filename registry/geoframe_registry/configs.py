@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import attrs
 
 from geoframe.components import AbsentSpec, Component, ComponentSpec
 from geoframe.config import MethodConfig, TomlTable, structure
-from geoframe.config.structure import Resolver
+from geoframe.config.structure import Resolver, alternatives
 from geoframe.errors import ConfigError, PluginError
 from geoframe.method import Method
 from geoframe_registry.discovery import find
@@ -57,6 +59,45 @@ def read_config(method: str, table: TomlTable) -> tuple[ComponentSpec, Any]:
         With every mistake in the table.
     """
     return _configure(method, table, _find_or_absent)
+
+
+def check_alternatives(table: TomlTable, options: Any) -> None:
+    """Refuse a table that gives two options of which one would have no say.
+
+    Configs that were stored hold every option, so this is for what a user writes.
+
+    Raises
+    ------
+    ConfigError
+        With every pair.
+    """
+    problems = []
+    for path, given, component in _components_given(table.values, options):
+        for one, other in alternatives(type(component)):
+            default = attrs.fields_dict(type(component))[other].default
+            if given.get(one) is not None and given.get(other, default) != default:
+                problems.append(
+                    f"{table.where(f'{path}.{other}')}: {path}.{other}: has no say beside "
+                    f"{path}.{one} = {given[one]} ({table.where(f'{path}.{one}')}); leave one out"
+                )
+    if problems:
+        raise ConfigError(problems)
+
+
+def _components_given(
+    given: Mapping[str, Any], options: Any, path: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any], Any]]:
+    """Yield (path, table given, options made of it) of every component below a table."""
+    for field in attrs.fields(type(options)):
+        value, below = getattr(options, field.name), given.get(field.name)
+        if not isinstance(below, Mapping):
+            continue
+        inner = value.options if isinstance(value, Component) else value
+        if attrs.has(type(inner)):
+            where = f"{path}{field.name}"
+            if inner is not value:
+                yield where, below, inner
+            yield from _components_given(below, inner, f"{where}.")
 
 
 def _configure(method: str, table: TomlTable, resolve: Resolver) -> tuple[ComponentSpec, Any]:

@@ -11,7 +11,7 @@ import attrs
 from geoframe.components import Component, ComponentSpec
 from geoframe.config import TomlTable, load_toml
 from geoframe.errors import RunError
-from geoframe_registry.configs import configure, method_class, read_config
+from geoframe_registry.configs import check_alternatives, configure, method_class, read_config
 from geoframe_registry.hooks import Hooks
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def prepare(
     if stored is not None and not table.values:
         table = stored
     spec, options = configure(method, table)
+    if stored is None:
+        check_alternatives(table, options)
 
     hooks = Hooks(plugins)
 

@@ -42,6 +42,16 @@ CASES = {
     "config below a file": (["run", "toy", "--config", "good.toml/x"], "cannot be read", 1),
     "bad TOML": (["run", "toy", "--config", "bad-syntax.toml"], "not valid TOML", 1),
     "not UTF-8": (["run", "toy", "--config", "not-utf8.toml"], "not UTF-8 text (byte 9)", 1),
+    "steps beside epochs": (
+        ["run", "toy", "--config", "good.toml", "--set", "trainer.epochs=2"],
+        "good.toml:3: trainer.steps: has no say beside trainer.epochs = 2 (--set); leave one out",
+        1,
+    ),
+    "info on a plugin": (
+        ["info", "geoframe-spaces"],
+        "'geoframe-spaces' is a plugin; 'geoframe info' shows what is in it: ",
+        1,
+    ),
     "unknown key": (
         ["run", "toy", "--config", "unknown-key.toml"],
         "unknown-key.toml:2: slpoe: unknown key; did you mean 'slope'",
@@ -126,7 +136,11 @@ CASES = {
     "init of an unknown method": (["init", "toyy"], "did you mean 'toy'", 1),
     "init over a file": (["init", "toy", "-o", "good.toml"], "--force replaces it", 1),
     "init into a missing folder": (["init", "toy", "-o", "none/x.toml"], "cannot be written", 1),
-    "init into a folder": (["init", "toy", "-o", "full", "--force"], "cannot be written", 1),
+    "init into a folder": (
+        ["init", "toy", "-o", "full", "--force"],
+        "full: is a folder; name a file: -o full/toy.toml",
+        1,
+    ),
     "list of an unknown kind": (["list", "geometri"], "did you mean 'geometry'", 1),
     "info of an unknown name": (["info", "toyy"], "did you mean 'toy'", 1),
     "info of a known plugin": (["info", "unheard"], "pip install geoframe-unheard", 1),

@@ -27,6 +27,22 @@ def bare_edges(path):
     path.write_text("a b\na c\nb d\nc d\nd e\n")
 
 
+def german(path):
+    path.write_text(
+        "von;nach;entfernung\nBerlin;Hamburg;289\nBerlin;Leipzig;190\nHamburg;Kiel;97\n"
+    )
+
+
+def spanish(path):
+    path.write_text("origen,destino\nMadrid,Toledo\nMadrid,Ronda\nToledo,Ronda\nRonda,Jaca\n")
+
+
+def numbered(path):
+    path.write_text(
+        "nr,avant,apres,jours\n1,mur,toit,3\n2,mur,porte,2\n3,sol,mur,5\n4,toit,clef,1\n"
+    )
+
+
 def newick(path):
     path.write_text("((lion:1,tiger:1)panthera:2,(cat:1,lynx:2)felinae:1)felidae;\n")
 
@@ -96,6 +112,9 @@ FILES = {
     "edges.csv": (edges, "nst"),
     "courses.csv": (courses, "nst"),
     "links.txt": (bare_edges, "nst"),
+    "staedte.csv": (german, "hnn"),
+    "ciudades.csv": (spanish, "nst"),
+    "travaux.csv": (numbered, "hnn"),
     "cats.nwk": (newick, "hnn"),
     "taxonomy.tsv": (taxonomy, "hnn"),
     "net.graphml": (gephi, "nst"),
@@ -145,6 +164,31 @@ def test_blanks_separate_no_cells_of_sentences(last, geoframe, tmp_path):
     assert done.exit_code == 2
     assert "3 lines of text, without labels." in done.output
     assert "no installed method takes texts like this" in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("one.json", '[{"a": 1, "b": 2}]'), ("three.csv", "a,b\n1,x\n3,y\n5,x\n")]
+)
+def test_a_table_too_short_to_learn_from_is_told_before_a_method_is_named(
+    name, text, geoframe, tmp_path
+):
+    (tmp_path / name).write_text(text)
+    done = geoframe("try", tmp_path / name)
+    assert done.exit_code == 2
+    assert "(columns: a, b); a method needs 8 at least, one an item" in done.output
+
+
+def answers(path):
+    """A survey: two questions with the same answers are no edges."""
+    said = rng.choice(["never", "rarely", "often", "always"], (60, 2))
+    frame = pd.DataFrame(said, columns=["smokes", "drinks"])
+    frame.assign(age=rng.integers(20, 80, 60)).to_csv(path, index=False)
+
+
+def test_two_columns_of_the_same_categories_are_no_edges(geoframe, tmp_path):
+    answers(tmp_path / "survey.csv")
+    done = geoframe("try", tmp_path / "survey.csv", "--no-preview")
+    assert "A table of 60 rows" in done.output, done.output
 
 
 def test_what_is_nothing_known_is_one_line(geoframe, tmp_path):

@@ -47,6 +47,20 @@ class Stack:
 
 
 @attrs.frozen(kw_only=True)
+class Walk:
+    """So many steps, or so many laps."""
+
+    component = "collections:OrderedDict"
+    steps: int = option(10, ge=0, help="Steps.")
+    laps: int | None = option(None, ge=0, instead_of="steps", help="Laps.")
+
+
+@attrs.frozen(kw_only=True)
+class Journey:
+    geometry: Component = component("geometry", default={"name": "walk", "laps": 3}, help="How.")
+
+
+@attrs.frozen(kw_only=True)
 class Data:
     path: Path | None = option(None, help="Where.")
     columns: tuple[str, ...] = option(("a", "b"), help="Which.")
@@ -73,7 +87,7 @@ SPECS = {
         distribution="geoframe-toy",
         version="1",
     )
-    for name, cls in {"ball": "Ball", "stack": "Stack"}.items()
+    for name, cls in {"ball": "Ball", "stack": "Stack", "walk": "Walk"}.items()
 }
 
 
@@ -86,7 +100,7 @@ def resolve(kind: str, name: str) -> ComponentSpec:
 @pytest.fixture(autouse=True)
 def _declared_here(monkeypatch):
     """The specs name classes of this file, which is not importable under its own name."""
-    classes = {"Ball": Ball, "Stack": Stack}
+    classes = {"Ball": Ball, "Stack": Stack, "Walk": Walk}
     monkeypatch.setattr(
         ComponentSpec, "_import", lambda self, target: classes[target.partition(":")[2]]
     )
@@ -106,6 +120,16 @@ def test_defaults_and_merged_component_table():
 def test_another_component_does_not_inherit_the_default_options():
     config = make({"geometry": {"name": "stack", "factors": [{"name": "ball", "dim": 5}]}})
     assert config.geometry.options.factors[0].options.dim == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "steps", "laps"),
+    [({"steps": 5}, 5, None), ({"laps": 2}, 10, 2), ({}, 10, 3), ({"laps": None}, 10, None)],
+)
+def test_of_two_alternatives_what_is_given_puts_the_default_aside(given, steps, laps):
+    made = make({"geometry": given}, Journey).geometry.options
+    assert (made.steps, made.laps) == (steps, laps)
+    assert make(unstructure(make({"geometry": given}, Journey)), Journey).geometry.options == made
 
 
 def test_every_problem_is_reported_at_once():

@@ -35,7 +35,7 @@ def test_an_unknown_parameter_is_told_with_what_was_meant():
     with pytest.raises(ValueError, match=r"trainer\.step: unknown key.*did you mean 'steps'"):
         NeuralSpacetime().set_params(trainer__step=3)
     with pytest.raises(ConfigError, match="did you mean 'steps'"):
-        NeuralSpacetime(trainer__step=3).fit(TREE)
+        NeuralSpacetime(trainer__step=3)
     with pytest.raises(PluginError, match="'hnn'"):
         geoframe.estimator("hnm")
 

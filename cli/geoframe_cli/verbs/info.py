@@ -76,6 +76,10 @@ def _kind_of(name: str) -> str:
     if len(kinds) > 1:
         raise PluginError(f"'{name}' is of several kinds: {', '.join(kinds)}; choose by --kind")
     if not kinds and name not in KNOWN:
+        if inside := [f"{each.name} ({each.kind})" for each in specs if each.distribution == name]:
+            raise PluginError(
+                f"'{name}' is a plugin; 'geoframe info' shows what is in it: {', '.join(inside)}"
+            )
         hint = did_you_mean(name, {spec.name for spec in specs})
         raise PluginError(f"no component '{name}' is installed{hint}; 'geoframe list' shows all")
     return kinds[0] if kinds else "method"

@@ -35,6 +35,10 @@ def init(method: str, output: Path | None, force: bool) -> None:
     if output is None:
         say(text, nl=False)
         return
+    if output.is_dir():
+        raise GeoframeError(
+            f"{output}: is a folder; name a file: -o {output / f'{spec.name}.toml'}"
+        )
     try:
         with output.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)

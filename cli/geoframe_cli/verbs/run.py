@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -90,6 +91,18 @@ def run(
         _show(finished, as_json=as_json, quiet=quiet)
 
 
+MOST_NUMBERS = 20
+"""Numbers that a terminal shows of a run at most."""
+
+
+def _those_that_matter(metrics: Mapping[str, Any], meanings: Mapping[str, str]) -> dict[str, Any]:
+    """All metrics if they are few; else the first of those whose meaning the method tells."""
+    if len(metrics) <= MOST_NUMBERS:
+        return dict(metrics)
+    told = [name for name in metrics if name in meanings and metrics[name] is not None]
+    return {name: metrics[name] for name in (told or list(metrics))[:MOST_NUMBERS]}
+
+
 def _show(run: Run, *, as_json: bool, quiet: bool) -> None:
     results = run.results
     if as_json:
@@ -98,7 +111,11 @@ def _show(run: Run, *, as_json: bool, quiet: bool) -> None:
     if quiet:
         say(run.path)
         return
-    print_table(f"{run.method_name}: results", ["metric", "value"], results["metrics"].items())
+    metrics = results["metrics"]
+    few = _those_that_matter(metrics, results.get("meanings", {}))
+    print_table(f"{run.method_name}: results", ["metric", "value"], few.items())
+    if len(few) < len(metrics):
+        say(f"{len(metrics) - len(few)} more numbers stand in the report; --json prints all.")
     for note in results["notes"]:
         say(f"Note: {note}")
     for sentence in results.get("verdict", ()):  # runs of 0.1 have none

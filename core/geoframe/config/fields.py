@@ -34,6 +34,8 @@ class Option:
     """Kinds of data of which a data set must provide one; none for any."""
     items: tuple[str, ...] = ()
     """What an embedder is given, of which it must take one; none for anything."""
+    instead_of: str = ""
+    """The option of the same table whose place this one takes when it is given."""
     many: bool = False
     """Whether the option is a list of component references."""
     component_default: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -85,6 +87,7 @@ def option(
     gt: float | None = None,
     le: float | None = None,
     lt: float | None = None,
+    instead_of: str = "",
 ) -> Any:
     """Declare a scalar option (or a tuple of scalars).
 
@@ -99,8 +102,11 @@ def option(
         Unit of the value, e.g. ``"steps"`` or ``"MiB"``.
     ge, gt, le, lt
         Bounds of the allowed range.
+    instead_of
+        The option of the same table that has no say when this one is given. A config that gives
+        either puts a default of the other aside; one that gives both is refused.
     """
-    info = Option(help=help, unit=unit, ge=ge, gt=gt, le=le, lt=lt)
+    info = Option(help=help, unit=unit, ge=ge, gt=gt, le=le, lt=lt, instead_of=instead_of)
     return attrs.field(default=default, validator=_check_range, metadata={METADATA_KEY: info})
 
 

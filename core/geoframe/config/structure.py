@@ -256,7 +256,8 @@ def _structure_component(
     if given is not None and not isinstance(given, Mapping):
         hint = f'; write {{ name = "{given}" }}' if isinstance(given, str) else ""
         raise ValueError(f"expected a table with a name, got {describe(given)}{hint}")
-    table = dict(given or {})
+    own = dict(given or {})
+    table = dict(own)
     if default is not None and table.get("name", default["name"]) == default["name"]:
         table = {**default, **table}
     if "name" not in table:
@@ -273,7 +274,18 @@ def _structure_component(
         options = spec.options
     except (ValueError, GeoframeError) as error:
         raise _Problems([("name", str(error))]) from None
+    for one, other in alternatives(options):
+        given_one, given_other = own.get(one) is not None, own.get(other) is not None
+        if given_one is not given_other:  # a default of the other has no say
+            table.pop(other if given_one else one, None)
     return Component(spec=spec, options=converter.structure(table, options), needs=info.needs)
+
+
+def alternatives(cls: type) -> Iterator[tuple[str, str]]:
+    """Yield the names of two options of which the first takes the place of the second."""
+    for field in attrs.fields(cls):
+        if other := option_of(field).instead_of:
+            yield field.name, other
 
 
 def walk(cls: type) -> Iterator[tuple[attrs.Attribute[Any], Any, Option]]:

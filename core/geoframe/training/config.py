@@ -15,8 +15,10 @@ class GradientTrainerConfig:
 
     component: ClassVar[str] = "geoframe.training.gradient:GradientTrainer"
 
-    steps: int = option(1000, ge=0, unit="steps", help="Optimizer steps; epochs go before.")
-    epochs: int | None = option(None, ge=0, unit="epochs", help="Passes over the data.")
+    steps: int = option(1000, ge=0, unit="steps", help="Optimizer steps, unless epochs are given.")
+    epochs: int | None = option(
+        None, ge=0, unit="epochs", instead_of="steps", help="Passes over the data."
+    )
     learning_rate: float = option(1e-3, gt=0, help="Learning rate at its peak.")
     batch_size: int = option(0, ge=0, unit="items", help="Items of one step; 0 takes all of them.")
     optimizer: Literal["adamw", "adam", "sgd"] = option("adamw", help="Update rule.")

@@ -24,21 +24,22 @@ from geoframe_data.roles import (
     ENDS,
     TARGETS,
     classes_of,
+    edge_columns,
+    ends_of,
     has_texts,
-    is_edge_list,
     named_ends,
     target_of,
     vectors_of,
 )
 from geoframe_data.scene_files.reading import read_scenes
 from geoframe_data.sentences import guess_sentences
-from geoframe_data.shapes import acyclic_depth, is_tree
+from geoframe_data.shapes import acyclic_depth, is_tree, root_in_words
 from geoframe_data.table import Table, read_table
 
 TREES = ("nexus", "newick", "xml")
 NETWORKS = ("graphml", "gml")
-KNOWN_ENDS = 4
-"""Pairs of names, of the first, that readers know without being told."""
+LEAST_ROWS = 8
+"""Rows of a table from which there is something to learn and something to hold out."""
 MATRIX_CELLS = 4_000_000
 """Cells up to which a table is tried as a matrix of distances."""
 
@@ -170,29 +171,32 @@ def _cells(path: Path) -> Guess | None:
     if n * columns <= MATRIX_CELLS and columns > 2 and abs(n - columns) <= 1:
         with suppress(DataError):
             return _distances(path)
-    if is_edge_list(table):
+    if (ends := ends_of(table)) is not None:
         with suppress(DataError):
-            return _edge_list(path, table, options)
+            return _edge_list(path, table, ends, options)
     return _table(path, table, options)
 
 
-def _edge_list(path: Path, table: Table, options: Mapping[str, Any]) -> Guess:
-    ends = named_ends(table)
-    chosen = dict(options)
-    if ends is not None and (ends[0].lower(), ends[1].lower()) not in ENDS[:KNOWN_ENDS]:
-        chosen |= {"data.source": ends[0], "data.target": ends[1]}
-    names = {key.removeprefix("data."): value for key, value in chosen.items()}
-    found = _graph(path, read_graph(path, **names))
-    if ends is None:
-        said = (f"Taken for edges from '{table.columns[0]}' to '{table.columns[1]}'.",)
-    else:
-        said = (f"Edges lead from '{ends[0]}' to '{ends[1]}'.",)
-    return attrs.evolve(found, said=found.said + said, options=chosen)
+def _edge_list(
+    path: Path, table: Table, ends: tuple[str, str], options: Mapping[str, Any]
+) -> Guess:
+    names = edge_columns(table, ends)
+    chosen = {**options, **{f"data.{key}": name for key, name in names.items()}}
+    given = {key.removeprefix("data."): value for key, value in chosen.items()}
+    found = _graph(path, read_graph(path, **given))
+    said = f"Edges lead from '{shown(ends[0])}' to '{shown(ends[1])}'"
+    said += "." if ends == named_ends(table) else ": both columns tell of the same things."
+    return attrs.evolve(found, said=(*found.said, said), options=chosen)
 
 
 def _table(path: Path, table: Table, options: Mapping[str, Any]) -> Guess:
     if (column := has_texts(table)) is not None:
         return _texts(path, table, column, options)
+    if len(table) < LEAST_ROWS:
+        raise DataError(
+            f"{path}: a table of {_counted(len(table), 'row')} (columns: {listed(table.columns)}); "
+            f"a method needs {LEAST_ROWS} at least, one an item"
+        )
     target = target_of(table)
     vectors = vectors_of(table)
     kinds = [each.kind for each in table.schema.columns]
@@ -274,7 +278,7 @@ def _graph(path: Path, graph: Graph) -> Guess:
         "labels": graph.attributes is not None and len(graph.attributes.columns) > 0,
     }
     if tree:
-        said.append(f"It is a tree: every node has one parent ({_roots(graph)}).")
+        said.append(f"It is a tree: every node has one parent ({root_in_words(graph)}).")
     elif depth is not None:
         said.append(f"It has no cycles; the longest chain has {depth:,} edges.")
     elif graph.directed is not False:
@@ -286,14 +290,6 @@ def _graph(path: Path, graph: Graph) -> Guess:
         said=(*said, *graph.repairs[:2]),
         facts=facts,
     )
-
-
-def _roots(graph: Graph) -> str:
-    if not len(graph.edges):
-        return "no edges"
-    children = np.unique(graph.edges[:, 1])
-    root = next(iter(np.setdiff1d(graph.edges[:, 0], children)), None)
-    return "undirected" if root is None else f"the root is '{shown(graph.names[int(root)])}'"
 
 
 def _counted(n: int, what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import numpy as np
 
@@ -21,6 +22,12 @@ ENDS = (
     ("requires", "package"),
 )
 """Names of the two ends of an edge, what comes first before what comes after."""
+KNOWN_ENDS = 4
+"""Pairs of names, of the first, that readers know without being told."""
+MOST_EDGE_COLUMNS = 6
+"""Columns up to which a table whose names say nothing is looked at for the two ends of edges."""
+NO_NAMES = ("number", "date", "nested", "boolean")
+"""Types of columns that name nothing."""
 MOST_CLASSES = 30
 WORDS = 4
 """Words of a cell that make a column one of texts, on average."""
@@ -37,21 +44,60 @@ def named_ends(table: Table) -> tuple[str, str] | None:
     return next(((a, b) for a, b in found if a is not None and b is not None), None)
 
 
-def is_edge_list(table: Table) -> bool:
-    """Whether the first columns are the two ends of edges, by their names or their contents."""
-    names = table.columns
-    if named_ends(table) is not None:
-        return True
-    if not 2 <= len(names) <= 4 or len(table) < 2:
-        return False
-    first, second = (table.texts(name)[:SAMPLE] for name in table.columns[:2])
-    kinds = {table.schema[name].kind for name in table.columns[:2]}
-    if "number" in kinds:
-        return False
-    left, right = set(first.tolist()), set(second.tolist())
-    shared = len(left & right)
+def ends_of(table: Table) -> tuple[str, str] | None:
+    """Columns of the two ends of edges: by their names, or else by what is in them.
+
+    Two columns of names, or of whole numbers, are ends if they tell of the same things, in pairs
+    that do not come again and again as those of two categories do. Whole numbers are that only in
+    the first two columns: elsewhere they are counts as a rule.
+    """
+    if (named := named_ends(table)) is not None:
+        return named
+    if not 2 <= len(table.columns) <= MOST_EDGE_COLUMNS or len(table) < 2:
+        return None
+    kinds = {name: table.schema[name].kind for name in table.columns}
+    usable = [
+        name
+        for place, name in enumerate(table.columns)
+        if kinds[name] not in NO_NAMES and (kinds[name] != "integer" or place < 2)
+    ]
+    whole = {name: kinds[name] == "integer" for name in usable}
+    pairs = [(a, b) for a, b in combinations(usable, 2) if whole[a] is whole[b]]
+    return next((pair for pair in pairs if _join(table, *pair)), None)
+
+
+def edge_columns(table: Table, ends: tuple[str, str]) -> dict[str, str]:
+    """Say which columns a reader of edges has to be told: ``source``, ``target``, ``weight``.
+
+    Of several columns of numbers the length is the one that does not number the rows.
+    """
+    known = (ends[0].lower(), ends[1].lower()) in ENDS[:KNOWN_ENDS]
+    told = {} if known else {"source": ends[0], "target": ends[1]}
+    numbers = [
+        each.name
+        for each in table.schema.columns
+        if each.kind in ("number", "integer") and each.name not in ends
+    ]
+    measures = [name for name in numbers if not _counts_rows(table, name)]
+    if len(numbers) > 1 and len(measures) == 1 and measures[0].lower() != "weight":
+        told["weight"] = measures[0]
+    return told
+
+
+def _counts_rows(table: Table, name: str) -> bool:
+    cells = table.texts(name).tolist()
+    return any(cells == [str(first + k) for k in range(len(cells))] for first in (0, 1))
+
+
+def _join(table: Table, first: str, second: str) -> bool:
+    """Whether the cells of two columns are the names of the same things, in pairs."""
+    cells = [table.texts(name)[:SAMPLE].tolist() for name in (first, second)]
+    rows = list(zip(*cells, strict=True))
+    left, right = map(set, cells)
     # In a tree all inner nodes but the root are children too.
-    return shared >= 0.3 * min(len(left), len(right)) and len(left | right) > 3
+    alike = len(left & right) >= 0.3 * min(len(left), len(right)) and len(left | right) > 3
+    loops = sum(a == b for a, b in rows)
+    return alike and len(set(rows)) >= 0.8 * len(rows) and loops <= 0.1 * len(rows)
 
 
 def target_of(table: Table, *, but: str | None = None) -> str | None:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from geoframe.data import shown
 from geoframe_data.graph import Graph
 
 
@@ -37,3 +38,12 @@ def acyclic_depth(graph: Graph) -> int | None:
         np.subtract.at(waiting, reached, 1)
         layer = np.unique(reached[waiting[reached] == 0]) if len(reached) else reached
     return depth if seen == n else None
+
+
+def root_in_words(graph: Graph) -> str:
+    """Say where a tree begins: a node that is nobody's child, if its edges are directed."""
+    if not len(graph.edges):
+        return "no edges"
+    children = np.unique(graph.edges[:, 1])
+    root = next(iter(np.setdiff1d(graph.edges[:, 0], children)), None)
+    return "undirected" if root is None else f"the root is '{shown(graph.names[int(root)])}'"

@@ -39,17 +39,17 @@ def export_scene(
     Returns
     -------
     sequence of Path
-        ``scene.safetensors`` and ``scene.json`` (all that trained, with name and options), a PNG a
-        view, and by kind: ``texture.png``; ``splats.ply`` (as 3-D Gaussian splatting writes it);
-        ``points.ply`` and ``volume.npz``.
+        ``scene.safetensors`` and ``scene.json`` (all that trained, with name, options and which
+        view each picture shows), a PNG a view, and by kind: ``texture.png``; ``splats.ply`` (as
+        3-D Gaussian splatting writes it); ``points.ply`` and ``volume.npz``.
     """
     paths = [folder / "scene.safetensors", folder / "scene.json"]
     write_tensors(paths[0], scene.state_dict())
-    write_json(paths[1], facts)
-    for name, view in zip(names, views, strict=True):
-        path = folder / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png"
-        _write_png(path, view)
-        paths.append(path)
+    pictures = {f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png": name for name in names}
+    write_json(paths[1], {**facts, "pictures": pictures})
+    for picture, view in zip(pictures, views, strict=True):
+        _write_png(folder / picture, view)
+        paths.append(folder / picture)
     if isinstance(scene, MeshTexture):
         texture = (torch.tanh(scene.texture.detach())[0].permute(1, 2, 0).numpy() + 1) / 2
         paths.append(folder / "texture.png")
