@@ -11,7 +11,7 @@ import attrs
 
 from geoframe.config import TomlTable, apply_overrides, load_toml
 from geoframe.errors import GeoframeError
-from geoframe_registry.configs import configure, method_class
+from geoframe_registry.configs import check_alternatives, configure, method_class
 from geoframe_registry.discovery import components
 from geoframe_registry.options import describe_options
 
@@ -116,7 +116,7 @@ def _overlaps(first: str, second: str) -> bool:
 
 def _works(method: str, table: TomlTable) -> bool:
     try:
-        configure(method, table)
+        check_alternatives(table, configure(method, table)[1])
     except GeoframeError:
         return False
     return True
