@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from matplotlib.figure import Figure
 
-from geoframe.run.figures import label, svg
+from geoframe.run.figures import label, name_points, named_points, svg
 
 
 def drawn(text: str) -> str:
@@ -33,3 +33,34 @@ def test_equal_figures_are_equal_files() -> None:
     for figure in (first, second):
         figure.add_subplot().plot([1, 2])
     assert svg(first) == svg(second)
+
+
+def test_named_points_lie_where_the_picture_shows_them() -> None:
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot()
+    places = [[0.0, 0.0], [2.0, 1.0], [1.0, 5.0]]
+    axes.scatter(*zip(*places, strict=True), s=30)
+    axes.set_ylabel("so that the picture is cut to what is drawn")
+    name_points(axes, places, ["a", "b", "c"])
+    root = ET.fromstring(svg(figure))
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    uses = [each.attrib for each in root.iter("{http://www.w3.org/2000/svg}use")]
+    dots = [each for each in uses if each.get("style", "").startswith("fill: #1f77b4")]
+    told = named_points(figure)
+    assert told is not None
+    assert told["names"] == ["a", "b", "c"]
+    assert [float(dot["x"]) / width for dot in dots] == pytest.approx(told["x"], abs=0.01)
+    assert [float(dot["y"]) / height for dot in dots] == pytest.approx(told["y"], abs=0.01)
+
+
+def test_points_that_are_not_drawn_are_not_named() -> None:
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    name_points(axes, [[0.5, 0.5], [9.0, 0.5], [float("nan"), 0.0]], ["in", "out", "nowhere"])
+    svg(figure)
+    told = named_points(figure)
+    assert told is not None
+    assert told["names"] == ["in"]
+    assert named_points(Figure()) is None

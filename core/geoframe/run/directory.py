@@ -245,21 +245,35 @@ class Run:
         return json_from_bytes(self.path / f"{name}.json", self._evidence.read(f"{name}.json"))
 
     def write_figure(self, name: str, figure: Figure) -> None:
-        """Keep a matplotlib figure as ``figures/<name>.svg``."""
+        """Keep a matplotlib figure as ``figures/<name>.svg``, and where its named points lie.
+
+        They are those of :func:`geoframe.run.figures.name_points`.
+        """
         if not self.main_process:
             return
-        from geoframe.run.figures import svg
+        from geoframe.run.figures import named_points, svg
 
         folder = self.path / "figures"
         with explained(folder):
             folder.mkdir(exist_ok=True)
         self._evidence.write(f"figures/{name}.svg", svg(figure))
+        if (points := named_points(figure)) is not None:
+            self.write_json(f"figures/{name}", points)
 
     def read_figures(self) -> dict[str, bytes]:
         """Read the figures, SVG by name."""
-        there = {f"figures/{path.name}" for path in self.path.glob("figures/*.svg")}
-        names = sorted({*there, *self._evidence.names("figures/")})
-        return {Path(name).stem: self._evidence.read(name) for name in names}
+        return {Path(name).stem: self._evidence.read(name) for name in self._drawn(".svg")}
+
+    def read_points(self) -> dict[str, dict[str, Any]]:
+        """Read where the named points of figures lie, by the figure's name."""
+        names = [Path(name).stem for name in self._drawn(".json")]
+        return {name: self.read_json(f"figures/{name}") for name in names}
+
+    def _drawn(self, suffix: str) -> list[str]:
+        """Files of figures, there or noted."""
+        there = {f"figures/{path.name}" for path in self.path.glob(f"figures/*{suffix}")}
+        noted = {name for name in self._evidence.names("figures/") if name.endswith(suffix)}
+        return sorted(there | noted)
 
     def write_result(self, result: Result) -> None:
         """Write ``results.json``; from then on the run is finished."""

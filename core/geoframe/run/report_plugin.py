@@ -58,6 +58,7 @@ def write_report(run: Run) -> Path:
             run=run,
             results=results,
             manifest={**manifest, "command": _words(manifest.get("command"))},
+            points=run.read_points(),
             config=read_text(run.path / "config.toml"),
             figures={
                 name: data_uri(figures[name])
@@ -162,7 +163,9 @@ def _curves(lines: list[dict[str, Any]]) -> Figure | None:
     for index, name in enumerate(names):
         points = [(line["step"], line[name]) for line in lines if line.get(name) is not None]
         axes = figure.add_subplot(rows, columns, index + 1)
-        axes.plot([step for step, _ in points], [value for _, value in points], linewidth=1)
+        steps, values = [step for step, _ in points], [value for _, value in points]
+        # A line of a single point is not seen.
+        axes.plot(steps, values, linewidth=1, marker="o" if len(points) == 1 else None)
         if points and all(value > 0 for _, value in points):
             axes.set_yscale("log")
         axes.set_title(label(name), fontsize=10)

@@ -49,7 +49,7 @@ def test_it_predicts_wines_and_says_how_its_peers_did(run: Run) -> None:
     assert {"best_peer", "difference", "learning_gain", "homophily"} <= set(metrics)
     models = [row["model"] for row in run.results["tables"]["comparison"]]
     assert models == ["latent graph", "mlp", "logistic", "unlearned-graph"]
-    assert any("graph" in note and "standard error" in note for note in run.results["notes"])
+    assert any("graph" in note and "standard error" in note for note in run.results["verdict"])
 
 
 def test_new_rows_are_predicted_with_their_reasons_whatever_their_company(run: Run) -> None:

@@ -16,7 +16,7 @@ from geoframe_ames.config import AMESConfig
 from geoframe_ames.fusion.screened import Screened
 from geoframe_ames.network.objective import CONTRIBUTIONS
 from geoframe_lgi import figures as latent_figures
-from geoframe_lgi.comparison import Outcome, per_split, sentence, table_of, verdict
+from geoframe_lgi.comparison import Outcome, answer, per_split, sentence, table_of, verdict
 from geoframe_lgi.data import Loaded
 from geoframe_lgi.measures import HEADLINE, measure
 
@@ -52,7 +52,7 @@ def evaluate(
     }
     if len(tests) > 1:
         metrics[f"{headline}_sd"] = float(np.std([each[headline] for each in tests], ddof=1))
-    notes = list(loaded.notes)
+    notes, said = list(loaded.notes), list[str]()
     peers = [each.name for each in outcomes[0].predictions[1:]]
     if peers:
         found = verdict(task, outcomes, peers)
@@ -63,7 +63,7 @@ def evaluate(
             "difference_error": found.error,
             "sign_test_p": found.p_value,
         }
-        notes.append(sentence("ames", found, headline))
+        said.append(sentence("the mixture", found, headline))
     tables: dict[str, Sequence[Mapping[str, Any]]] = {"comparison": table}
     if splits[0].screened:
         tables["branches"] = screening_table(splits)
@@ -83,7 +83,13 @@ def evaluate(
     if len(outcomes) > 1:
         tables["splits"] = per_split(task, outcomes)
     _draw(loaded, outcomes, table, run)
-    return Result(metrics=metrics, tables=tables, notes=notes)
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=notes,
+        verdict=answer("the mixture", headline, float(metrics[headline] or 0.0), said),
+        picture="peers",
+    )
 
 
 def screening_table(splits: Sequence[SplitOutcome]) -> list[dict[str, Any]]:

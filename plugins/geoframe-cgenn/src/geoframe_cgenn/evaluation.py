@@ -93,11 +93,31 @@ def evaluate(
         tables["metric"] = _entries(report, fits.start)
         notes += _sentences(report, of_main, of_fixed)
         run.write_figure("metric", figures.metric_matrix(report))
-    if sets.kind == "class":
-        notes.append(f"always the most frequent class: accuracy {cheap['accuracy']:.3f}")
-    else:
+    if sets.kind != "class":
         run.write_figure("predictions", figures.predicted_against_given(trained.answers))
-    return Result(metrics=metrics, tables=tables, notes=notes)
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=notes,
+        verdict=_answer(sets, metrics),
+        picture="metric" if sets.kind == "class" else "predictions",
+    )
+
+
+def _answer(sets: VectorSets, metrics: Metrics) -> list[str]:
+    """What the network reached on held-out data, beside what needs no network."""
+    measure, name = ("accuracy", "accuracy") if sets.kind == "class" else ("mse", "squared error")
+    rival = "the best fixed combination of the vectors"
+    if sets.kind == "class":
+        rival = "always the most frequent class"
+    elif sets.kind == "number":
+        rival = "the mean of the training data"
+    elif sets.of_sets:
+        rival = "always zero"
+    return [
+        f"On held-out data the network has {name} {metrics[f'test_{measure}']:.3g}; {rival} has "
+        f"{metrics[f'test_{measure}_baseline']:.3g}."
+    ]
 
 
 def _loss(row: Mapping[str, Any]) -> float:

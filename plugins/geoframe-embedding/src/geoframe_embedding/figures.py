@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from geoframe.run.figures import label
+from geoframe.run.figures import label, name_points
 from geoframe_embedding.distances import Floats, Ints
 from geoframe_embedding.measures import Ratios
 
@@ -78,6 +78,7 @@ def map_of_points(
     axes = figure.add_subplot()
     if edges is not None:
         _draw_edges(figure, axes, plane, edges, ratios)
+    name_points(axes, plane, names)
     size = 18 if len(points) <= 300 else 4
     axes.scatter(plane[:, 0], plane[:, 1], s=size, color=BLUE, zorder=2)
     if len(points) <= MOST_LABELS:

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from geoframe.run.figures import label
+from geoframe.run.figures import label, name_points
 from geoframe_data.graph import Floats, Ints
 from geoframe_hnn.hyperbolic.directions import planar_directions
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
@@ -54,7 +54,10 @@ def poincare_disc(embedded: HyperbolicTree, center: int = 0) -> Figure:
     _draw_edges(axes, geodesics(z[parent[child]], z[child]), widths)
     sizes = np.clip(30.0 * room[drawn], 8.0 if few else 0.3, 24.0)
     _draw_nodes(axes, z[drawn], embedded.tree.depth[drawn], sizes)
-    for node in np.argsort(radius, kind="stable")[:MOST_LABELS]:
+    by_radius = np.argsort(radius, kind="stable")
+    places = np.stack([z.real, z.imag], axis=-1)[by_radius]
+    name_points(axes, places, [embedded.tree.names[node] for node in by_radius])
+    for node in by_radius[:MOST_LABELS]:
         axes.annotate(
             label(embedded.tree.names[node][-28:]),
             (z[node].real, z[node].imag),

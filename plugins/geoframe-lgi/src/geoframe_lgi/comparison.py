@@ -157,6 +157,12 @@ def sentence(name: str, found: Verdict, measure_name: str) -> str:
     return f"{name} and {against} are level: they differ by {size} in {measure_name}"
 
 
+def answer(name: str, measure_name: str, value: float, sentences: Sequence[str]) -> list[str]:
+    """Begin a report: what the main model reached on held-out rows, and what to think of it."""
+    said = [f"{name} reaches {value:.3f} in {measure_name} on held-out rows", *sentences]
+    return [f"{each[0].upper()}{each[1:]}." for each in said]
+
+
 def per_split(task: NodeTask, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """One row per split with every model's headline measure on test rows."""
     headline = HEADLINE[task.kind]

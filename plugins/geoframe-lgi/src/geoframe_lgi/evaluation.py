@@ -12,7 +12,7 @@ from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_lgi import figures
-from geoframe_lgi.comparison import Outcome, per_split, sentence, table_of, verdict
+from geoframe_lgi.comparison import Outcome, answer, per_split, sentence, table_of, verdict
 from geoframe_lgi.data import Loaded
 from geoframe_lgi.fit import FittedLatent, homophily
 from geoframe_lgi.latent.edges import Edges
@@ -49,7 +49,7 @@ def evaluate(
     table = table_of(task, outcomes)
     peers = [each.name for each in outcomes[0].predictions[1:]]
     metrics: dict[str, float | int | str | None] = _main_measures(task, outcomes)
-    said = list(notes)
+    said: list[str] = []
     if peers:
         outside = [name for name in peers if name != UNLEARNED] or peers
         found = verdict(task, outcomes, outside)
@@ -73,7 +73,13 @@ def evaluate(
     tables: dict[str, Sequence[Mapping[str, Any]]] = {"comparison": table}
     if len(outcomes) > 1:
         tables["splits"] = per_split(task, outcomes)
-    return Result(metrics=metrics, tables=tables, notes=said)
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=notes,
+        verdict=answer("the latent graph", headline, float(metrics[headline] or 0.0), said),
+        picture="latent_map" if trained.draws_edges else "peers",
+    )
 
 
 def _main_measures(

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from geoframe.run.figures import label
+from geoframe.run.figures import label, name_points
 from geoframe_lgi.measures import reliability
 from geoframe_lgi.task import NodeTask, Scores
 
@@ -29,6 +29,7 @@ def latent_map(
     figure = Figure(figsize=(7, 5.5), layout="constrained")
     axes = figure.add_subplot()
     place = two_directions(points)
+    name_points(axes, place, task.names)
     best = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_EDGES]
     if best:
         ends = np.array([pair for pair, _ in best])

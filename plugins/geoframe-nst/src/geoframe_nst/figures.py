@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from geoframe.run.figures import label
+from geoframe.run.figures import label, name_points
 
 MOST_EDGES = 3000
 """Ints drawn at most; more would only make a black picture and a large file."""
@@ -64,7 +64,9 @@ def space_and_time(
         cmap="viridis",
         zorder=2,
     )
-    for node in _apart(position, np.flatnonzero(shown)[np.argsort(-degree[shown])]):
+    order = np.flatnonzero(shown)[np.argsort(-degree[shown])]
+    name_points(axes, position[order], [names[node] for node in order])
+    for node in _apart(position, order):
         axes.annotate(label(names[node]), position[node], fontsize=7, zorder=3)
     left_out = (
         f"; {n - shown.sum()} nodes in separate parts are not drawn" if n > shown.sum() else ""
