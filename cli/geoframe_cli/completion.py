@@ -47,6 +47,30 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return _items(KINDS, incomplete)
 
 
+def set_keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the key of ``--set`` from the options of the method on the command line.
+
+    Of a component the options are those that it has by default. The method's config is imported,
+    which does without torch.
+    """
+    from click.shell_completion import CompletionItem
+
+    from geoframe.errors import GeoframeError
+    from geoframe_registry.options import settable
+
+    # Before a '--set' that has no value yet click parses options only, and leaves arguments.
+    method = ctx.params.get("method") or next(iter(ctx.args), None)
+    if method is None or "=" in incomplete:
+        return []
+    try:
+        keys = list(settable(method))
+    except GeoframeError:  # there is no such method, or it is broken: running it will tell
+        return []
+    return [
+        CompletionItem(f"{key}=", help=text) for key, text in keys if key.startswith(incomplete)
+    ]
+
+
 def _items(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from geoframe_cli import completion
+
 if TYPE_CHECKING:
     from geoframe.config import TomlTable
 
@@ -23,6 +25,7 @@ def options_of_a_config(command: F) -> F:
         "overrides",
         multiple=True,
         metavar="KEY.PATH=VALUE",
+        shell_complete=completion.set_keys,
         help="Replace one option; may be repeated.",
     )(command)
     return click.option("--config", type=click.Path(), help="The TOML file with the options.")(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -10,6 +10,8 @@ import attrs
 from geoframe.config.plain import unstructure
 from geoframe.config.structure import walk
 from geoframe.config.template import type_name
+from geoframe_registry.configs import method_class
+from geoframe_registry.discovery import find
 
 
 def describe_options(cls: type, prefix: str = "") -> Iterator[dict[str, Any]]:
@@ -32,6 +34,33 @@ def describe_options(cls: type, prefix: str = "") -> Iterator[dict[str, Any]]:
             "unit": option.unit,
             "help": option.help,
         }
+
+
+def settable(method: str) -> Iterator[tuple[str, str]]:
+    """Yield the dotted key and the help of every option of a method.
+
+    Those of a component are its default's.
+
+    Raises
+    ------
+    PluginError
+        If the method or a default component is missing or broken.
+    """
+    yield from _settable(method_class(find("method", method)).Config, "")
+
+
+def _settable(cls: type, prefix: str) -> Iterator[tuple[str, str]]:
+    for field, annotation, option in walk(cls):
+        key = f"{prefix}{field.name}"
+        if option.kind is not None:
+            yield f"{key}.name", option.help
+            if isinstance(option.component_default, Mapping):
+                spec = find(option.kind, str(option.component_default["name"]))
+                yield from _settable(spec.options, f"{key}.")
+        elif attrs.has(annotation):
+            yield from _settable(annotation, f"{key}.")
+        else:
+            yield key, option.help
 
 
 def _plain(default: Any) -> Any:

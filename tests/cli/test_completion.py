@@ -28,6 +28,10 @@ def complete(site, words, cwd=None):
         ("geoframe check to", ["toy"]),
         ("geoframe new pl", ["plugin"]),
         ("geoframe run toy --res", ["--resume"]),
+        ("geoframe run toy --set sl", ["slope="]),
+        ("geoframe run toy --set trainer.ste", ["trainer.steps="]),
+        ("geoframe run toy --set trainer.steps=", [""]),
+        ("geoframe run nothing --set sl", [""]),
     ],
 )
 def test_names_are_completed(site, words, expected):
