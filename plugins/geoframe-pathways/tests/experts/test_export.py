@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import csv
+import io
+import json
 import subprocess
 import sys
 import textwrap
@@ -9,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geoframe_data import as_table
+from geoframe_data import as_table, read_table
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.experts.fitting import Rows, fit_experts
@@ -59,6 +62,44 @@ def test_the_small_reader_agrees(router: str, task: str, tmp_path: Path) -> None
         np.testing.assert_allclose(found, predictions.values[:60], rtol=1e-4, atol=1e-4)
     else:
         assert found == predictions.values[:60].tolist()
+
+
+def test_the_small_reader_takes_rows_as_csv_and_json_give_them(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    texts = pd.DataFrame(
+        {
+            "price": [
+                f"{1234 + 7.5 * k:,.2f}".translate(str.maketrans(",.", ".,")) for k in range(80)
+            ],
+            "size": random.normal(size=80).round(3),
+            "sold": random.choice(["true", "false"], 80),
+            "when": pd.date_range("2020-01-01", periods=80, freq="9h").astype(str),
+            "kind": random.choice(["a", "b", ""], 80),
+        }
+    ).astype(str)
+    texts.loc[3, ["size", "when", "kind"]] = ["NA", "", "NaN"]
+    texts.loc[4, "size"] = " "
+    texts.to_csv(tmp_path / "rows.csv", index=False)
+    table = read_table(tmp_path / "rows.csv")
+    encoder, _ = fit_encoder(table, "column")
+    assert encoder.schema["price"].decimal == ","
+    x = encoder.encode(table)
+    rows = Rows(x=x, y=np.arange(80.0), task="regression", target="y", encoder=encoder)
+    fit_experts(rows, 2, ModelConfig(width=3, min_rows=10), TRAINER, seed=0).model.save(
+        tmp_path / "pack"
+    )
+    pack = Pack(str(tmp_path / "pack"))
+    found = list(csv.DictReader(io.StringIO(texts.to_csv(index=False))))
+    np.testing.assert_allclose([pack.encode(row) for row in found], x, atol=1e-5)
+    plain = {"price": 1249.0, "size": None, "sold": True, "when": None, "kind": None}
+    as_text = {"price": "1.249,00", "size": "", "sold": "true", "when": "", "kind": " "}
+    decoded = json.loads(json.dumps(plain))
+    np.testing.assert_array_equal(pack.encode(decoded), pack.encode(as_text))
+    for wrong, said in (({"size": "big"}, "'big' is no number"), ({"when": "soon"}, "no date")):
+        with pytest.raises(ValueError, match=said):
+            pack.encode(plain | wrong)
+    with pytest.raises(ValueError, match="lacks column 'price'"):
+        pack.encode({})
 
 
 def test_the_small_reader_needs_numpy_alone(tmp_path: Path) -> None:

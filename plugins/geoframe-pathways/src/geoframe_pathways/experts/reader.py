@@ -4,6 +4,9 @@
     model.predict({"x0": 0.5, "x1": -1.0})         # one row, by column name
     model.predict_encoded(model.encode(row))       # the same in two steps
 
+A row is what csv.DictReader or json give: numbers may be texts, written as in the training file,
+and an empty text, None, NaN, "NA" or "null" is a missing value.
+
 One expert is read from the disk per prediction, one of its networks after another. Packs of the
 flat and the tree router can be read; those of the faiss router, and those that blend two experts,
 need geoframe-pathways.
@@ -20,6 +23,9 @@ from typing import Any
 import numpy as np
 
 DTYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8", "U8": "u1"}
+MISSING = {"", "nan", "+nan", "-nan"}
+WORDS = MISSING | {"na", "n/a", "#n/a", "<na>", "none", "null", "?", "nat"}
+"""Words for a missing number or date; in a column of texts all but the first are texts."""
 NEEDED = {"encoder", "shape", "task", "offset", "scale", "classes", "prior", "smoothing"}
 """What the header must say, besides ``router`` and ``blend``."""
 
@@ -71,12 +77,20 @@ class Pack:
         }
 
     def encode(self, row: Mapping[str, Any]) -> np.ndarray:
-        """Turn one row of the table, by column name, into the model's inputs ``(inputs,)``."""
+        """Turn one row of the table, by column name, into the model's inputs ``(inputs,)``.
+
+        Raises
+        ------
+        ValueError
+            If the row lacks a column, or holds something else than in training.
+        """
         encoder = self.metadata["encoder"]
+        types = {each["name"]: each for each in encoder.get("schema", {}).get("columns", ())}
         values, missing = [], []
         for column in encoder["numeric"]:
-            value = row[column["name"]]
-            value = _days(value) if column["date"] else float(value)
+            name = column["name"]
+            read = _days if column["date"] else _number
+            value = read(_cell(row, name), types.get(name, {"name": name}))
             if period := column.get("period"):  # a point on the circle of a year, week or day
                 value = (np.cos if column["cosine"] else np.sin)(2 * np.pi * value / period)
             absent = not np.isfinite(value)
@@ -84,11 +98,11 @@ class Pack:
             values.append((value - column["mean"]) / column["std"])
             if column["indicator"]:
                 missing.append(float(absent))
-        levels = [
-            float(_text(row[category["name"]]) == level)
-            for category in encoder["categories"]
-            for level in category["levels"]
-        ]
+        levels = []
+        for category in encoder["categories"]:
+            name = category["name"]
+            found = _text(_cell(row, name), types.get(name, {}).get("kind") == "boolean")
+            levels += [float(found == level) for level in category["levels"]]
         return np.array([*values, *missing, *levels], dtype=np.float32)
 
     def route(self, x: np.ndarray) -> int:
@@ -141,19 +155,54 @@ class Pack:
         return float(found[0]) if len(found) == 1 else found
 
 
-def _days(value: Any) -> float:
-    """Days since 1970 of an ISO 8601 date; NaN if it is missing."""
-    if value is None or value != value:
+def _cell(row: Mapping[str, Any], name: str) -> Any:
+    if name not in row:
+        raise ValueError(f"the row lacks column '{name}'")
+    return row[name]
+
+
+def _number(value: Any, column: Mapping[str, Any]) -> float:
+    """A number as the training file wrote it; NaN if it is missing."""
+    if value is None:
         return float("nan")
-    date = datetime.fromisoformat(str(value))
+    if not isinstance(value, str):
+        return float(value)
+    text = value.strip()
+    if text.lower() in WORDS:
+        return float("nan")
+    if text.lower() in ("true", "false"):
+        return float(text.lower() == "true")
+    plain = text
+    if column.get("thousands"):
+        plain = plain.replace(column["thousands"], "")
+    plain = plain.replace(column.get("decimal", "."), ".")
+    try:
+        return float(plain)
+    except ValueError:
+        raise ValueError(f"column '{column['name']}': '{text}' is no number") from None
+
+
+def _days(value: Any, column: Mapping[str, Any]) -> float:
+    """Days since 1970 of an ISO 8601 date; NaN if it is missing."""
+    if value is None or value != value or str(value).strip().lower() in WORDS:
+        return float("nan")
+    try:
+        date = datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError(f"column '{column['name']}': '{value}' is no date (2020-12-31)") from None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() / 86400
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, truth: bool) -> str:
     """A category's name: empty if it is missing, whole numbers without decimals."""
     if value is None or value != value:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    if text.lower() in MISSING:
+        return ""
+    return text.capitalize() if truth and text.lower() in ("true", "false") else text
 
 
 def _nearest(prototypes: np.ndarray, point: np.ndarray) -> int:
