@@ -175,8 +175,9 @@ def test_predefined_splits(frame: pd.DataFrame, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_functions_on_grids(name: str) -> None:
-    problem = make_problem(FunctionGrid(function=name, dims=2, side=21).load())  # type: ignore[arg-type]
-    assert len(problem) == 21**2
+    dims, side = (5, 4) if name == "friedman" else (2, 21)
+    problem = make_problem(FunctionGrid(function=name, dims=dims, side=side).load())  # type: ignore[arg-type]
+    assert len(problem) == side**dims
     x, y = problem.features.frame.to_numpy(), problem.target
     best = x[np.asarray(y).argmin()]
     if name in ("ackley", "rastrigin"):
@@ -186,6 +187,17 @@ def test_functions_on_grids(name: str) -> None:
         np.testing.assert_allclose(best, 1, atol=1e-12)
     if name == "himmelblau":
         assert np.abs(best - [3.0, 2.0]).min() <= 0.5
+    if name == "friedman":
+        np.testing.assert_allclose(problem.target[-1], 20.0)  # sin(pi) + 20/4 + 10 + 5
+
+
+def test_points_can_be_drawn_in_place_of_a_grid() -> None:
+    drawn = FunctionGrid(function="friedman", dims=8, rows=500, seed=1)
+    table = drawn.load()
+    assert table.frame.shape == (500, 9)
+    assert table.fingerprint() == drawn.load().fingerprint()
+    assert table.fingerprint() != attrs.evolve(drawn, seed=2).load().fingerprint()
+    assert table.frame["x7"].nunique() == 500
 
 
 def test_grids_that_cannot_be(tmp_path: Path) -> None:

@@ -85,6 +85,17 @@ def test_numbers_are_chosen_before_decays() -> None:
     assert len(fit.seen) == len(errors)
 
 
+def test_candidates_are_given_up_when_they_stop_paying() -> None:
+    rows = rows_of(400)
+    errors = {(1, 0.0): 30.0, (4, 0.0): 10.0, (9, 0.0): 10.0, (4, 0.5): 9.99, (4, 2.0): 1.0}
+    fit = Candidates(errors)
+    search = Search(rows, fit, held_out(rows, 0.25, seed=0), patience=1)
+    assert search.one_by_one([1, 4, 9, 16], [0.0, 0.5, 2.0]) == (4, 0.0)  # 1 % would have paid
+    assert fit.seen == [(1, 0.0), (4, 0.0), (9, 0.0), (4, 0.5)]
+    patient = Search(rows, fit, held_out(rows, 0.25, seed=0), patience=2)
+    assert patient.decay([0.0, 0.5, 2.0], 4) == 2.0
+
+
 def test_pairs_are_chosen_where_the_best_decay_depends_on_the_number() -> None:
     rows = rows_of(402)
     errors = {(1, 0.0): 20.0, (1, 3.0): 15.0, (4, 0.0): 40.0, (4, 3.0): 10.0}

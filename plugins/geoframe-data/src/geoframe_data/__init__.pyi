@@ -27,6 +27,8 @@ from .schema import Schema as Schema
 from .stream import read_chunks as read_chunks
 from .table import Table as Table
 from .table import read_table as read_table
+from .target_statistics import TargetStatistics as TargetStatistics
+from .target_statistics import fit_target_statistics as fit_target_statistics
 from .text_reading import make_texts as make_texts
 from .text_reading import read_text_cells as read_text_cells
 from .texts import Split as Split

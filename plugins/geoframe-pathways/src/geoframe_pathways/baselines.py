@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping
 
 import attrs
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from geoframe import Trainer
 from geoframe.run.directory import Run
 from geoframe_pathways.config import Baseline, ModelConfig
 from geoframe_pathways.experts.fitting import Fitted, Rows, fit_experts, measure
 from geoframe_pathways.experts.shape import width_for
-from geoframe_pathways.measures import classification_measures, regression_measures
-from geoframe_pathways.routing.partition import route_space
-
-BOOSTED_INPUTS = 128
-"""Inputs above which boosting sees principal components: it takes hours on raw pixels."""
+from geoframe_pathways.rivals import is_installed, measure_rival
 
 
 @attrs.frozen(kw_only=True)
@@ -28,9 +22,16 @@ class Compared:
 
     name: str
     parameters: int | None
-    """None for trees, which have none that could be compared."""
+    """None for models of other libraries, most of which have none that could be compared."""
     measures: Mapping[str, float]
     seconds: float
+    cpu_seconds: float
+    """Of training in this process; for models of other libraries with predicting."""
+
+
+def is_there(name: Baseline) -> bool:
+    """Whether a baseline can be trained: the libraries of some are not installed everywhere."""
+    return name == "dense-equal-active" or name == "dense-equal-total" or is_installed(name)
 
 
 def compare(
@@ -43,15 +44,29 @@ def compare(
     *,
     seed: int,
     run: Run | None,
+    own_cpu_seconds: float = 0.0,
 ) -> Compared:
     """Train one baseline for a trained model and measure it.
 
     A dense baseline is one expert for the whole space, trained by the same trainer: as wide as
     the model's experts (equal active parameters), or so wide that it has about as many
     parameters as all of them together (equal total). A model of one expert is both itself.
+
+    Parameters
+    ----------
+    own_cpu_seconds
+        What choosing and training the model took.
     """
-    if name == "hist-gradient-boosting":
-        return _boosting(train, test, seed)
+    cpu, started = time.process_time(), time.perf_counter()
+    if name != "dense-equal-active" and name != "dense-equal-total":
+        measures = measure_rival(name, train, test, seed)
+        return Compared(
+            name=name,
+            parameters=None,
+            measures=measures,
+            seconds=time.perf_counter() - started,
+            cpu_seconds=time.process_time() - cpu,
+        )
     model = fitted.model
     if model.experts > 1:
         if name == "dense-equal-total":
@@ -59,35 +74,11 @@ def compare(
             options = attrs.evolve(options, width=width)
         classes = np.array(model.metadata.classes) if train.task == "classification" else None
         fitted = fit_experts(train, 1, options, trainer, seed=seed, run=run, classes=classes)
+    cpu = time.process_time() - cpu if model.experts > 1 else own_cpu_seconds
     return Compared(
         name=name,
         parameters=fitted.model.parameters,
         measures=measure(fitted.model, test),
         seconds=fitted.training.seconds,
-    )
-
-
-def _boosting(train: Rows, test: Rows, seed: int) -> Compared:
-    """Gradient boosting with the defaults of scikit-learn; of wide inputs, on components."""
-    from sklearn import ensemble, multioutput
-
-    started = time.perf_counter()
-    state = seed % 2**32
-    space = route_space(train.x, BOOSTED_INPUTS)
-    x, x_test = space.project(train.x), space.project(test.x)
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        if train.task == "classification":
-            boosted = ensemble.HistGradientBoostingClassifier(random_state=state).fit(x, train.y)
-            shares = boosted.predict_proba(x_test)
-            measures = classification_measures(shares, boosted.classes_, test.y)
-        else:
-            single = ensemble.HistGradientBoostingRegressor(random_state=state)
-            regressor = single if train.y.ndim == 1 else multioutput.MultiOutputRegressor(single)
-            measures = regression_measures(regressor.fit(x, train.y).predict(x_test), test.y)
-    return Compared(
-        name="hist-gradient-boosting",
-        parameters=None,
-        measures=measures,
-        seconds=time.perf_counter() - started,
+        cpu_seconds=cpu,
     )

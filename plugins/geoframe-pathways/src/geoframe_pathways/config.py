@@ -20,7 +20,31 @@ FEW_DECAYS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
 DECAYS = (0.0, 0.3, 3.0)
 """Weight decays that are tried on more."""
 
-Baseline = Literal["dense-equal-active", "dense-equal-total", "hist-gradient-boosting"]
+PASSES = 16
+"""Passes over more rows that a network is trained for, which takes"""
+LEAST_STEPS = 500
+"""at least so many steps,"""
+MOST_STEPS = 20_000
+"""at most so many,"""
+BATCH = 256
+"""of so many rows,"""
+RATE = 2e-2
+"""at this rate at its peak."""
+PILOT = 4
+"""Part of the steps that choosing takes with each candidate: a fourth."""
+
+Rival = Literal["hist-gradient-boosting", "mlp", "svm", "lightgbm", "xgboost", "catboost"]
+Baseline = Literal["dense-equal-active", "dense-equal-total"] | Rival
+BASELINES: tuple[Baseline, ...] = (
+    "dense-equal-active",
+    "dense-equal-total",
+    "hist-gradient-boosting",
+    "mlp",
+    "svm",
+    "lightgbm",
+    "xgboost",
+    "catboost",
+)
 
 
 def _listed(numbers: tuple[float, ...]) -> str:
@@ -46,6 +70,14 @@ class TableDataConfig(TableOptions):
         None, help="npz file whose array test_<split> holds the row numbers of the test part."
     )
     split: int = option(0, ge=0, help="Which predefined split of the splits file to take.")
+    test: Path | None = option(
+        None, help="File of rows to test on, with the columns of the other; else a part is drawn."
+    )
+    validation: Path | None = option(
+        None,
+        help="File of rows that choose, with the columns of the other, and are never trained on; "
+        "else parts of the training rows are held out (see evaluation.folds).",
+    )
     test_fraction: float = option(
         0.2, gt=0, lt=1, help="Share of rows for testing where no split is predefined."
     )
@@ -135,9 +167,16 @@ class EvaluationConfig:
     validation_fraction: float = option(
         0.2, gt=0, lt=1, help="Share of the training rows that is held out where folds is 1."
     )
+    patience: int | None = option(
+        1,
+        ge=1,
+        help="Numbers of experts, and then decays, in turn that may be no better (by 1 %) than the "
+        "best so far before the rest is not tried; none tries all, as several folds do.",
+    )
     baselines: tuple[Baseline, ...] = option(
-        ("dense-equal-active", "dense-equal-total", "hist-gradient-boosting"),
-        help="Models trained on the same rows for comparison.",
+        BASELINES,
+        help="Models trained on the same rows for comparison, those of other libraries with their "
+        "defaults; lightgbm, xgboost and catboost where they are installed.",
     )
     cells_shown: int = option(20, ge=0, help="Cells in the report's table, worst first.")
 

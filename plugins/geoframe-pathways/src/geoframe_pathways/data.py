@@ -7,10 +7,11 @@ from typing import Literal
 
 import attrs
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.data import listed
-from geoframe.errors import DataError
+from geoframe.errors import DataError, did_you_mean
 from geoframe_data import Table, as_labels, load_arrays, open_file, read_table
 from geoframe_pathways.config import TableDataConfig
 from geoframe_pathways.encoder import Scaling
@@ -35,6 +36,8 @@ class Problem:
     """SHA-256 of the whole table."""
     test_rows: NDArray[np.int64] | None = None
     """Row numbers of a predefined test part."""
+    validation_rows: NDArray[np.int64] | None = None
+    """Row numbers of a predefined part that chooses."""
     scaling: Scaling = "column"
     repairs: tuple[str, ...] = ()
     """What was changed while reading, a sentence each."""
@@ -63,13 +66,58 @@ def load_problem(config: TableDataConfig) -> Problem:
         table = read_table(config.path, known=known, **config.reading())
     if config.splits is not None:
         table = attrs.evolve(table, test_rows=_test_rows(config, len(table)))
-    return make_problem(table, config.target, config.task)
+    table, parts = with_files(table, config)
+    return make_problem(table, config.target, config.task, **parts)
+
+
+def with_files(table: Table, config: TableDataConfig) -> tuple[Table, dict[str, NDArray[np.int64]]]:
+    """Append the rows of ``data.test`` and ``data.validation``, read by the table's types.
+
+    Returns
+    -------
+    tuple
+        The table, and the numbers of these rows as ``test_rows`` and ``validation_rows``.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read, lacks a column, or there is a test part already.
+    """
+    if config.test is not None and config.splits is not None:
+        raise DataError("data.test and data.splits both say what to test on; leave one out")
+    rows: dict[str, NDArray[np.int64]] = {}
+    frames, names, at = [table.frame], list(table.names), len(table)
+    for part in ("test", "validation"):
+        path = getattr(config, part)
+        if path is None:
+            continue
+        found = read_table(path, schema=table.schema, **config.reading())
+        if absent := sorted(set(table.columns) - set(found.columns)):
+            hint = did_you_mean(absent[0], found.others)
+            raise DataError(f"{path}: data.{part}: no column '{absent[0]}'{hint}")
+        rows[f"{part}_rows"] = np.arange(at, at + len(found))
+        at += len(found)
+        frames.append(found.frame[table.columns])
+        names += found.names
+    if not rows:
+        return table, rows
+    joined = attrs.evolve(
+        table,
+        frame=pd.concat(frames, ignore_index=True),
+        names=tuple(names) if len(names) == at else (),
+        lines=None,
+        test_rows=None if "test_rows" in rows else table.test_rows,
+    )
+    return joined, rows
 
 
 def make_problem(
     table: Table,
     target: str | None = None,
     task: Literal["auto", "regression", "classification"] = "auto",
+    *,
+    test_rows: NDArray[np.int64] | None = None,
+    validation_rows: NDArray[np.int64] | None = None,
 ) -> Problem:
     """Find the target and the task, and drop rows without a target.
 
@@ -77,6 +125,8 @@ def make_problem(
     ----------
     target
         Column to predict, or array of several; None is the table's own, else the last one.
+    test_rows, validation_rows
+        Numbers of the rows that came from files of their own.
 
     Raises
     ------
@@ -91,16 +141,22 @@ def make_problem(
         )
     repairs = list(table.notes)
     fingerprint = table.fingerprint()
-    test_rows = table.test_rows
+    parts = {"data.test": test_rows, "data.validation": validation_rows}
     missing = table.frame[outputs].isna().any(axis=1).to_numpy()
     if missing.any():
-        if test_rows is not None:
+        if table.test_rows is not None:
             raise DataError(
                 f"{int(missing.sum())} rows have no '{name}', and a predefined split counts rows; "
                 "drop these rows from both"
             )
         table = table.take(~missing)
+        number = np.cumsum(~missing) - 1
+        for part, rows in parts.items():
+            parts[part] = None if rows is None else number[rows[~missing[rows]]]
         repairs.append(f"left out {int(missing.sum())} rows without '{name}'")
+    for part, rows in parts.items():
+        if rows is not None and not len(rows):
+            raise DataError(f"{part}: no row has a '{name}'")
     if len(table) < LEAST_ROWS:
         where = f" with '{name}'" if missing.any() else ""
         raise DataError(f"the table has {len(table)} rows{where}; at least {LEAST_ROWS} are needed")
@@ -113,7 +169,8 @@ def make_problem(
         target_name=name,
         task=task,
         fingerprint=fingerprint,
-        test_rows=test_rows,
+        test_rows=table.test_rows if parts["data.test"] is None else parts["data.test"],
+        validation_rows=parts["data.validation"],
         scaling="common" if table.grid else "column",
         repairs=tuple(repairs),
     )

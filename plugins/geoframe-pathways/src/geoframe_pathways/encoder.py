@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -12,17 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data import ColumnType, Schema, Table, as_table
+from geoframe_data.dates import PERIODS, circles, on_circle
 from geoframe_data.schema import Kind
+from geoframe_pathways.categories import CategoryColumn, StatisticColumn, levels_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Scaling = Literal["column", "common", "none"]
 
-MAX_LEVELS = 64
-"""Distinct values of a column of text that are one-hot encoded, most."""
-COVERED = 0.5
-"""Share of the rows that these must cover, or else the text is an identifier."""
 FAR_OUT = 10.0
 """Distance from the median at which numbers are cut off, in ranges of the middle 98 %: some 46
 standard deviations of a bell curve, so that a slip of the pen does not set the scale."""
@@ -30,10 +28,6 @@ TOLD = 12
 """Columns of which a sentence is said, most."""
 LARGEST = 1e100
 """Where all numbers are cut off: their squares must be finite."""
-PERIODS = {"year": 365.2425, "week": 7.0, "day": 1.0}
-"""Circles that a date runs through, in days."""
-TURNS = 2.0
-"""Turns of a circle that the training dates must span for it to matter."""
 
 
 @attrs.frozen(kw_only=True)
@@ -68,26 +62,8 @@ class NumericColumn:
         """Return the column's values ``(n,)``; missing and infinite ones are NaN."""
         values = table.numbers(self.name)
         if self.period:
-            values = (np.cos if self.cosine else np.sin)(2 * np.pi * values / self.period)
+            values = on_circle(values, self.period, cosine=self.cosine)
         return np.where(np.isfinite(values), np.clip(values, self.low, self.high), np.nan)
-
-
-@attrs.frozen(kw_only=True)
-class CategoryColumn:
-    """A column of categories: one 0/1 input per level; an unknown level is all zeros."""
-
-    name: str
-    levels: tuple[str, ...]
-
-    def encode(self, table: Table) -> NDArray[np.float32]:
-        """Return 0/1 inputs ``(n, levels)``."""
-        found = table.texts(self.name).astype(np.str_)
-        places = np.searchsorted(np.array(self.levels), found)
-        one_hot = np.zeros((len(found), len(self.levels)), dtype=np.float32)
-        inside = np.minimum(places, len(self.levels) - 1)
-        known = np.flatnonzero(np.array(self.levels)[inside] == found)
-        one_hot[known, inside[known]] = 1.0
-        return one_hot
 
 
 @attrs.frozen(kw_only=True)
@@ -99,6 +75,7 @@ class Encoder:
     """Their levels are sorted."""
     schema: Schema
     """Types of the training columns, by which new data are read."""
+    statistics: tuple[StatisticColumn, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -106,7 +83,7 @@ class Encoder:
         found = [column.input for column in self.numeric]
         found += [f"{column.name} missing" for column in self.numeric if column.indicator]
         found += [f"{each.name}={level}" for each in self.categories for level in each.levels]
-        return found
+        return found + [name for each in self.statistics for name in each.inputs]
 
     def encode(self, data: Table | pd.DataFrame | ArrayLike) -> NDArray[np.float32]:
         """Encode rows -> ``(n, inputs)``.
@@ -123,8 +100,9 @@ class Encoder:
             If a column is missing or holds something else than in training.
         """
         table = data if isinstance(data, Table) else as_table(data, schema=self.schema)
-        wanted = [each.name for each in self.numeric] + [each.name for each in self.categories]
-        for name in wanted:
+        columns: list[NumericColumn | CategoryColumn | StatisticColumn]
+        columns = [*self.numeric, *self.categories, *self.statistics]
+        for name in [each.name for each in columns]:
             if name not in table.frame.columns:
                 hint = did_you_mean(name, table.others)
                 raise DataError(f"column '{name}' of the training data is missing{hint}")
@@ -141,6 +119,7 @@ class Encoder:
             indicated = [index for index, column in enumerate(self.numeric) if column.indicator]
             pieces.append(missing[:, indicated].astype(np.float32))
         pieces += [category.encode(table) for category in self.categories]
+        pieces += [column.encode(table) for column in self.statistics]
         return np.concatenate(pieces, axis=1)
 
     @classmethod
@@ -155,7 +134,8 @@ class Encoder:
             schema = Schema.from_plain(values["schema"])
         else:
             schema = _schema_of(numeric, categories)
-        return cls(numeric=numeric, categories=categories, schema=schema)
+        statistics = tuple(map(StatisticColumn.from_plain, values.get("statistics", ())))
+        return cls(numeric=numeric, categories=categories, schema=schema, statistics=statistics)
 
 
 def _schema_of(
@@ -176,12 +156,20 @@ def _schema_of(
     return Schema(columns=tuple(columns), named=named)
 
 
-def fit_encoder(table: Table, scaling: Scaling) -> tuple[Encoder, list[str]]:
+def fit_encoder(
+    table: Table, scaling: Scaling, statistics: Sequence[StatisticColumn] = ()
+) -> tuple[Encoder, list[str]]:
     """Learn how to encode from the training rows.
 
-    Constant columns are dropped, and so is a column of text whose 64 most frequent values cover
-    less than half of the rows: from an identifier no distance can be learned. Dates count as days
-    and, where they span at least two turns, as points on the circles of year, week and day.
+    Constant columns are dropped, and so is a column of text without statistics whose 64 most
+    frequent values cover less than half of the rows: from an identifier no distance can be
+    learned. Dates count as days and, where they span at least a turn, as points on the circles of
+    year, week and day.
+
+    Parameters
+    ----------
+    statistics
+        What :func:`~geoframe_pathways.categories.fit_statistics` gave for these rows.
 
     Returns
     -------
@@ -207,7 +195,7 @@ def fit_encoder(table: Table, scaling: Scaling) -> tuple[Encoder, list[str]]:
             fitted, note = _fit_date(table, name, guarded=guarded)
             numeric += fitted
         elif found.kind in ("text", "boolean"):
-            levels, note = _levels(name, table.texts(name).astype(np.str_))
+            levels, note = levels_of(name, table.texts(name).astype(np.str_), statistics)
             if levels:
                 categories.append(CategoryColumn(name=name, levels=levels))
         elif found.kind == "empty":
@@ -215,7 +203,7 @@ def fit_encoder(table: Table, scaling: Scaling) -> tuple[Encoder, list[str]]:
         else:
             note = [f"column '{name}' holds lists or other containers and was left out"]
         notes += note
-    if not numeric and not categories:
+    if not numeric and not categories and not statistics:
         raise DataError("no feature column can be used: " + "; ".join(notes[:3]))
     if scaling == "common" and numeric:
         common = float(np.sqrt(np.mean([column.std**2 for column in numeric])))
@@ -225,7 +213,12 @@ def fit_encoder(table: Table, scaling: Scaling) -> tuple[Encoder, list[str]]:
     told = notes[:TOLD]
     if len(notes) > TOLD:
         told.append(f"{len(notes) - TOLD} more columns were changed or left out in such ways")
-    encoder = Encoder(numeric=tuple(numeric), categories=tuple(categories), schema=table.schema)
+    encoder = Encoder(
+        numeric=tuple(numeric),
+        categories=tuple(categories),
+        schema=table.schema,
+        statistics=tuple(statistics),
+    )
     return encoder, told
 
 
@@ -234,35 +227,15 @@ def _fit_date(table: Table, name: str, *, guarded: bool) -> tuple[list[NumericCo
     fitted, notes = _fit_numeric(table, NumericColumn(name=name, date=True), guarded=guarded)
     if not fitted:
         return fitted, notes
-    values = table.numbers(name)
-    span = np.nanmax(values) - np.nanmin(values)
-    taken = []
-    for circle, days in PERIODS.items():
-        # Whole days stand still on the circle of the day.
-        if span < TURNS * days or not np.nanstd(values % days):
-            continue
-        taken.append(circle)
+    taken = circles(table.numbers(name))
+    for circle in taken:
         for cosine in (False, True):
-            part = NumericColumn(name=name, date=True, period=days, cosine=cosine)
+            part = NumericColumn(name=name, date=True, period=PERIODS[circle], cosine=cosine)
             fitted += _fit_numeric(table, part, guarded=False)[0]
-    circles = f", and on the circle of {' and '.join(taken)}" if taken else ""
+    turns = f", and on the circle of {' and '.join(taken)}" if taken else ""
     # A date is missing once, not in each of its parts.
     fitted[1:] = [attrs.evolve(part, indicator=False) for part in fitted[1:]]
-    return fitted, [*notes, f"column '{name}' holds dates: taken as days{circles}"]
-
-
-def _levels(name: str, found: NDArray[np.str_]) -> tuple[tuple[str, ...], list[str]]:
-    """Levels to encode of a column of text, sorted, and what there is to say of it."""
-    levels, rows = np.unique(found, return_counts=True)
-    if len(levels) < 2:
-        return (), [f"column '{name}' is constant and was left out"]
-    if len(levels) <= MAX_LEVELS:
-        return tuple(levels.tolist()), []
-    kept = np.argsort(-rows, kind="stable")[:MAX_LEVELS]
-    if rows[kept].sum() < COVERED * len(found):
-        return (), [f"column '{name}' has {len(levels)} different texts and was left out"]
-    note = f"column '{name}': of {len(levels)} different texts the {MAX_LEVELS} most frequent count"
-    return tuple(levels[np.sort(kept)].tolist()), [note]
+    return fitted, [*notes, f"column '{name}' holds dates: taken as days{turns}"]
 
 
 def _fit_numeric(

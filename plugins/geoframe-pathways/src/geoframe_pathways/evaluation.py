@@ -29,6 +29,7 @@ def evaluate(
     run: Run,
     *,
     cells_shown: int,
+    cpu_seconds: float,
     notes: Sequence[str],
 ) -> Result:
     """Measure the model and its baselines on the test rows, and draw them."""
@@ -46,6 +47,7 @@ def evaluate(
             f"{headline}_{each.name.replace('-', '_')}": each.measures[headline]
             for each in compared
         },
+        **{f"cpu_seconds_{each.name.replace('-', '_')}": each.cpu_seconds for each in compared},
         "experts": model.experts,
         "weight_decay": weight_decay,
         "rows_per_cell_min": int(fitted.rows_per_cell.min()),
@@ -53,10 +55,11 @@ def evaluate(
         "extrapolated": float(predictions.extrapolated.mean()),
         **_sizes(model),
         "train_seconds": fitted.training.seconds,
+        "cpu_seconds": cpu_seconds,
         "peak_memory_mib": peak_memory_mib(),
     }
     tables: dict[str, Sequence[dict[str, Any]]] = {
-        "comparison": _comparison(model, own, fitted.training.seconds, compared),
+        "comparison": _comparison(fitted, own, cpu_seconds, compared),
         "cells": _cells(fitted, predictions.cells, errors, test, cells_shown),
     }
     if tried:
@@ -83,15 +86,17 @@ def _sizes(model: Pathways) -> dict[str, float | int]:
 
 
 def _comparison(
-    model: Pathways, own: Any, seconds: float, compared: Sequence[Compared]
+    fitted: Fitted, own: Any, cpu_seconds: float, compared: Sequence[Compared]
 ) -> list[dict[str, Any]]:
+    model = fitted.model
     several = f" of {model.metadata.networks} networks" if model.metadata.networks > 1 else ""
     first = {
         "model": f"pathways ({model.experts} experts{several})",
         "parameters_active": model.parameters,
         "parameters_total": model.parameters * model.experts,
         **own,
-        "train_seconds": seconds,
+        "train_seconds": fitted.training.seconds,
+        "cpu_seconds": cpu_seconds,
     }
     others = [
         {
@@ -100,6 +105,7 @@ def _comparison(
             "parameters_total": each.parameters,
             **each.measures,
             "train_seconds": each.seconds,
+            "cpu_seconds": each.cpu_seconds,
         }
         for each in compared
     ]

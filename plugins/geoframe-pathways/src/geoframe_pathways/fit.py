@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from geoframe import Trainer
 from geoframe.components import Component
 from geoframe.method import Result
 from geoframe.run.directory import Run
-from geoframe_pathways.baselines import compare
+from geoframe_pathways.baselines import compare, is_there
+from geoframe_pathways.categories import fit_statistics
 from geoframe_pathways.config import (
+    BATCH,
     DECAYS,
     FEW_DECAYS,
     FEW_ROWS,
     FEW_TIMES,
+    LEAST_STEPS,
+    MOST_STEPS,
+    PASSES,
+    PILOT,
+    RATE,
     ModelConfig,
     PathwaysConfig,
 )
@@ -25,12 +35,14 @@ from geoframe_pathways.evaluation import evaluate
 from geoframe_pathways.experts.fitting import Fitted, Rows, fit_each
 from geoframe_pathways.experts.pack import PACK
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
+from geoframe_pathways.trainers.config import StackedConfig
 
 
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     """Do what ``geoframe run pathways`` does."""
     problem = load_problem(config.data)
-    train, test, notes = split(config, problem)
+    parts, notes = split(config, problem)
+    train, test = parts.train, parts.test
     notes = [*problem.repairs, *notes]
     run.record(
         data={
@@ -38,6 +50,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             "columns": len(problem.features.columns),
             "inputs": train.x.shape[1],
             "test_rows": len(test),
+            "validation_rows": 0 if parts.validation is None else len(parts.validation),
             "task": problem.task,
             "target": problem.target_name,
             "sha256": problem.fingerprint,
@@ -49,19 +62,28 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     options = attrs.evolve(options, networks=options.networks or (FEW_TIMES if few else 1))
     classes = np.unique(train.y) if train.task == "classification" else None
 
+    full = {} if few else schedule_for(len(train))
+    pilot = full | {"steps": full["steps"] // PILOT} if full else {}
+
     def fit(
-        options: ModelConfig, number: int, decay: float, parts: list[Rows], name: str
+        options: ModelConfig,
+        number: int,
+        decay: float,
+        parts: list[Rows],
+        name: str,
+        schedule: Mapping[str, Any],
     ) -> list[Fitted]:
         return fit_each(
             parts,
             number,
             options,
-            trainer_with(config.trainer, decay),
+            trainer_with(config.trainer, weight_decay=decay, **schedule),
             seed=seed,
             run=part_of(run, name),
             classes=classes,
         )
 
+    started = time.process_time()
     numbers = candidates(options, len(train))
     left_out = sorted(set(options.experts) - set(numbers))
     if left_out:
@@ -69,35 +91,48 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             f"{', '.join(map(str, left_out))} experts were not tried: {len(train)} training rows "
             f"would leave fewer than {options.min_rows} a cell (pathways.min_rows)"
         )
-    folds = config.evaluation.folds or (FEW_TIMES if few else 1)
-    held = (
-        folds_of(train, folds, seed)
-        if folds > 1
-        else held_out(train, config.evaluation.validation_fraction, seed)
-    )
+    pool, folds = train, config.evaluation.folds or (FEW_TIMES if few else 1)
+    if parts.validation is not None:
+        pool, folds = train.joined(parts.validation), 1
+        held = [np.arange(len(train), len(pool))]
+    elif folds > 1:
+        held = folds_of(train, folds, seed)
+    else:
+        held = held_out(train, config.evaluation.validation_fraction, seed)
     # A network for each fold, as later for each start: in both, batches are of the same size.
     single = attrs.evolve(options, networks=1)
     search = Search(
-        train,
+        pool,
         lambda number, decay, parts: fit(
-            single, number, decay, parts, f"try-{number}-decay-{decay:g}"
+            single,
+            number,
+            decay,
+            parts,
+            f"try-{number}-decay-{decay:g}",
+            pilot | kept_as(full, config.trainer, number) if full else {},
         ),
         held,
+        patience=config.evaluation.patience,
     )
     decays = weight_decays(options, config.trainer, few=few)
     choose = search.jointly if folds > 1 else search.one_by_one
     chosen, decay = choose(numbers, decays)
-    (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}")
+    (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}", full)
+    cpu_seconds = time.process_time() - started
     if run.main_process:
         fitted.model.save(run.path / PACK)
         run.keep(run.path / PACK)
     if search.table:
-        where = f"{len(held)} parts of the training rows, held out in turn"
+        where = "a held-out part of the training rows"
+        if folds > 1:
+            where = f"{len(held)} parts of the training rows, held out in turn"
+        elif parts.validation is not None:
+            where = "the rows of data.validation"
         notes.append(
-            f"number of experts {chosen} and weight decay {decay:g} were chosen on "
-            + (where if folds > 1 else "a held-out part of the training rows")
+            f"number of experts {chosen} and weight decay {decay:g} were chosen on {where}"
         )
-    dense = any(name.startswith("dense") for name in config.evaluation.baselines)
+    compare_with = [name for name in config.evaluation.baselines if is_there(name)]
+    dense = any(name.startswith("dense") for name in compare_with)
     several = fitted.model.experts > 1
     for_dense = search.decay(decays, 1) if dense and several else decay
     compared = [
@@ -107,11 +142,12 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
             train,
             test,
             options,
-            trainer_with(config.trainer, for_dense),
+            trainer_with(config.trainer, weight_decay=for_dense, **full),
             seed=seed,
             run=part_of(run, name),
+            own_cpu_seconds=cpu_seconds,
         )
-        for name in config.evaluation.baselines
+        for name in compare_with
     ]
     return evaluate(
         fitted,
@@ -121,6 +157,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
         decay,
         run,
         cells_shown=config.evaluation.cells_shown,
+        cpu_seconds=cpu_seconds,
         notes=notes,
     )
 
@@ -136,31 +173,83 @@ def weight_decays(options: ModelConfig, trainer: Component, *, few: bool) -> tup
     return options.weight_decays or (FEW_DECAYS if few else DECAYS)
 
 
-def trainer_with(trainer: Component, decay: float) -> Trainer:
-    """Build a trainer with a weight decay, if that is one of its options."""
-    context = {"weight_decay": decay} if hasattr(trainer.options, "weight_decay") else {}
+def schedule_for(rows: int) -> dict[str, Any]:
+    """Steps, rows of a step and rate of a training on many rows, where the user gives none.
+
+    Small steps at a high rate: on 8,192 rows of a smooth function of eight inputs they end at a
+    smaller error than thrice as many, larger ones at the rate for few rows.
+    """
+    steps = min(max(PASSES * rows // BATCH, LEAST_STEPS), MOST_STEPS)
+    return {"steps": steps, "batch_size": BATCH, "learning_rate": RATE}
+
+
+def kept_as(full: Mapping[str, Any], trainer: Component, experts: int) -> dict[str, Any]:
+    """Return ``checkpoint_every`` of a pilot: a kill costs no more than a full expert takes."""
+    options = trainer.options
+    if not isinstance(options, StackedConfig):
+        return {}
+    return {"checkpoint_every": attrs.evolve(options, **full).kept_every(experts)}
+
+
+def trainer_with(trainer: Component, *, weight_decay: float, **schedule: Any) -> Trainer:
+    """Build a trainer with a weight decay, if it has such an option, and what else it leaves open.
+
+    Parameters
+    ----------
+    **schedule
+        Values of options that the user has left out.
+    """
+    options = trainer.options
+    context = {"weight_decay": weight_decay} if hasattr(options, "weight_decay") else {}
+    context |= {key: value for key, value in schedule.items() if getattr(options, key, 0) is None}
     built: Trainer = trainer.build(**context)
     return built
 
 
-def split(config: PathwaysConfig, problem: Problem) -> tuple[Rows, Rows, list[str]]:
-    """Encode a table and split it -> training rows, test rows, what was left out."""
+@attrs.frozen(kw_only=True, eq=False)
+class Parts:
+    """The rows of a problem by what they are for."""
+
+    train: Rows
+    test: Rows
+    validation: Rows | None
+    """Rows that choose and are not trained on; None takes some of the training rows in turn."""
+
+
+def split(config: PathwaysConfig, problem: Problem) -> tuple[Parts, list[str]]:
+    """Encode a table and split it -> its parts, and what was left out."""
+    validation = np.zeros(len(problem), dtype=np.bool_)
+    if problem.validation_rows is not None:
+        validation[problem.validation_rows] = True
     chosen = problem.test_rows
     if chosen is None:
-        order = np.random.default_rng(config.seed).permutation(len(problem))
-        chosen = order[: max(1, int(config.data.test_fraction * len(problem)))]
+        order = np.random.default_rng(config.seed).permutation(np.flatnonzero(~validation))
+        chosen = order[: max(1, int(config.data.test_fraction * len(order)))]
     test = np.zeros(len(problem), dtype=np.bool_)
     test[chosen] = True
+    train = ~test & ~validation
     scaling = problem.scaling if config.data.scaling == "auto" else config.data.scaling
-    encoder, dropped = fit_encoder(problem.features.take(~test), scaling)
+    known = problem.features.take(train)
+    statistics, out_of_fold = fit_statistics(
+        known, problem.target[train], problem.task, config.seed % 2**32
+    )
+    encoder, dropped = fit_encoder(known, scaling, statistics)
+    x = encoder.encode(problem.features)
+    if statistics:
+        x[train, -out_of_fold.shape[1] :] = out_of_fold
     rows = Rows(
-        x=encoder.encode(problem.features),
+        x=x,
         y=problem.target,
         task=problem.task,
         target=problem.target_name,
         encoder=encoder,
     )
-    return rows.take(_where(~test)), rows.take(_where(test)), dropped
+    parts = Parts(
+        train=rows.take(np.flatnonzero(train)),
+        test=rows.take(np.flatnonzero(test)),
+        validation=rows.take(np.flatnonzero(validation)) if validation.any() else None,
+    )
+    return parts, dropped
 
 
 def part_of(run: Run, name: str) -> Run:
@@ -169,7 +258,3 @@ def part_of(run: Run, name: str) -> Run:
     if run.main_process:
         path.mkdir(parents=True, exist_ok=True)
     return attrs.evolve(run, path=path, lock=None, recorded={})
-
-
-def _where(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.flatnonzero(mask)

@@ -14,6 +14,9 @@ from geoframe_pathways.experts.fitting import Fitted, Rows, measure
 
 Choice = TypeVar("Choice")
 
+WORTH = 0.99
+"""Part of the least error so far that a later candidate must stay below, where patience counts."""
+
 
 class Search:
     """Trains candidates on some of the rows and measures them on the others, each once.
@@ -26,6 +29,8 @@ class Search:
         Trains a number of experts with a weight decay on each of several sets of rows.
     held
         Row numbers that are held out, set after set; see :func:`folds_of` and :func:`held_out`.
+    patience
+        Candidates in turn that may be no better than the best; None tries all.
     """
 
     def __init__(
@@ -33,11 +38,14 @@ class Search:
         rows: Rows,
         fit: Callable[[int, float, list[Rows]], list[Fitted]],
         held: Sequence[NDArray[np.int64]],
+        *,
+        patience: int | None = None,
     ) -> None:
         everything = np.arange(len(rows))
         self._train = [rows.take(np.setdiff1d(everything, part)) for part in held]
         self._held = [rows.take(part) for part in held]
         self._fit = fit
+        self._patience = patience
         self._errors: dict[tuple[int, float], float] = {}
         self.table: list[dict[str, float | int]] = []
         """What was tried, a row each."""
@@ -65,9 +73,10 @@ class Search:
     def one_by_one(self, numbers: Sequence[int], decays: Sequence[float]) -> tuple[int, float]:
         """Choose the number of experts with the first decay, then the decay; of equals the first.
 
-        Where there is nothing to choose, nothing is trained.
+        Both are tried in order; after ``patience`` of them in turn that are not 1 % better
+        than the best, the rest is not. Where there is nothing to choose, nothing is trained.
         """
-        number = _best(numbers, lambda number: self.error(number, decays[0]))
+        number = _best(numbers, lambda number: self.error(number, decays[0]), self._patience)
         return number, self.decay(decays, number)
 
     def jointly(self, numbers: Sequence[int], decays: Sequence[float]) -> tuple[int, float]:
@@ -75,8 +84,8 @@ class Search:
         return _best(list(itertools.product(numbers, decays)), lambda pair: self.error(*pair))
 
     def decay(self, decays: Sequence[float], experts: int) -> float:
-        """Return the weight decay with the least error; of equals the first."""
-        return _best(decays, lambda decay: self.error(experts, decay))
+        """Return the weight decay with the least error; see :meth:`one_by_one`."""
+        return _best(decays, lambda decay: self.error(experts, decay), self._patience)
 
     def _measured(self, fitted: Sequence[Fitted]) -> float:
         squared = self._held[0].task == "regression"
@@ -108,5 +117,17 @@ def folds_of(rows: Rows, folds: int, seed: int) -> list[NDArray[np.int64]]:
     return [np.sort(order[first::folds]) for first in range(min(folds, len(rows)))]
 
 
-def _best(choices: Sequence[Choice], error: Callable[[Choice], float]) -> Choice:
-    return choices[0] if len(choices) == 1 else min(choices, key=error)
+def _best(
+    choices: Sequence[Choice], error: Callable[[Choice], float], patience: int | None = None
+) -> Choice:
+    if len(choices) == 1:
+        return choices[0]
+    best, least, worse = choices[0], error(choices[0]), 0
+    for choice in choices[1:]:
+        if worse == patience:
+            break
+        found = error(choice)
+        worse = 0 if found < (1.0 if patience is None else WORTH) * least else worse + 1
+        if not worse:
+            best, least = choice, found
+    return best

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from geoframe_data import as_table, read_table
+from geoframe_pathways.categories import fit_statistics
 from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.encoder import fit_encoder
 from geoframe_pathways.experts.fitting import Rows, fit_experts
@@ -35,10 +36,15 @@ def a_model(
     frame.loc[::9, "c1"] = np.nan
     y = frame["c0"].to_numpy() ** 2 + (frame["kind"] == "a").to_numpy()
     labels = np.where(y > 1, "high", "low")
-    encoder, _ = fit_encoder(as_table(frame), "column")
+    target = labels if task == "classification" else y
+    frame["place"] = [f"p{k}" for k in random.integers(0, 90, 400)]
+    table = as_table(frame)
+    statistics, _ = fit_statistics(table, target, task, seed=0)  # type: ignore[arg-type]
+    frame.loc[5, "place"] = "elsewhere"
+    encoder, _ = fit_encoder(table, "column", statistics)
     rows = Rows(
         x=encoder.encode(frame),
-        y=labels if task == "classification" else y,
+        y=target,
         task=task,  # type: ignore[arg-type]
         target="y",
         encoder=encoder,

@@ -258,7 +258,7 @@ def test_a_kill_costs_a_block_no_more_work_than_one_expert_takes(steps: int, blo
     options = StackedConfig(steps=steps, block=block)
     stops = [0]
     while stops[-1] < steps:
-        stops.append(next_stop(stops[-1], options))
+        stops.append(next_stop(stops[-1], options, block))
     lost = max((after - before for before, after in pairwise(stops)), default=0)
     assert lost * block <= max(steps, block)  # a step is the least that can be kept
 

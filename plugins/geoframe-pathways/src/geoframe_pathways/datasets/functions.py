@@ -1,4 +1,6 @@
-"""Known functions on the regular grid with s^n vertices (the regression data of the paper)."""
+"""Known functions on the regular grid with s^n vertices (the regression data of the paper), or at
+random points.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from geoframe.errors import DataError
 from geoframe_data import Table, as_table
 
 Values = NDArray[np.float64]
-Name = Literal["weierstrass", "ackley", "rastrigin", "himmelblau", "rosenbrock"]
+Name = Literal["weierstrass", "ackley", "rastrigin", "himmelblau", "rosenbrock", "friedman"]
 
 MAX_ROWS = 20_000_000
 
@@ -57,19 +59,30 @@ def rosenbrock(x: Values) -> Values:
     return found
 
 
+def friedman(x: Values) -> Values:
+    """Friedman's first function on [0, 1]: five coordinates count, the others do not.
+
+    J. H. Friedman: Multivariate Adaptive Regression Splines. Annals of Statistics 19, 1991.
+    """
+    waves = 10.0 * np.sin(np.pi * x[:, 0] * x[:, 1])
+    found: Values = waves + 20.0 * (x[:, 2] - 0.5) ** 2 + 10.0 * x[:, 3] + 5.0 * x[:, 4]
+    return found
+
+
 FUNCTIONS: dict[str, tuple[Callable[[Values], Values], float, float]] = {
     "weierstrass": (weierstrass, 0.0, 1.0),
     "ackley": (ackley, -5.0, 5.0),
     "rastrigin": (rastrigin, -5.12, 5.12),
     "himmelblau": (himmelblau, -5.0, 5.0),
     "rosenbrock": (rosenbrock, -2.0, 2.0),
+    "friedman": (friedman, 0.0, 1.0),
 }
 """Name -> function and the interval of each coordinate."""
 
 
 @attrs.frozen(kw_only=True)
 class FunctionGrid(Dataset):
-    """A test function on the s^n vertices of a regular grid, for regression."""
+    """A test function on the s^n vertices of a regular grid or at random points, for regression."""
 
     provides = "table"
 
@@ -78,8 +91,11 @@ class FunctionGrid(Dataset):
     function: Name = option("rastrigin", help="The function.")
     dims: int = option(2, ge=1, le=12, help="Coordinates n.")
     side: int = option(100, ge=2, unit="vertices", help="Vertices s along each coordinate.")
+    rows: int | None = option(
+        None, ge=1, le=MAX_ROWS, help="Points drawn uniformly, in place of the grid."
+    )
     noise: float = option(0.0, ge=0, help="Standard deviation of Gaussian noise on the values.")
-    seed: int = option(0, ge=0, help="Seed of the noise.")
+    seed: int = option(0, ge=0, help="Seed of the noise and of drawn points.")
 
     def load(self) -> Table:
         """Return the table with columns x0, x1, ... and target y.
@@ -89,20 +105,24 @@ class FunctionGrid(Dataset):
         DataError
             If the function has another number of coordinates, or the grid is too large.
         """
-        few = {"himmelblau": 2, "rosenbrock": 2}.get(self.function, 1)
+        few = {"himmelblau": 2, "rosenbrock": 2, "friedman": 5}.get(self.function, 1)
         if self.dims < few or (self.function == "himmelblau" and self.dims != 2):
             raise DataError(f"data.dataset.dims: {self.function} needs {few} coordinates")
-        if self.side**self.dims > MAX_ROWS:
+        if self.rows is None and self.side**self.dims > MAX_ROWS:
             raise DataError(
                 f"data.dataset: a grid of {self.side}^{self.dims} vertices is too large; "
                 f"at most {MAX_ROWS:,} are made"
             )
         function, low, high = FUNCTIONS[self.function]
-        axis = np.linspace(low, high, self.side)
-        x = np.stack(np.meshgrid(*[axis] * self.dims, indexing="ij"), axis=-1)
-        x = x.reshape(-1, self.dims)
+        random = np.random.default_rng(self.seed)
+        if self.rows is None:
+            axis = np.linspace(low, high, self.side)
+            x = np.stack(np.meshgrid(*[axis] * self.dims, indexing="ij"), axis=-1)
+            x = x.reshape(-1, self.dims)
+        else:
+            x = random.uniform(low, high, (self.rows, self.dims))
         y = function(x)
         if self.noise:
-            y = y + np.random.default_rng(self.seed).normal(0.0, self.noise, len(y))
+            y = y + random.normal(0.0, self.noise, len(y))
         frame = pd.DataFrame(x, columns=[f"x{index}" for index in range(self.dims)])
         return attrs.evolve(as_table(frame.assign(y=y)), target="y")

@@ -46,6 +46,12 @@ class Rows:
         """Choose rows."""
         return attrs.evolve(self, x=self.x[rows], y=self.y[rows])
 
+    def joined(self, other: Rows) -> Rows:
+        """Append other rows, encoded alike."""
+        return attrs.evolve(
+            self, x=np.concatenate([self.x, other.x]), y=np.concatenate([self.y, other.y])
+        )
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Fitted:

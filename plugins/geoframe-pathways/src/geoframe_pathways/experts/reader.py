@@ -15,6 +15,7 @@ need geoframe-pathways.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -101,9 +102,18 @@ class Pack:
         levels = []
         for category in encoder["categories"]:
             name = category["name"]
-            found = _text(_cell(row, name), types.get(name, {}).get("kind") == "boolean")
+            found = _text(_cell(row, name), truth=types.get(name, {}).get("kind") == "boolean")
             levels += [float(found == level) for level in category["levels"]]
-        return np.array([*values, *missing, *levels], dtype=np.float32)
+        statistics = []
+        for each in encoder.get("statistics", ()):
+            told = each["statistics"]
+            found = _text(_cell(row, told["name"]), truth=False)
+            place = bisect_left(told["levels"], found)
+            known = told["levels"][place : place + 1] == [found]
+            for k, default in enumerate(told["default"]):
+                value = told["means"][k][place] if known else default
+                statistics.append((value - each["mean"][k]) / each["std"][k])
+        return np.array([*values, *missing, *levels, *statistics], dtype=np.float32)
 
     def route(self, x: np.ndarray) -> int:
         """Return the expert of one encoded input."""
@@ -193,7 +203,7 @@ def _days(value: Any, column: Mapping[str, Any]) -> float:
     return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() / 86400
 
 
-def _text(value: Any, truth: bool) -> str:
+def _text(value: Any, *, truth: bool) -> str:
     """A category's name: empty if it is missing, whole numbers without decimals."""
     if value is None or value != value:
         return ""

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim import AdamW
+from torch.optim.adamw import adamw
 
 from geoframe.training.schedule import learning_rate_factor
 from geoframe_pathways.experts.objective import loss_per_expert
@@ -57,13 +57,13 @@ def blocks_of(task: ExpertTask, size: int) -> list[range]:
 
 def batch_per_expert(options: StackedConfig, experts: int) -> int:
     """Rows of one step for each expert."""
-    return max(options.expert_batch, options.batch_size // experts)
+    return max(options.expert_batch, options.schedule.batch_size // experts)
 
 
-def next_stop(step: int, options: StackedConfig) -> int:
-    """Step at which a block that stands at ``step`` is kept next."""
-    every = options.kept_every
-    return min(options.steps, (step // every + 1) * every)
+def next_stop(step: int, options: StackedConfig, experts: int) -> int:
+    """Step at which a block of ``experts`` that stands at ``step`` is kept next."""
+    every = options.kept_every(experts)
+    return min(options.schedule.steps, (step // every + 1) * every)
 
 
 def beginning(task: ExpertTask, experts: range) -> BlockState:
@@ -91,38 +91,52 @@ def advance(
     """
     started = time.perf_counter()
     parameters = state.parameters.clone().requires_grad_()
-    optimizer = AdamW([parameters], lr=1.0, weight_decay=options.weight_decay or 0.0, fused=True)
-    optimizer.state[parameters] = {
-        "step": torch.tensor(float(state.step)),
-        "exp_avg": state.mean.clone(),
-        "exp_avg_sq": state.square.clone(),
-    }
+    mean, square = state.mean.clone(), state.square.clone()
+    counted = torch.tensor(float(state.step))
     ids = torch.arange(experts.start, experts.stop)
     size = batch_per_expert(options, task.experts)
-    warmup = int(options.warmup * options.steps)
+    schedule = options.schedule
+    warmup = int(options.warmup * schedule.steps)
     total = torch.zeros(())
     with _one_thread():
         for step, rows in _drawn(task, experts, state.step, until, size):
-            factor = learning_rate_factor(step, options.steps, "cosine", warmup)
-            optimizer.param_groups[0]["lr"] = options.learning_rate * factor
+            factor = learning_rate_factor(step, schedule.steps, "cosine", warmup)
             x, y = (_taken(each, rows) for each in (task.inputs, task.targets))
             outputs = task.shape.forward(parameters, task.localise(x, ids))
             losses = loss_per_expert(task.loss, outputs, y)
             parameters.grad = None
             losses.sum().backward()
+            assert parameters.grad is not None
             if options.clip_norm is not None:
-                assert parameters.grad is not None
                 norms = parameters.grad.norm(dim=1, keepdim=True)
                 parameters.grad.mul_((options.clip_norm / (norms + 1e-6)).clamp(max=1.0))
-            optimizer.step()
+            with torch.no_grad():
+                # The function, not the class, whose first object imports torch's compiler: that
+                # takes longer than a short training.
+                adamw(
+                    [parameters],
+                    [parameters.grad],
+                    [mean],
+                    [square],
+                    [],
+                    [counted],
+                    fused=True,
+                    amsgrad=False,
+                    beta1=0.9,
+                    beta2=0.999,
+                    lr=schedule.learning_rate * factor,
+                    weight_decay=options.weight_decay or 0.0,
+                    eps=1e-8,
+                    maximize=False,
+                )
             total += losses.detach().mean()
     loss = float(total) / max(1, until - state.step)
     finite = bool(torch.isfinite(parameters).all())
     return BlockState(
         step=until,
         parameters=parameters.detach(),
-        mean=optimizer.state[parameters]["exp_avg"],
-        square=optimizer.state[parameters]["exp_avg_sq"],
+        mean=mean,
+        square=square,
         loss=loss if finite else math.nan,
         seconds=state.seconds + time.perf_counter() - started,
     )

@@ -43,7 +43,7 @@ class BlockCheckpoints:
     @property
     def pending(self) -> list[int]:
         """Blocks that are not trained to the end."""
-        last = self.options.steps
+        last = self.options.schedule.steps
         return [index for index, state in enumerate(self.states) if state.step < last]
 
     def keep(self, block: int, state: BlockState) -> None:
@@ -66,17 +66,17 @@ class BlockCheckpoints:
             return
         if self.run.main_process:
             tensors = {"parameters": state.parameters}
-            if state.step < self.options.steps:
+            if state.step < self.options.schedule.steps:
                 tensors |= {"mean": state.mean, "square": state.square}
             facts = {"loss": state.loss, "seconds": state.seconds}
             self._store(block).save(state.step, tensors, facts, keep=1)
-        total = len(self.blocks) * self.options.steps
+        total = len(self.blocks) * self.options.schedule.steps
         self.run.log(self._steps(), total, {"loss": state.loss})
 
     def adopt(self, block: int, parameters: Tensor) -> None:
         """Take over the trained experts of a block that another process has kept."""
         self.states[block] = attrs.evolve(
-            self.states[block], step=self.options.steps, parameters=parameters
+            self.states[block], step=self.options.schedule.steps, parameters=parameters
         )
 
     def finish(self) -> Training:
@@ -87,8 +87,8 @@ class BlockCheckpoints:
         self.objective.eval()
         size = batch_per_expert(self.options, task.experts)
         return Training(
-            steps=self.options.steps,
-            epochs=self.options.steps * size * task.experts / len(task.members),
+            steps=self.options.schedule.steps,
+            epochs=self.options.schedule.steps * size * task.experts / len(task.members),
             seconds=sum(state.seconds for state in self.states),
             stopped="steps",
         )

@@ -8,6 +8,18 @@ import attrs
 
 from geoframe.config import option
 
+LEAST_KEPT = 4
+"""Times that a block is kept, if not more often."""
+
+
+@attrs.frozen(kw_only=True)
+class Schedule:
+    """How long experts are trained, and in which steps."""
+
+    steps: int = 2000
+    learning_rate: float = 3e-3
+    batch_size: int = 1024
+
 
 @attrs.frozen(kw_only=True)
 class StackedConfig:
@@ -15,13 +27,25 @@ class StackedConfig:
 
     component: ClassVar[str] = "geoframe_pathways.trainers.stacked:StackedTrainer"
 
-    steps: int = option(2000, ge=0, unit="steps", help="Optimizer steps of every expert.")
-    learning_rate: float = option(3e-3, gt=0, help="Learning rate at its peak.")
-    batch_size: int = option(
-        1024,
+    steps: int | None = option(
+        None,
+        ge=0,
+        unit="steps",
+        help="Optimizer steps of every expert; left out, the method chooses by the number of "
+        f"rows, or {Schedule().steps}.",
+    )
+    learning_rate: float | None = option(
+        None,
+        gt=0,
+        help="Learning rate at its peak; left out, the method chooses, or "
+        f"{Schedule().learning_rate:g}.",
+    )
+    batch_size: int | None = option(
+        None,
         ge=1,
         unit="rows",
-        help="Rows of one step over all experts together; none gets fewer than expert_batch.",
+        help="Rows of one step over all experts together; none gets fewer than expert_batch. "
+        f"Left out, the method chooses, or {Schedule().batch_size}.",
     )
     expert_batch: int = option(
         32, ge=1, unit="rows", help="Least rows of one step for each expert."
@@ -48,14 +72,20 @@ class StackedConfig:
         None,
         ge=1,
         unit="steps",
-        help="Steps of a block between its checkpoints; left out, steps / block: then a killed "
-        "worker loses, over all experts of its block, no more work than one expert takes.",
+        help="Steps of a block between its checkpoints; left out, steps / experts in the block, "
+        "or a fourth of them: then a killed worker loses, over all experts of its block, no more "
+        "work than one expert takes.",
     )
 
     @property
-    def kept_every(self) -> int:
-        """Steps of a block between its checkpoints."""
-        return self.checkpoint_every or max(1, self.steps // self.block)
+    def schedule(self) -> Schedule:
+        """What is given of it, and defaults for the rest."""
+        given = {each.name: getattr(self, each.name) for each in attrs.fields(Schedule)}
+        return Schedule(**{name: value for name, value in given.items() if value is not None})
+
+    def kept_every(self, experts: int) -> int:
+        """Steps between the checkpoints of a block of so many experts."""
+        return self.checkpoint_every or max(1, self.schedule.steps // max(experts, LEAST_KEPT))
 
 
 @attrs.frozen(kw_only=True)

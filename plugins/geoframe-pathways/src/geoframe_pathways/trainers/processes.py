@@ -100,12 +100,16 @@ class ProcessesTrainer(BlockTrainer):
             while pending:
                 before = len(pending)
                 for block in list(pending):
-                    stop = next_stop(checkpoints.states[block].step, self.options)
+                    stop = next_stop(
+                        checkpoints.states[block].step,
+                        self.options,
+                        len(checkpoints.blocks[block]),
+                    )
                     if not store.reached(block, stop):
                         continue
                     state = store.get_state(block)
                     checkpoints.keep(block, state)
-                    if state.step == self.options.steps:
+                    if state.step == self.options.schedule.steps:
                         pending.remove(block)
                         store.forget(block)
                 if len(pending) == before:

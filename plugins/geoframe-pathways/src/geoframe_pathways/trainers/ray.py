@@ -80,8 +80,9 @@ class RayTrainer(BlockTrainer):
 
         def send(actor: Any, block: int) -> None:
             state = checkpoints.states[block]
-            until = next_stop(state.step, self.options)
-            call = actor.advance.remote(checkpoints.blocks[block], state.to_bytes(), until)
+            experts = checkpoints.blocks[block]
+            until = next_stop(state.step, self.options, len(experts))
+            call = actor.advance.remote(experts, state.to_bytes(), until)
             running[call] = (actor, block)
 
         try:
@@ -104,7 +105,7 @@ class RayTrainer(BlockTrainer):
                     send(start(), block)
                     continue
                 checkpoints.keep(block, BlockState.from_bytes(image))
-                if checkpoints.states[block].step < self.options.steps:
+                if checkpoints.states[block].step < self.options.schedule.steps:
                     send(actor, block)
                 elif waiting:
                     send(actor, waiting.popleft())

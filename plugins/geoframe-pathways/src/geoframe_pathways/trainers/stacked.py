@@ -46,16 +46,16 @@ class BlockTrainer(Trainer):
         """Bring every pending block of the checkpoints to its last step."""
 
     def _gradient_trainer(self) -> GradientTrainer:
-        options = self.options
+        options, schedule = self.options, self.options.schedule
         return GradientTrainer(
-            steps=options.steps,
-            learning_rate=options.learning_rate,
-            batch_size=options.batch_size,
+            steps=schedule.steps,
+            learning_rate=schedule.learning_rate,
+            batch_size=schedule.batch_size,
             weight_decay=options.weight_decay or 0.0,
             schedule="cosine",
-            warmup=int(options.warmup * options.steps),
+            warmup=int(options.warmup * schedule.steps),
             clip_norm=options.clip_norm,
-            checkpoint_every=options.kept_every,
+            checkpoint_every=options.kept_every(options.block),
             device="cpu",
         )
 
@@ -73,10 +73,9 @@ def train_here(checkpoints: BlockCheckpoints) -> None:
     task, options = checkpoints.objective.task, checkpoints.options
     with deferred_interrupt() as interrupt:
         for block in checkpoints.pending:
-            while (state := checkpoints.states[block]).step < options.steps:
-                until = next_stop(state.step, options)
-                checkpoints.keep(
-                    block, advance(task, checkpoints.blocks[block], state, options, until)
-                )
+            experts = checkpoints.blocks[block]
+            while (state := checkpoints.states[block]).step < options.schedule.steps:
+                until = next_stop(state.step, options, len(experts))
+                checkpoints.keep(block, advance(task, experts, state, options, until))
                 if interrupt.requested:
                     raise KeyboardInterrupt

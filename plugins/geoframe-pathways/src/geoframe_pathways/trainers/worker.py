@@ -22,8 +22,8 @@ def work(store: TaskStore, shard: int, shards: int) -> None:
     task, blocks, pending, options = store.get_work()
     for block in (block for block in pending if block % shards == shard):
         state = store.get_state(block)
-        while state.step < options.steps and math.isfinite(state.loss) | (state.step == 0):
-            until = next_stop(state.step, options)
+        while state.step < options.schedule.steps and math.isfinite(state.loss) | (state.step == 0):
+            until = next_stop(state.step, options, len(blocks[block]))
             state = advance(task, blocks[block], state, options, until)
             store.put_state(block, state)
 
