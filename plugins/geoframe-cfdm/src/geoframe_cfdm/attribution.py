@@ -11,6 +11,7 @@ from torch import Tensor
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
+from geoframe_cfdm.sampling.config import Standardize
 from geoframe_cfdm.sampling.distances import Spacing, nearest_points, spacing_of
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_cfdm.sampling.standardize import fit_standardizer
@@ -20,6 +21,8 @@ COPY = 1e-3
 """A sample within this share of the median neighbour distance of a training item is a copy."""
 NEAREST = 3
 LISTED = 24
+MOST_NAMED = 8
+"""Items named of a sample that is made of more: those with the largest shares."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -47,9 +50,12 @@ def attribute(fitted: Fitted, generated: Generated) -> Attribution:
         points, spacing = inner.points, inner.spacing
         drawn = generated.drawn.get("latents", generated.items)
     else:
-        flat = fitted.data.flatten(1)
-        points = Points(flat, fit_standardizer(flat, "auto"), resident=False)
-        spacing, drawn = spacing_of(points), generated.items
+        flat = fitted.as_numbers(fitted.data).flatten(1)
+        kind: Standardize = "none" if fitted.levels is not None else "auto"
+        if fitted.levels is None and fitted.items.kind == "table":
+            kind = "feature"  # columns have units of their own
+        points = Points(flat, fit_standardizer(flat, kind), resident=False)
+        spacing, drawn = spacing_of(points), fitted.as_numbers(generated.items)
     z = points.standardizer.forward(drawn.flatten(1))
     distance, index = nearest_points(points, z, min(NEAREST, len(points)))
     return Attribution(distance=distance.cpu(), rows=fitted.train[index.cpu()], spacing=spacing)
@@ -63,9 +69,11 @@ def provenance(
     for row in range(min(LISTED, len(near.distance))):
         told: dict[str, Any] = {"sample": row}
         if "tuple_index" in drawn:
-            shares = zip(
-                drawn["tuple_index"][row].tolist(), drawn["tuple_weight"][row].tolist(), strict=True
-            )
+            index, weight = drawn["tuple_index"][row], drawn["tuple_weight"][row]
+            if len(weight) > MOST_NAMED:
+                largest = weight.topk(MOST_NAMED).indices
+                index, weight = index[largest], weight[largest]
+            shares = zip(index.tolist(), weight.tolist(), strict=True)
             told["made of (share)"] = ", ".join(
                 f"{items.name(item)} ({share:.2f})" for item, share in shares if item >= 0
             )

@@ -47,7 +47,9 @@ class ItemsConfig(TableOptions):
         "images 'folder' takes the names of subfolders.",
     )
     columns: tuple[str, ...] = option(
-        ("*",), help="Columns of a table to use; * matches every numeric one."
+        ("*",),
+        help="Columns of a table to use; * matches every numeric one, and for samplers that take "
+        "categories and gaps (auto, local-copula) every one.",
     )
     size: int | None = option(
         None, ge=1, unit="pixels", help="Resize images to this height and width."
@@ -60,7 +62,7 @@ class ItemsConfig(TableOptions):
     dataset: Component = component(
         "dataset",
         default={"name": "digits"},
-        provides=("items",),
+        provides=("items", "table"),
         help="The items to use when path is left out.",
     )
 
@@ -124,6 +126,11 @@ class EvaluationConfig:
     )
     recall_neighbors: int = option(
         3, ge=1, unit="items", help="Neighbours whose distance is the radius for recall."
+    )
+    target: str | None = option(
+        None,
+        help="Column of a table that models trained on the samples have to predict on held-out "
+        "rows.",
     )
     w2_exact: bool = option(
         False,

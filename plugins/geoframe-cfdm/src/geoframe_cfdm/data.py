@@ -14,9 +14,11 @@ from geoframe.data import shown
 from geoframe.errors import DataError
 from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.meshes import read_mesh
+from geoframe_cfdm.mixed import MixedItems, mixed_items_of_table
 from geoframe_data import (
     Items,
     Schema,
+    Table,
     format_of,
     items_of_arrays,
     items_of_table,
@@ -37,7 +39,9 @@ SUFFIXES = {
 """Ending of a file's name -> format."""
 
 
-def load_items(config: ItemsConfig, *, least: int = 2, schema: Schema | None = None) -> Items:
+def load_items(
+    config: ItemsConfig, *, least: int = 2, schema: Schema | None = None, mixed: bool = False
+) -> Items:
     """Read the user's items, or those of the dataset that stands for them.
 
     Parameters
@@ -46,20 +50,43 @@ def load_items(config: ItemsConfig, *, least: int = 2, schema: Schema | None = N
         Number of items that there must be.
     schema
         Types of the columns of a table; None finds them.
+    mixed
+        Take texts, dates, truth values and gaps of a table as well as numbers.
 
     Raises
     ------
     DataError
         One line: what is wrong, where, and what to do.
     """
+    found: Items
     if config.path is None:
-        found: Items = config.dataset.build().load()
+        loaded: Items | Table = config.dataset.build().load()
+        found = _rows(loaded, config, mixed) if isinstance(loaded, Table) else loaded
     else:
-        found = _read(config.path, config, schema)
-    return checked(found.first(config.limit), least)
+        found = _read(config.path, config, schema, mixed)
+    found = found.first(config.limit)
+    return found if isinstance(found, MixedItems) and len(found) >= least else checked(found, least)
 
 
-def _read(path: Path, config: ItemsConfig, schema: Schema | None) -> Items:
+def might_be_table(config: ItemsConfig) -> bool:
+    """Whether the items may be rows of a table, as far as can be told before reading."""
+    if config.path is None or config.format != "auto":
+        return config.path is None or config.format in set(TABLES.values())
+    return config.path.is_file() and _format(config.path) in set(TABLES.values())
+
+
+def _rows(table: Table, config: ItemsConfig, mixed: bool) -> Items:
+    if mixed:
+        return mixed_items_of_table(table, labels=config.labels)
+    try:
+        return items_of_table(table, labels=config.labels)
+    except DataError as error:
+        if bool(table.frame.isna().any(axis=None)):
+            raise DataError(f"{error}; or set sampler.name = 'auto', which takes gaps") from None
+        raise
+
+
+def _read(path: Path, config: ItemsConfig, schema: Schema | None, mixed: bool) -> Items:
     form = config.format if config.format != "auto" else _format(path)
     if form == "images":
         if config.labels not in (None, "folder"):
@@ -91,7 +118,7 @@ def _read(path: Path, config: ItemsConfig, schema: Schema | None) -> Items:
         schema=schema,
         **{**config.reading(), "format": form},
     )
-    return items_of_table(table, labels=config.labels)
+    return _rows(table, config, mixed)
 
 
 def _format(path: Path) -> str:

@@ -12,7 +12,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from geoframe import Result
+from geoframe import ConfigError, Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_cfdm.attribution import attribute, provenance
@@ -21,7 +21,10 @@ from geoframe_cfdm.features import make_features
 from geoframe_cfdm.figures import draw_figures
 from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
+from geoframe_cfdm.likeness import Likeness
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, mean_gap, recall, wasserstein2
+from geoframe_cfdm.recombination.auto import AutoSampler
+from geoframe_cfdm.recombination.base import REDRAWN_NOTED
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_cfdm.verdict import verdict
 
@@ -31,6 +34,8 @@ W2_DIM = 3
 EXACT_SETS = 4
 """Sets of exact samples: distances of single pairs vary too much to be compared."""
 COPIES_WARNED = 0.05
+LEAST_JUDGED = 20
+"""Samples, and held-out items, that a classifier between them needs."""
 
 
 def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run) -> Result:
@@ -38,8 +43,9 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     items, inner = generated.items, fitted.inner
     known = fitted.items.labels
     labels = None if known is None else torch.from_numpy(known)[fitted.train]
-    features, name = make_features(fitted.data, labels, config.evaluation, config.seed)
-    ours, real = features(items), features(fitted.compared)
+    numbers = fitted.as_numbers
+    features, name = make_features(numbers(fitted.data), labels, config.evaluation, config.seed)
+    ours, real = features(numbers(items)), features(numbers(fitted.compared))
     near = attribute(fitted, generated)
     metrics: dict[str, float | int | str | None] = {
         "samples": len(items),
@@ -49,6 +55,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
         "kid": kernel_distance(ours, real),
         "recall": recall(ours, real, k=config.evaluation.recall_neighbors),
         "dup_rate": duplicate_rate(near.distance[:, 0], near.spacing.low),
+        **_likeness(config, fitted, items),
         "engine_steps": None,
         "max_relative_error": None,
         "peak_memory_mib": peak_memory_mib(),
@@ -57,7 +64,12 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     compared = "held-out" if fitted.held_out else "training"
     notes = [f"KID and recall compare with {len(real)} {compared} items on: {name}."]
     notes += [f"{note[0].upper()}{note[1:]}." for note in fitted.items.notes]
-    metrics |= _transport(items, fitted.compared)
+    if fitted.levels is None:
+        metrics |= _transport(items, fitted.compared)
+    steps = [dict(row) for row in fitted.sampler.explain()]
+    if "redrawn" in generated.drawn:
+        metrics["redrawn"] = float((generated.drawn["redrawn"] > 0).double().mean())
+        notes += _recombined(config, fitted, metrics)
     if isinstance(inner, ClosedFormDiffusion):
         metrics |= _closed_form(inner, generated.drawn["tuple_index"])
         notes += _remarks(inner, generated)
@@ -69,11 +81,51 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
             "sampler.sigma or sampler.sigma_relative, or lower sampler.start."
         )
     tables: dict[str, list[Any]] = {
-        "steps": [dict(row) for row in fitted.sampler.explain()],
+        "steps" if any("t" in row for row in steps) else "sampler": steps,
         "provenance": provenance(fitted.items, generated.drawn, near),
     }
-    draw_figures(config, fitted, generated, near, tables["steps"], run)
+    draw_figures(config, fitted, generated, near, steps, run)
     return Result(metrics=metrics, tables=tables, notes=notes, verdict=verdict(metrics, compared))
+
+
+def _likeness(config: CFDMConfig, fitted: Fitted, items: Tensor) -> dict[str, float | None]:
+    """Measures against held-out items that every sampler has alike; none without such items."""
+    target = config.evaluation.target
+    if target is not None and target not in fitted.items.columns:
+        known = ", ".join(fitted.items.columns) or "none"
+        raise ConfigError([f"evaluation.target: no column '{target}'; columns: {known}"])
+    if not fitted.held_out or len(fitted.compared) < LEAST_JUDGED or len(items) < LEAST_JUDGED:
+        return {}
+    place = None if target is None else fitted.items.columns.index(target)
+    judge = Likeness(fitted.data, fitted.compared, levels=fitted.levels, target=place)
+    found = judge.measure(items)
+    del found["kernel_distance"], found["dup_rate"]  # kid and dup_rate are the run's own
+    return dict(found)
+
+
+def _recombined(config: CFDMConfig, fitted: Fitted, metrics: Mapping[str, Any]) -> list[str]:
+    """What is to be known of samples that were made of neighbours."""
+    notes = []
+    if isinstance(fitted.sampler, AutoSampler):
+        chosen = type(fitted.inner).__name__
+        notes.append(f"sampler auto took {chosen}, since {fitted.sampler.why}.")
+    redrawn, held_out = metrics["redrawn"], metrics.get("dup_rate_held_out")
+    told = f"{redrawn:.1%} of the samples were duplicates at first and drawn again"
+    if held_out is not None:
+        told += f"; of held-out items {held_out:.1%} are as near to a training item"
+    notes.append(f"{told}.")
+    if redrawn > REDRAWN_NOTED:
+        notes.append(
+            "That is more than 3 %: the items are few or far from one another, and dup_rate is low "
+            "by selection only."
+        )
+    if (patches := metrics.get("patches_verbatim")) is not None:
+        notes.append(
+            f"{patches:.1%} of the samples' patches are nearly those of a training image (of "
+            f"held-out images {metrics['patches_verbatim_held_out']:.1%}): samples hide nothing of "
+            "the items they are made of."
+        )
+    return notes
 
 
 def _transport(items: Tensor, real: Tensor) -> dict[str, float]:

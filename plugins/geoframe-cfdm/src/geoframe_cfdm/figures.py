@@ -18,6 +18,7 @@ from geoframe_cfdm.attribution import Attribution
 from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
+from geoframe_cfdm.mixed import filled
 
 ORIGIN_ROWS = 8
 MOST_PARTS = 6
@@ -42,8 +43,11 @@ def draw_figures(
         )
         run.write_figure("samples_and_training_items", figure)
     else:
-        run.write_figure("samples", scatter(items, fitted.data, known.columns))
-    if steps:
+        data = fitted.data
+        if fitted.levels is not None:
+            data, items = filled([data, items])
+        run.write_figure("samples", scatter(items, data, known.columns))
+    if steps and "t" in steps[0]:
         run.write_figure("effective_sample_size", step_curves(steps))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -13,9 +15,12 @@ from geoframe import Conditional, ConfigError, RunError, Sampler, capability
 from geoframe.run.directory import Run
 from geoframe_cfdm.conditioning import condition_of
 from geoframe_cfdm.config import CFDMConfig, ItemsConfig
-from geoframe_cfdm.data import load_items
+from geoframe_cfdm.data import load_items, might_be_table
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.latents.sampler import LatentSampler
+from geoframe_cfdm.mixed import levels_of
+from geoframe_cfdm.recombination.auto import AutoSampler
+from geoframe_cfdm.recombination.rows import RowEncoder, TakesCategories
 from geoframe_cfdm.sampling.condition import Condition
 from geoframe_cfdm.sampling.fitting import fit_sampler, is_the_data
 from geoframe_cfdm.sampling.sampler import MIB
@@ -27,7 +32,7 @@ MOST_COMPARED = 10_000
 """Items that samples are compared with: measures of more would take long and gain nothing."""
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, slots=False)
 class Fitted:
     """What sampling and its evaluation need."""
 
@@ -53,8 +58,21 @@ class Fitted:
 
     @property
     def inner(self) -> Sampler:
-        """The sampler that was fitted to the items or to their latents."""
-        return self.sampler if self.latent is None else self.latent.inner
+        """The sampler that was fitted to the items or to their latents; what auto chose."""
+        found = self.sampler if self.latent is None else self.latent.inner
+        return found.chosen if isinstance(found, AutoSampler) else found
+
+    @property
+    def levels(self) -> Tensor | None:
+        """Number of categories of each column, of rows that hold more than numbers."""
+        return levels_of(self.items)
+
+    @cached_property
+    def as_numbers(self) -> Callable[[Tensor], Tensor]:
+        """Items as numbers without gaps, one coordinate per category; themselves if they are."""
+        if self.levels is None:
+            return torch.nn.Identity()
+        return RowEncoder.of(self.data, self.levels)
 
 
 def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
@@ -73,7 +91,8 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
         If the data of a finished run have changed.
     """
     kept = run.manifest.get("data", {}).get("schema") if restore else None
-    items = load_items(config.data, schema=Schema.from_plain(kept) if kept else None)
+    schema = Schema.from_plain(kept) if kept else None
+    items = load_items(config.data, schema=schema, mixed=takes_mixed(config))
     condition = condition_of(config, items)
     _record(items, condition, run, restore=restore)
     train, others = _split(items, config)
@@ -91,7 +110,7 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
             measured = autoencoder.prepare(data.flatten(1), config.trainer.build(), run)
             run.write_tensors("autoencoder", autoencoder.state_dict())
         sampler = LatentSampler(sampler, autoencoder.eval())
-    _fit(sampler, data, labels, train, run, restore=restore)
+    _fit(sampler, data, labels, train, run, levels=levels_of(items), restore=restore)
     compared, held_out = _compared(items, train, others, condition)
     fitted = Fitted(
         sampler=sampler,
@@ -116,6 +135,7 @@ def _fit(
     ids: Tensor,
     run: Run,
     *,
+    levels: Tensor | None,
     restore: bool,
 ) -> None:
     """Fit a sampler and keep its state, or take the state up that a finished run kept.
@@ -128,9 +148,16 @@ def _fit(
         if isinstance(sampler, LatentSampler):
             sampler.hold(data, labels, ids)
         return
-    fit_sampler(sampler, data, labels, ids)
+    fit_sampler(sampler, data, labels, ids, levels)
     if not restore and not is_the_data(inner, data):
         run.write_tensors(STATE, inner.fitted())
+
+
+def takes_mixed(config: CFDMConfig) -> bool:
+    """Whether the sampler takes rows of more than numbers."""
+    if config.cfdm.latent_dim or not might_be_table(config.data):
+        return False
+    return capability(config.sampler.build(), TakesCategories) is not None
 
 
 def _by_column(config: CFDMConfig, items: Items) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from geoframe.run.files import explained, write_bytes
+from geoframe_cfdm.mixed import MixedItems
 from geoframe_data import Items
 
 MOST_FILES = 1000
@@ -23,6 +24,10 @@ def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
         ``samples.csv``, ``samples.ply`` or the folder ``samples``, which takes the first 1000
         images; None for arrays, of which there is nothing to add to the tensors.
     """
+    if isinstance(like, MixedItems):
+        text = like.decoded(items.numpy()).to_csv(index=False, float_format="%.8g")
+        write_bytes(folder / "samples.csv", text.encode())
+        return folder / "samples.csv"
     if like.kind == "table":
         import pandas as pd
 

@@ -56,7 +56,7 @@ class AutoSampler(Sampler):
         if len(shape) == 1 and (shape[0] <= MOST_COLUMNS or levels is not None):
             self.why = "items are rows"
             self.chosen = LocalCopula(**shared).fit(data, ids, levels)
-        elif _are_images(shape):
+        elif are_images(shape):
             self.why = "items are images"
             self.chosen = NeighborMosaic(**shared).fit(data, ids)
         else:
@@ -109,6 +109,6 @@ class AutoSampler(Sampler):
         return self.chosen.explain()
 
 
-def _are_images(shape: tuple[int, ...]) -> bool:
+def are_images(shape: tuple[int, ...]) -> bool:
     """Whether items are ``(h, w)``, or ``(h, w, channels)`` with at most four of these."""
     return len(shape) in (2, 3) and min(shape[:2]) >= LEAST_SIDE and max(shape[2:], default=1) <= 4

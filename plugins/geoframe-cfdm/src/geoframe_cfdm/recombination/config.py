@@ -56,7 +56,7 @@ class LocalCopulaConfig(RecombinationConfig):
 
     component: ClassVar[str] = "geoframe_cfdm.recombination.copula:LocalCopula"
 
-    neighbors: int = option(50, ge=2, unit="rows", help="Rows of a neighbourhood.")
+    neighbors: int = option(20, ge=2, unit="rows", help="Rows of a neighbourhood.")
     spread: float | Literal["auto"] = option(
         "auto",
         gt=0,

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from geoframe import DataError
 
+MOST_LEVELS = 256
+"""Categories up to which a column has a say in distances; names of rows have none."""
 REPEATED = 0.5
 """Share of distinct values below which a column's values are drawn from those it has."""
 
@@ -92,7 +94,8 @@ class RowEncoder:
         parts = [scaled.nan_to_num(0.0)]
         flags = scaled.isnan()[:, self.gaps[numbers]]
         parts.append(flags.double() * self.apart)
-        for column in (~numbers).nonzero()[:, 0].tolist():
+        coded = (self.levels > 0) & (self.levels <= MOST_LEVELS)
+        for column in coded.nonzero()[:, 0].tolist():
             count = int(self.levels[column])
             codes = values[:, column].nan_to_num(float(count)).long().clamp(0, count)
             hot = torch.nn.functional.one_hot(codes, count + 1).double()
