@@ -22,6 +22,7 @@ from geoframe_cgenn.layers.products import FullyConnectedProduct
 from geoframe_cgenn.metric.learned import Metric
 from geoframe_cgenn.models.messages import pair_means
 from geoframe_cgenn.models.particles import Particles, set_sums
+from geoframe_cgenn.models.rest import vectors_at_rest
 from geoframe_cgenn.models.shape import Shape
 
 DECODER, DROPOUT = 64, 0.2
@@ -108,6 +109,7 @@ class JetNetwork(nn.Module):
 
     320,594 parameters for n = 4, one vector and two scalars of a particle, 8 multivectors, 72
     scalars and 4 layers. Products are not normalised: momenta of massless particles have length 0.
+    Sets are taken in their rest frames, which changes no answer but what rounding does to it.
 
     Parameters
     ----------
@@ -149,8 +151,8 @@ class JetNetwork(nn.Module):
     def forward(self, particles: Particles) -> Tensor:
         """Answers ``(g, outputs)`` of the sets."""
         frame = self.metric(0).frame()
-        vectors = frame.enter(particles.vectors).permute(2, 0, 1)
-        given = pad(vectors, (0, 0, 0, 0, 1, 2**self.n - 1 - self.n))
+        vectors = vectors_at_rest(particles, frame)
+        given = pad(vectors.permute(2, 0, 1), (0, 0, 0, 0, 1, 2**self.n - 1 - self.n))
         x, h = self.embedding(given), self.embedding_scalars(particles.scalars)
         for layer in self.layers:
             h, x = layer(h, x, given, particles, frame.form)

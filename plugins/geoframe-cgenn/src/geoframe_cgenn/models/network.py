@@ -14,6 +14,7 @@ from geoframe_cgenn.metric.frames import Frame
 from geoframe_cgenn.metric.learned import Metric
 from geoframe_cgenn.models.messages import NoMessages, PairMessages, PooledMessages
 from geoframe_cgenn.models.particles import Particles, set_sums
+from geoframe_cgenn.models.rest import vectors_at_rest
 from geoframe_cgenn.models.shape import Shape
 
 MessageLayer = NoMessages | PairMessages | PooledMessages
@@ -83,7 +84,7 @@ class CliffordNetwork(nn.Module):
     def forward(self, particles: Particles) -> Tensor:
         """Answers ``(g, outputs)`` or ``(g, n)`` of the sets, or of the rows if each has one."""
         frame = self.metric(0).frame()
-        h = self.embedding(particles.features(frame))
+        h = self.embedding(particles.features(self._entered(particles, frame)))
         for at, layer in enumerate(self.layers):
             if len(self.metrics) > 1:
                 following = self.metric(at + 1).frame()
@@ -97,6 +98,12 @@ class CliffordNetwork(nn.Module):
     def metric(self, at: int) -> Metric:
         """Metric of the embedding (0) or of layer ``at``."""
         return cast(Metric, self.metrics[at])
+
+    def _entered(self, particles: Particles, frame: Frame) -> Tensor:
+        invariant = self.shape.outputs > 0 and len(self.metrics) == 1
+        if invariant and not self.shape.normalize:  # the form may be indefinite
+            return vectors_at_rest(particles, frame)
+        return frame.enter(particles.vectors)
 
     def _vector(self, h: Tensor, particles: Particles, frame: Frame) -> Tensor:
         if self.shape.of_sets:

@@ -7,8 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from geoframe_cgenn.metric.frames import Frame
-
 
 @attrs.frozen(eq=False)
 class Particles:
@@ -29,9 +27,15 @@ class Particles:
     partners: int | None = None
     """Number of pairs of each receiver, if it is the same for all."""
 
-    def features(self, frame: Frame) -> Tensor:
-        """Scalars and vectors as channels of grades 0 and 1, in a frame ``(1 + n, r, s + v)``."""
-        vectors = frame.enter(self.vectors).permute(2, 0, 1)
+    def features(self, vectors: Tensor) -> Tensor:
+        """Scalars and vectors as channels of grades 0 and 1 ``(1 + n, r, s + v)``.
+
+        Parameters
+        ----------
+        vectors
+            The vectors, in the frame that the network works in ``(r, v, n)``.
+        """
+        vectors = vectors.permute(2, 0, 1)
         scalars = self.scalars.unsqueeze(0)
         behind = pad(scalars, (0, self.vectors.shape[1]))
         return torch.cat([behind, pad(vectors, (self.scalars.shape[1], 0))])
