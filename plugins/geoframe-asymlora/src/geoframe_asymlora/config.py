@@ -38,15 +38,27 @@ class TextDataConfig(FileOptions):
     )
     task: Literal["auto", "classification", "regression", "causal"] = option(
         "auto",
-        help="auto: causal if there are columns of prompt and response, regression if labels are "
-        "numbers with fractions, else classification.",
+        help="auto: causal if there are messages, prompts with responses, instructions with "
+        "outputs or nothing but texts; regression if labels are numbers with fractions, else "
+        "classification. causal takes plain .txt files too, a text a paragraph.",
     )
     text: str = option("text", help="Column of the text.")
     text_b: str | None = option(None, help="Column of the second text, for pairs.")
     label: str = option("label", help="Column of the label: a class, or a number (regression).")
     prompt: str = option("prompt", help="Column of the prompt; it is read, not learned.")
     response: str = option("response", help="Column of the response, which is learned.")
-    separator: str = option("\n", help="Text between prompt and response.")
+    separator: str = option(
+        "\n", help="Text between prompt and response, and between instruction and input."
+    )
+    messages: str = option(
+        "messages",
+        help="Column of conversations: lists of objects with role and content. What the assistant "
+        "says is learned.",
+    )
+    as_chat: bool = option(
+        False,
+        help="Turn prompts and responses into conversations, by the tokenizer's chat template.",
+    )
     holdout: float = option(
         0.1, gt=0, lt=1, help="Share of the training rows to validate on where there is no file."
     )
@@ -95,8 +107,22 @@ class ModelConfig:
     parts: int = option(
         1,
         ge=1,
-        help="Parts of a batch, sorted by length, each padded by itself: the same gradient from "
-        "less padding. Pays on CPUs.",
+        help="Parts of a batch, sorted by length, each padded by itself and taken one after the "
+        "other (gradient accumulation): the same gradient from less padding, and the memory of one "
+        "part.",
+    )
+    checkpointing: bool = option(
+        False,
+        help="Keep only what enters each block, and compute the rest again in the backward pass "
+        "(gradient checkpointing): less memory, about a third more time.",
+    )
+    packing: bool = option(
+        False,
+        help="Put short examples of what is learned to be written one after the other, up to "
+        "max_length, where they do not see each other: nothing is padded.",
+    )
+    chat_template: Path | None = option(
+        None, help="Jinja file that lays out conversations; else the tokenizer's own."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the method takes: texts with labels, and prompts with responses. Torch-free."""
+"""What the method takes: texts with labels, and texts to learn to write. Torch-free."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from geoframe.errors import DataError
 from geoframe_asymlora.config import TextDataConfig
 from geoframe_data import TextColumns, Texts, make_texts, read_text_cells
-from geoframe_data.text_reading import text_column
+from geoframe_data.text_columns import text_column
 
 
 def load_texts(config: TextDataConfig) -> Texts:
@@ -29,8 +29,9 @@ def load_texts(config: TextDataConfig) -> Texts:
             label=config.label,
             prompt=config.prompt,
             response=config.response,
+            messages=config.messages,
         )
-        reading = config.reading()
+        reading = {**config.reading(), "plain": config.task == "causal"}
         typing = {key: reading.pop(key) for key in ("decimal", "thousands")}
         cells = read_text_cells(config.path, columns, **reading)
         for split, other in (("validation", config.validation), ("test", config.test)):
@@ -41,6 +42,7 @@ def load_texts(config: TextDataConfig) -> Texts:
             columns,
             task=config.task,
             separator=config.separator,
+            as_chat=config.as_chat,
             holdout=config.holdout,
             **typing,
         )

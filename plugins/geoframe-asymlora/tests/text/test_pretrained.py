@@ -25,7 +25,8 @@ from geoframe_asymlora.config import ModelConfig
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.rounding import round_frozen
 from geoframe_asymlora.lora.targets import find_modules, output_heads
-from geoframe_asymlora.text.encoding import IGNORED, encode
+from geoframe_asymlora.text.causal import IGNORED
+from geoframe_asymlora.text.encoding import encode
 from geoframe_asymlora.text.pretrained import open_pretrained
 from geoframe_data import Split
 

@@ -31,6 +31,7 @@ from .target_statistics import TargetStatistics as TargetStatistics
 from .target_statistics import fit_target_statistics as fit_target_statistics
 from .text_reading import make_texts as make_texts
 from .text_reading import read_text_cells as read_text_cells
+from .texts import Message as Message
 from .texts import Split as Split
 from .texts import TextColumns as TextColumns
 from .texts import Texts as Texts

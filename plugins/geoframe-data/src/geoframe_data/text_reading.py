@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from geoframe.data import MAX_BYTES, listed, shown
-from geoframe.errors import DataError, did_you_mean
+from geoframe.errors import DataError
+from geoframe_data.causal import causal_split, form_of, paragraphs
 from geoframe_data.cells import Cells, read_cells
 from geoframe_data.columns import as_texts, find_types, read_column
-from geoframe_data.files import open_file
+from geoframe_data.files import open_file, plain_suffix
 from geoframe_data.labels import as_labels, canonical
 from geoframe_data.numerals import is_missing
 from geoframe_data.schema import ColumnType
+from geoframe_data.text_columns import column_of, text_column
 from geoframe_data.text_folders import read_folder
 from geoframe_data.texts import Split, Task, TextColumns, Texts
 
@@ -31,11 +33,17 @@ def read_text_cells(
     delimiter: str | None = None,
     header: bool | None = None,
     max_bytes: int = MAX_BYTES,
+    plain: bool = False,
 ) -> dict[str, Cells]:
     """Read a file of texts, or a folder of splits, as cells of each split.
 
     A file is a training split. A folder holds files ``train.*``, ``validation.*``, ``test.*``,
     what ``save_to_disk`` of ``datasets`` writes, or a folder of ``.txt`` files for each class.
+
+    Parameters
+    ----------
+    plain
+        Whether a ``.txt`` file is no table but a text, whose paragraphs are the rows.
 
     Raises
     ------
@@ -45,6 +53,8 @@ def read_text_cells(
 
     def read(each: Path) -> Cells:
         file = open_file(each, max_bytes=max_bytes)
+        if plain and plain_suffix(each.name) == ".txt":
+            return paragraphs(file, columns.text)
         known = [*columns.raw, columns.label]
         return read_cells(
             file, format=format, delimiter=delimiter, header=header, known=known, raw=columns.raw
@@ -59,6 +69,7 @@ def make_texts(
     *,
     task: str = "auto",
     separator: str = "\n",
+    as_chat: bool = False,
     holdout: float = 0.1,
     decimal: str | None = None,
     thousands: str | None = None,
@@ -69,8 +80,10 @@ def make_texts(
     Parameters
     ----------
     task
-        auto: causal if there are columns of prompt and response, regression if labels are numbers
-        with fractions, else classification.
+        auto: causal if there are messages, prompts with responses, instructions with outputs or
+        nothing but texts; regression if labels are numbers with fractions, else classification.
+    as_chat
+        Turn prompts and responses into conversations of user and assistant.
     holdout
         Share of the training texts to validate on where there is no such split.
 
@@ -83,19 +96,16 @@ def make_texts(
     notes = [note for each in cells.values() for note in each.notes]
     kind: Task = "causal"
     classes: tuple[str, ...] = ()
-    if task == "causal" or (
-        task == "auto" and {columns.prompt, columns.response} <= set(train.names)
-    ):
+    form = form_of(train.names, columns, task)
+    if task == "causal" or (task == "auto" and form is not None):
         splits = {
-            name: Split(
-                texts=text_column(each, columns.prompt), seconds=text_column(each, columns.response)
-            )
+            name: causal_split(each, columns, form, separator=separator, as_chat=as_chat)
             for name, each in cells.items()
         }
     else:
         (found,), said = find_types(
             [columns.label],
-            [_stripped(_column(train, columns.label))],
+            [_stripped(column_of(train, columns.label))],
             train.where,
             decimal=decimal,
             thousands=thousands,
@@ -128,37 +138,6 @@ def make_texts(
     )
 
 
-def _column(cells: Cells, name: str) -> pa.Array:
-    if name in cells.names:
-        return cells.columns[cells.names.index(name)]
-    alike = [k for k, each in enumerate(cells.names) if each.lower() == name.lower()]
-    if len(alike) != 1:
-        raise DataError(
-            f"{cells.path}: no column '{name}'{did_you_mean(name, cells.names)}; it has "
-            f"{listed(cells.names)} (data.text, data.label and others name columns)"
-        )
-    return cells.columns[alike[0]]
-
-
-def text_column(cells: Cells, name: str) -> list[str]:
-    """Return a column of texts as they are written.
-
-    Raises
-    ------
-    DataError
-        If there is no such column, or a text is absent or a list.
-    """
-    column = _column(cells, name)
-    if pa.types.is_nested(column.type):
-        raise DataError(f"{cells.where(0)}: '{name}' is '{shown(column[0].as_py())}', not a text")
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
-        raise DataError(f"{cells.where(row)}: '{name}' is empty")
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return [str(text) for text in column.to_pylist()]
-    return [canonical(value) for value in column.to_pylist()]
-
-
 def _stripped(column: pa.Array) -> pa.Array:
     if not pa.types.is_large_string(column.type):
         return column
@@ -167,7 +146,7 @@ def _stripped(column: pa.Array) -> pa.Array:
 
 def _labels(cells: Cells, found: ColumnType) -> list[str]:
     """Labels as the training file writes them, none of which may be missing."""
-    column = _stripped(_column(cells, found.name))
+    column = _stripped(column_of(cells, found.name))
     missing = np.flatnonzero(is_missing(as_texts(column)))
     if len(missing):
         raise DataError(f"{cells.where(int(missing[0]))}: has no label in '{found.name}'")

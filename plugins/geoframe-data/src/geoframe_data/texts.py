@@ -1,4 +1,4 @@
-"""Texts with labels, pairs of texts, and prompts with responses. Torch-free."""
+"""Texts with labels, pairs of texts, prompts with responses, conversations. Torch-free."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import attrs
 import numpy as np
 
 Task = Literal["classification", "regression", "causal"]
+Message = tuple[str, str]
+"""Who speaks (system, user, assistant, ...), and what."""
+
+
+INSTRUCTIONS = ("instruction", "input", "output")
+"""Columns of instructions in the layout of Alpaca; the second may be absent or empty."""
 
 
 @attrs.frozen(kw_only=True)
@@ -21,11 +27,13 @@ class TextColumns:
     label: str = "label"
     prompt: str = "prompt"
     response: str = "response"
+    messages: str = "messages"
 
     @property
     def raw(self) -> list[str]:
         """Columns whose blanks belong to the text."""
-        return [self.text, self.prompt, self.response, *([self.text_b] if self.text_b else [])]
+        pair = [self.text_b] if self.text_b else []
+        return [self.text, self.prompt, self.response, *INSTRUCTIONS, *pair]
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -38,6 +46,8 @@ class Split:
     """Second texts of pairs, or responses."""
     targets: Sequence[float] = ()
     """Class numbers, or numbers to predict; empty for prompts and responses."""
+    chats: Sequence[tuple[Message, ...]] | None = None
+    """Conversations, of which ``texts`` holds the first messages."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -48,6 +58,7 @@ class Split:
             texts=[self.texts[row] for row in rows],
             seconds=None if self.seconds is None else [self.seconds[row] for row in rows],
             targets=[self.targets[row] for row in rows] if self.targets else (),
+            chats=None if self.chats is None else [self.chats[row] for row in rows],
         )
 
 
@@ -76,7 +87,8 @@ class Texts:
         digest = hashlib.sha256()
         for split in (self.train, self.validation, self.test):
             if split is not None:
-                for column in (split.texts, split.seconds or (), split.targets):
+                chats = () if split.chats is None else (split.chats,)
+                for column in (split.texts, split.seconds or (), split.targets, *chats):
                     digest.update("\x1f".join(map(str, column)).encode() + b"\x1e")
         return digest.hexdigest()
 

@@ -10,13 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from geoframe.data import shown
-from geoframe.errors import DataError
+from geoframe_asymlora.text.causal import IGNORED, causal_examples, packed
 from geoframe_asymlora.text.pretrained import Pretrained
 from geoframe_data import Split
-
-IGNORED = -100
-"""Target of tokens that are read and not learned."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -30,6 +26,8 @@ class Encoded:
     targets: list[Tensor] | Tensor
     """Classes or numbers ``(n,)``, or for each token what is to be predicted there."""
     padding: int
+    positions: list[Tensor] | None = None
+    """Position of each token in its own example, where several are packed into one."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -41,11 +39,17 @@ class Encoded:
     def batch(self, rows: Sequence[int], device: torch.device) -> dict[str, Tensor]:
         """Return what a transformers model takes for these examples, padded to the longest."""
         ids = [self.ids[row] for row in rows]
-        mask = pad_sequence([torch.ones_like(row) for row in ids], batch_first=True)
-        batch = {
-            "input_ids": pad_sequence(ids, batch_first=True, padding_value=self.padding),
-            "attention_mask": mask,
-        }
+        batch = {"input_ids": pad_sequence(ids, batch_first=True, padding_value=self.padding)}
+        longest = batch["input_ids"].shape[1]
+        if self.positions is None:
+            mask = pad_sequence([torch.ones_like(row) for row in ids], batch_first=True)
+            batch["attention_mask"] = mask
+        else:  # by them models tell the examples apart; padding is an example of its own
+            filled = [
+                torch.cat([self.positions[row], torch.arange(longest - len(self.ids[row]))])
+                for row in rows
+            ]
+            batch["position_ids"] = torch.stack(filled)
         if self.kinds is not None:
             kinds = [self.kinds[row] for row in rows]
             batch["token_type_ids"] = pad_sequence(kinds, batch_first=True)
@@ -58,23 +62,38 @@ class Encoded:
         return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def encode(split: Split, pretrained: Pretrained, separator: str = "\n") -> Encoded:
+def encode(
+    split: Split, pretrained: Pretrained, separator: str = "\n", *, packing: bool = False
+) -> Encoded:
     """Tokenize examples for the kind of task that ``pretrained`` is for.
 
     Parameters
     ----------
     separator
         What is put between prompt and response.
+    packing
+        Put several examples into one, where they are learned to be written.
 
     Raises
     ------
     DataError
-        If a response has nothing to learn.
+        If a response has nothing to learn, or a conversation cannot be laid out.
     """
     tokenizer = pretrained.tokenizer
     padding = int(tokenizer.pad_token_id or 0)
     if pretrained.kind == "causal":
-        return _causal(split, tokenizer, padding, pretrained.max_length, separator)
+        examples = causal_examples(split, tokenizer, pretrained.max_length, separator)
+        positions = None
+        if packing:
+            examples, places = packed(examples, pretrained.max_length)
+            positions = [torch.tensor(each) for each in places]
+        return Encoded(
+            ids=[torch.tensor(ids) for ids, _ in examples],
+            kinds=None,
+            targets=[torch.tensor(targets) for _, targets in examples],
+            padding=padding,
+            positions=positions,
+        )
     found: Any = tokenizer(
         list(split.texts),
         None if split.seconds is None else list(split.seconds),
@@ -90,27 +109,3 @@ def encode(split: Split, pretrained: Pretrained, separator: str = "\n") -> Encod
         targets=torch.tensor(split.targets, dtype=torch.long if whole else torch.float32),
         padding=padding,
     )
-
-
-def _causal(split: Split, tokenizer: Any, padding: int, max_length: int, separator: str) -> Encoded:
-    """Start, prompt, separator, response, end of text; only response and end are targets."""
-    assert split.seconds is not None
-    end = [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []
-    # The start that the tokenizer itself gives a text: so the model is asked later.
-    start = [each for each in tokenizer("")["input_ids"][:1] if each == tokenizer.bos_token_id]
-    ids, targets = [], []
-    for number, (prompt, response) in enumerate(zip(split.texts, split.seconds, strict=True)):
-        read = tokenizer(prompt + separator, add_special_tokens=False)["input_ids"]
-        learned = tokenizer(response, add_special_tokens=False)["input_ids"] + end
-        # What is learned has to fit; of a long prompt the end is kept.
-        room = max_length - len(start)
-        learned = learned[: max(1, room - 1)]
-        read = start + read[max(0, len(read) + len(learned) - room) :]
-        read = read or end  # something has to come before the first token that is learned
-        if not learned or len(read + learned) < 2:
-            raise DataError(
-                f"'{shown(prompt)}' (example {number + 1}) has an empty response: nothing to learn"
-            )
-        ids.append(torch.tensor(read + learned))
-        targets.append(torch.tensor([IGNORED] * len(read) + learned))
-    return Encoded(ids=ids, kinds=None, targets=targets, padding=padding)

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from geoframe import Objective
-from geoframe_asymlora.text.encoding import IGNORED, Encoded
+from geoframe_asymlora.text.accumulation import accumulated
+from geoframe_asymlora.text.causal import IGNORED
+from geoframe_asymlora.text.encoding import Encoded
 
 
 class FineTuning(Objective):
@@ -25,7 +27,8 @@ class FineTuning(Objective):
     data
         The training examples.
     parts
-        Parts of a batch, sorted by length, each padded by itself.
+        Parts of a batch, sorted by length, each padded by itself; of one at a time is kept what
+        its backward pass needs.
     validate
         Measures the model for early stopping.
     """
@@ -51,13 +54,20 @@ class FineTuning(Objective):
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Return the mean loss of a batch of examples (of tokens, where tokens are predicted)."""
         order = items.cpu()[self._lengths[items.cpu()].argsort(descending=True, stable=True)]
-        losses, weights = [], []
-        for rows in order.tensor_split(min(self.parts, len(order))):
-            batch = self.data.batch(rows.tolist(), items.device)
-            losses.append(self.model(**batch).loss)
-            weights.append(weight_of(batch["labels"]))
-        shares = torch.stack(weights) / sum(weights)
-        return {"loss": (torch.stack(losses) * shares.to(losses[0])).sum()}
+        parts = order.tensor_split(min(self.parts, len(order)))
+        batches = [self.data.batch(rows.tolist(), items.device) for rows in parts]
+        weights = torch.stack([weight_of(batch["labels"]) for batch in batches])
+        shares = (weights / weights.sum()).tolist()
+
+        def losses() -> Iterator[Tensor]:
+            for batch, share in zip(batches, shares, strict=True):
+                loss: Tensor = self.model(**batch).loss
+                yield share * loss
+
+        trained = [each for each in self.parameters() if each.requires_grad]
+        if len(parts) == 1 or not (trained and torch.is_grad_enabled()):
+            return {"loss": torch.stack(list(losses())).sum()}
+        return {"loss": accumulated(losses, trained)}
 
     def evaluate(self) -> Mapping[str, float]:
         """Measure on the validation part."""

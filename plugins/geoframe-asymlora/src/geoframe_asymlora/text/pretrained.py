@@ -21,6 +21,7 @@ from geoframe_asymlora.config import ModelConfig
 from geoframe_asymlora.files.hub import only_stored
 from geoframe_asymlora.lora.targets import output_heads
 from geoframe_asymlora.text.pooled import MeanPooledClassifier
+from geoframe_data.files import open_file
 
 MINILM = "minilm"
 POOLING = "1_Pooling/config.json"
@@ -49,6 +50,10 @@ class Pretrained:
     """Whether the model was trained to be read by the mean of its token states."""
     replaced: int | None = None
     """Outputs of the head that the model came with, if a new one takes its place."""
+    checkpointing: bool = False
+    """Whether blocks are computed again in the backward pass."""
+    packing: bool = False
+    """Whether several examples are put into one."""
 
     def model(self) -> nn.Module:
         """Load the model afresh, with a new head drawn from torch's global stream.
@@ -92,11 +97,16 @@ class Pretrained:
         missing = info["missing_keys"]
         if self.kind == "causal":
             _check_causal(model, self.path)
+            if self.packing:
+                model.config.use_cache = False  # with a cache models look at all that stands before
+                _check_packing(model, self.path)
             model.loss_type = model.loss_type or "ForCausalLM"  # not every class name says it
         elif self.head == "mean":
             model = MeanPooledClassifier.on(model)
             missing = {f"{model.base_model_prefix}.{name}" for name in missing}
         setattr(model, NEW, _modules_of(missing, model))
+        if self.checkpointing:
+            _checkpoint(model, self.path)
         trainable: nn.Module = model.train()
         return trainable
 
@@ -132,6 +142,8 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         raise DataError(f"{path}: holds no tokenizer; save the model's own beside it")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if config.chat_template is not None:
+        tokenizer.chat_template = open_file(config.chat_template).text()
     own = _loaded(transformers.AutoConfig, path)
     headed = any("ForSequenceClassification" in name for name in own.architectures or ())
     other = kind != "causal" and config.head == "model" and headed and own.num_labels != outputs
@@ -147,6 +159,8 @@ def open_pretrained(config: ModelConfig, *, kind: str, outputs: int) -> Pretrain
         max_length=min(config.max_length, positions, tokenizer.model_max_length),
         mean_pooled=_is_mean_pooled(path),
         replaced=own.num_labels if other else None,
+        checkpointing=config.checkpointing,
+        packing=config.packing,
     )
 
 
@@ -177,6 +191,34 @@ def _check_causal(model: nn.Module, path: str) -> None:
             f"{path}: is no causal model: what it says of a token depends on the next one; prompts "
             "and responses need one like GPT-2 or Llama"
         )
+
+
+def _check_packing(model: nn.Module, path: str) -> None:
+    """Refuse a model for which an example depends on those that it is packed with."""
+    ids, positions = torch.tensor([[0, 1, 2, 3]]), torch.tensor([[0, 1, 0, 1]])
+    with torch.no_grad():
+        alone = model.eval()(input_ids=ids[:, 2:]).logits
+        try:
+            both = model(input_ids=ids, position_ids=positions).logits[:, 2:]
+        except TypeError:  # it takes no positions
+            both = alone + 1
+    if not torch.allclose(both, alone, atol=1e-3):
+        raise DataError(
+            f"{path}: packed examples would see one another in this model; set model.packing = "
+            "false"
+        )
+
+
+def _checkpoint(model: Any, path: str) -> None:
+    try:
+        with quietly():
+            model.gradient_checkpointing_enable({"use_reentrant": False})
+    except ValueError:
+        raise DataError(
+            f"{path}: this model has no gradient checkpointing; set model.checkpointing = false, "
+            "and more model.parts"
+        ) from None
+    model.config.use_cache = False  # or every step would say so
 
 
 def _place(path: str) -> str:

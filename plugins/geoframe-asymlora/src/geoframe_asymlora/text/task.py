@@ -66,8 +66,20 @@ def open_task(config: AsymLoRAConfig, examples: Texts) -> Task:
     pretrained = open_pretrained(
         config.model, kind=examples.kind, outputs=max(1, len(examples.classes))
     )
+    if config.model.packing and examples.kind != "causal":
+        raise ConfigError(
+            [
+                f"model.packing: examples of {examples.kind} are read as wholes; only what is "
+                "learned to be written can be packed"
+            ]
+        )
     encoded = {
-        name: encode(split, pretrained, examples.separator)
+        name: encode(
+            split,
+            pretrained,
+            examples.separator,
+            packing=config.model.packing and name == "train",
+        )
         for name, split in _splits(examples).items()
     }
     return Task(
