@@ -18,6 +18,7 @@ IMAGES = ROOT / "docs" / "images"
 
 PICTURES = {
     # method: (example, figure)
+    "nst": ("edges.toml", "space_and_time"),
     "hnn": ("python-library.toml", "poincare_disc"),
     "cfdm": ("digits.toml", "samples_and_training_items"),
     "snowflake": ("karate.toml", "embedding"),
