@@ -20,6 +20,7 @@ PICTURES = {
     # method: (example, figure)
     "nst": ("edges.toml", "space_and_time"),
     "hnn": ("python-library.toml", "poincare_disc"),
+    "lgi": ("wines.toml", "peers"),
     "cfdm": ("digits.toml", "samples_and_training_items"),
     "snowflake": ("karate.toml", "embedding"),
     "pathways": ("quickstart.toml", "cells"),
