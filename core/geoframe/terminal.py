@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
     from rich.console import Console
 
+SENTENCE = 30
+"""Characters from which a cell is a sentence rather than a value."""
 WIDE = 10_000
 """Columns when stdout is no terminal: lines of a file or a pipe are never cut or wrapped."""
 
@@ -39,8 +41,12 @@ def console() -> Console:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = ""
 ) -> None:
-    """Print a table whose cells are shown as they are."""
+    """Print a table whose cells are shown as they are.
+
+    Where a last column of sentences would have no room beside the others it stands below them.
+    """
     from rich import box
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -56,9 +62,23 @@ def print_table(
     )
     for column in columns:
         table.add_column(Text(one_line(column)), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell_text(cell)) for cell in row))
-    console().print(table)
+    cells = [[cell_text(cell) for cell in row] for row in rows]
+    screen = console()
+    if _too_narrow(cells, screen.width):
+        screen.print(Text("  ".join(map(one_line, columns)), style="bold"))
+        for *facts, sentence in cells:
+            screen.print(Text("  ".join(fact for fact in facts if fact not in ("", "-"))))
+            screen.print(Padding(Text(sentence), (0, 0, 0, 4)))
+        return
+    for texts in cells:
+        table.add_row(*map(Text, texts))
+    screen.print(table)
+
+
+def _too_narrow(cells: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the columns leave less than a third of the width for sentences in the last one."""
+    longest = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return bool(longest) and longest[-1] > SENTENCE and sum(longest[:-1]) > 0.65 * width
 
 
 def cell_text(value: object) -> str:

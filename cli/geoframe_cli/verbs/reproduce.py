@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="\b\nExamples:\n  geoframe reproduce nst --quick\n"
+    epilog="\b\nExample:\n  geoframe reproduce nst --quick\n"
     "  geoframe reproduce field --page field.md"
 )
 @click.argument("method", shell_complete=completion.methods)
