@@ -28,9 +28,9 @@ class BranchesConfig:
     fusion: Fusion = option(
         "screened",
         help="screened trains branches apart, drops those that are clearly worse on held-out rows "
-        "and averages the rest; the others merge branches of one network by attention: one weight "
-        "per branch from its output (semantic) or free (global), one per row (node), none (mean), "
-        "or a drawn branch (hard).",
+        "and averages the logarithms of the rest; the others merge branches of one network by "
+        "attention: one weight per branch from its output (semantic) or free (global), one per "
+        "row (node), none (mean), or a drawn branch (hard).",
     )
     spaces: tuple[Component, ...] = components(
         "geometry",
@@ -52,7 +52,7 @@ class BranchesConfig:
         "screened, also an MLP, smoothing, label propagation, logistic regression and a forest.",
     )
     tolerance: float = option(
-        2.0,
+        3.0,
         ge=0,
         unit="standard errors",
         help="screened: excess of held-out loss over the best branch that is forgiven.",
@@ -85,6 +85,12 @@ class EvaluationConfig:
     seeds: int = option(1, ge=1, help="Trainings of an attention network on every split.")
     peers: bool = option(
         True, help="Train what screened fusion has as branches for comparison with attention."
+    )
+    geometry_fits: int = option(
+        0,
+        ge=0,
+        help="Fits per geometry by which the run says which of its spaces the rows have, as "
+        "geoframe ames select does with three; 0: it does not.",
     )
     trainer: Component = fixed_trainer()
 

@@ -15,6 +15,7 @@ from geoframe_ames import figures
 from geoframe_ames.config import AMESConfig
 from geoframe_ames.fusion.screened import Screened
 from geoframe_ames.network.objective import CONTRIBUTIONS
+from geoframe_ames.selection.geometry import rank_by_stress
 from geoframe_lgi import figures as latent_figures
 from geoframe_lgi.comparison import Outcome, answer, per_split, sentence, table_of, verdict
 from geoframe_lgi.data import Loaded
@@ -78,6 +79,8 @@ def evaluate(
             "nothing of which branch matters, and neither says which geometry the data have "
             "(geoframe ames select)"
         )
+    if config.evaluation.geometry_fits:
+        metrics |= _geometry(config, loaded, tables)
     metrics["seconds"] = float(table[0]["seconds"])
     metrics["peak_memory_mib"] = peak_memory_mib()
     if len(outcomes) > 1:
@@ -90,6 +93,26 @@ def evaluate(
         verdict=answer("the mixture", headline, float(metrics[headline] or 0.0), said),
         picture="peers",
     )
+
+
+def _geometry(
+    config: AMESConfig, loaded: Loaded, tables: dict[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, float | int | str | None]:
+    """Which space the rows have: its name, and 1 or 0 for each; beside the ablation value's."""
+    seeds = range(config.seed, config.seed + config.evaluation.geometry_fits)
+    ranking = rank_by_stress(loaded.task, config.ames.spaces, seeds=seeds)
+    names = [{"geometry": name} for name in ranking.index]
+    values: list[dict[str, Any]] = ranking.to_dict("records")  # type: ignore[assignment]
+    tables["geometry"] = [{**name, **row} for name, row in zip(names, values, strict=True)]
+    found: dict[str, float | int | str | None] = {
+        "geometry": str(ranking.index[ranking["chosen"]][0])
+    }
+    for name, chosen in ranking["chosen"].items():
+        found[f"chosen_{name}"] = float(chosen)
+        if "ablation" in tables["branches"][0]:
+            first = tables["branches"][0]["branch"]
+            found[f"ablation_{name}"] = float(first == name)
+    return found
 
 
 def screening_table(splits: Sequence[SplitOutcome]) -> list[dict[str, Any]]:

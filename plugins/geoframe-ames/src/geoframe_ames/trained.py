@@ -23,7 +23,7 @@ from geoframe_ames.seen import (
 from geoframe_data import Schema
 from geoframe_lgi.branches.kinds import Views
 from geoframe_lgi.encoding import Encoder
-from geoframe_lgi.held_out import mean_scores
+from geoframe_lgi.held_out import log_mean_scores, mean_scores
 from geoframe_lgi.new_rows import TrainedRows
 from geoframe_lgi.prediction import row_seed
 from geoframe_lgi.results import prediction_frame
@@ -36,7 +36,11 @@ class Fused(Protocol):
     names: tuple[str, ...]
 
     def predict(self, features: NDArray[np.float32]) -> dict[str, Scores]:
-        """Scores ``(m, c)`` of new rows by each part; the prediction is their mean."""
+        """Scores ``(m, c)`` of new rows by each part."""
+        ...
+
+    def merge(self, scores: Sequence[Scores]) -> Scores:
+        """Prediction from the scores of the parts."""
         ...
 
     def edge_shares(self) -> dict[str, Shares]:
@@ -64,6 +68,10 @@ class FusedBranches:
         """Scores of every branch."""
         return {branch.predictions.name: branch.predict(features) for branch in self.branches}
 
+    def merge(self, scores: Sequence[Scores]) -> Scores:
+        """Mean of their logarithms."""
+        return log_mean_scores(self.views.task, scores)
+
     def edge_shares(self) -> dict[str, Shares]:
         """Graphs that the branches see."""
         return graphs_of_branches(self.views, self.branches)
@@ -90,6 +98,10 @@ class FusedNetworks:
         """Scores of every network, each the mean over its drawn graphs."""
         every = [self._scores(each, features) for each in self.objectives]
         return dict(zip(self.names, every, strict=True))
+
+    def merge(self, scores: Sequence[Scores]) -> Scores:
+        """Mean over trainings."""
+        return mean_scores(scores)
 
     def edge_shares(self) -> dict[str, Shares]:
         """Graph of each branch."""
@@ -150,7 +162,7 @@ class TrainedSelection(TrainedRows):
     def predict(self, features: NDArray[np.float32], names: Sequence[str]) -> pd.DataFrame:
         """Predict encoded features ``(m, f)``: prediction, probabilities, what each branch says."""
         every = self.model.predict(features)
-        frame = prediction_frame(self.task, mean_scores([*every.values()]), names)
+        frame = prediction_frame(self.task, self.model.merge([*every.values()]), names)
         if self.task.kind == "classification":
             outputs = np.array(self.task.outputs, dtype=object)
             for name, scores in every.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import attrs
 import numpy as np
 
@@ -26,12 +28,13 @@ from geoframe_lgi.held_out import HeldOut, Predictions, mean_scores, part_seed
 from geoframe_lgi.splits import make_splits
 from geoframe_lgi.store import keep_rows
 from geoframe_lgi.task import Split
-from geoframe_lgi.workflow import check_unchanged
+from geoframe_lgi.workflow import check_unchanged, with_cpu_time
 
 
 def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
     """Do what ``geoframe run ames`` does."""
-    loaded = load_rows(config.data)
+    started = time.process_time()
+    loaded = load_rows(config.data, config.seed)
     check_unchanged(run, loaded)
     splits = make_splits(
         loaded.task, config.split, groups=loaded.groups, roles=loaded.roles, seed=config.seed
@@ -43,7 +46,8 @@ def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
         run_split = _screened if config.ames.fusion == "screened" else _attention
         part = run.part(f"split-{number}")
         outcomes.append(run_split(config, views, split, run, part, keep=number == 0))
-    return evaluate(config, loaded, outcomes, run)
+    result = evaluate(config, loaded, outcomes, run)
+    return with_cpu_time(result, started)
 
 
 def _screened(
@@ -56,7 +60,7 @@ def _screened(
     kept = [each.kept for each in screened]
     if keep:
         keep_branches(run, branches, kept, held_out.train)
-    main = fused(MAIN, said, kept)
+    main = fused(views.task, MAIN, said, kept)
     return SplitOutcome(outcome=Outcome(split=split, predictions=[main, *said]), screened=screened)
 
 

@@ -1,8 +1,9 @@
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_ames.fusion.screened import fused, screen
-from geoframe_lgi.held_out import Predictions
+from geoframe_lgi.held_out import Predictions, log_mean_scores
 from geoframe_lgi.task import NodeTask
 
 
@@ -47,9 +48,19 @@ def test_excess_and_error_are_those_of_paired_losses() -> None:
     assert np.isclose(worse.error, (np.log(first) - np.log(second)).std(ddof=1) / 200**0.5)
 
 
-def test_fusion_is_the_mean_of_the_kept() -> None:
+def test_fusion_is_the_mean_of_the_logarithms_of_the_kept() -> None:
     data = task()
     parts = [said(name, np.full(200, p), data) for name, p in (("a", 0.6), ("b", 0.8), ("c", 0.1))]
-    mean = fused("all", parts, [True, True, False])
-    assert np.allclose(mean.scores[np.arange(200), data.codes], 0.7)
+    mean = fused(data, "all", parts, [True, True, False])
+    odds = (0.6 / 0.4 * 0.8 / 0.2) ** 0.5
+    assert np.allclose(mean.scores[np.arange(200), data.codes], odds / (1 + odds), atol=1e-3)
     assert mean.seconds == 3.0
+
+
+def test_labels_are_merged_by_log_odds_and_numbers_by_their_mean() -> None:
+    data = task()
+    first, second = np.full((200, 2), 0.9), np.full((200, 2), 0.5)
+    labels = attrs.evolve(data, kind="multi-label")
+    assert np.allclose(log_mean_scores(labels, [first, second]), 0.75, atol=1e-3)  # odds 9 and 1
+    numbers = attrs.evolve(data, kind="regression")
+    assert np.allclose(log_mean_scores(numbers, [first, -second]), 0.2)

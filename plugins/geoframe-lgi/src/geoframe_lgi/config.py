@@ -225,6 +225,7 @@ def fixed_trainer() -> Any:
             "weight_decay": 5e-4,
             "clip_norm": 100.0,
             "evaluate_every": 4,
+            "log_every": 20,
         },
         help="How the networks on fixed graphs are fitted; each member is stopped where its "
         "held-out rows are best, as often as evaluate_every looks.",

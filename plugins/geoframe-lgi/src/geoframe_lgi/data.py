@@ -63,15 +63,20 @@ class _Rows:
     """Which file each row is from, as a role ``(n,)``."""
 
 
-def load_rows(config: DataConfig) -> Loaded:
+def load_rows(config: DataConfig, seed: int = 0) -> Loaded:
     """Read the user's table or graph, or build the dataset, and find out what is to be predicted.
+
+    Parameters
+    ----------
+    seed
+        Of the run: it draws made-up rows whose own ``seed`` is left out.
 
     Raises
     ------
     DataError
         One line: what is wrong, where, and what to do.
     """
-    rows = _read(config)
+    rows = _read(config, seed)
     table = rows.table
     targets = _targets(config, table)
     role_names = _matching(table, config.splits)
@@ -114,9 +119,10 @@ def _words(config: DataConfig) -> bool | None:
     return {"auto": None, "words": True, "numbers": False}[config.features_are]
 
 
-def _read(config: DataConfig) -> _Rows:
+def _read(config: DataConfig, seed: int) -> _Rows:
     if config.path is None:
-        loaded = config.dataset.build().load()
+        unset = getattr(config.dataset.options, "seed", 0) is None
+        loaded = config.dataset.build(**({"seed": seed} if unset else {})).load()
         if isinstance(loaded, Graph):
             return _of_graph(loaded)
         if isinstance(loaded, Table):

@@ -14,6 +14,9 @@ from geoframe_lgi.task import Mask, NodeTask, Scores, Split
 FOLDS = 4
 """Folds of the training rows where no row validates."""
 
+FLOOR = 1e-3
+"""Least probability that takes part in a mean of logarithms."""
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Fold:
@@ -79,6 +82,24 @@ def cross_fitted(
 def part_seed(seed: int, *names: object) -> int:
     """Seed of one training among several, whatever was trained before it."""
     return zlib.crc32("\0".join(map(str, (seed, *names))).encode())
+
+
+def log_mean_scores(task: NodeTask, several: Sequence[Scores]) -> Scores:
+    """Mean of log-probabilities, normalised: who is sure counts more than who guesses.
+
+    Of labels the mean of log-odds; of numbers their mean. Probabilities have a floor, so that no
+    model can rule a class out alone.
+    """
+    stacked = np.stack([*several])
+    if task.kind == "regression":
+        return mean_scores(several)
+    likely = np.exp(np.log(stacked + FLOOR).mean(axis=0))
+    if task.kind == "multi-label":
+        unlikely = np.exp(np.log(1 - stacked + FLOOR).mean(axis=0))
+        labels: Scores = likely / (likely + unlikely)
+        return labels
+    classes: Scores = likely / likely.sum(axis=1, keepdims=True)
+    return classes
 
 
 def mean_scores(several: Sequence[Scores]) -> Scores:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import attrs
+
 from geoframe import RunError
 from geoframe.method import Result
 from geoframe.run.directory import Run
@@ -20,7 +24,8 @@ from geoframe_lgi.task import Split
 
 def train_and_evaluate(config: LGIConfig, run: Run) -> Result:
     """Do what ``geoframe run lgi`` does."""
-    loaded = load_rows(config.data)
+    started = time.process_time()
+    loaded = load_rows(config.data, config.seed)
     task = loaded.task
     check_unchanged(run, loaded)
     splits = make_splits(
@@ -54,7 +59,14 @@ def train_and_evaluate(config: LGIConfig, run: Run) -> Result:
             )
         outcomes.append(Outcome(split=split, predictions=said))
         fits.append(trained)
-    return evaluate(loaded, outcomes, fits, restore(run), run, loaded.notes)
+    result = evaluate(loaded, outcomes, fits, restore(run), run, loaded.notes)
+    return with_cpu_time(result, started)
+
+
+def with_cpu_time(result: Result, started: float) -> Result:
+    """Say how much processor time has passed since ``started`` (of ``time.process_time``)."""
+    spent = time.process_time() - started
+    return attrs.evolve(result, metrics={**result.metrics, "cpu_seconds": spent})
 
 
 def _latent(

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_lgi.comparison import judged
-from geoframe_lgi.held_out import Predictions, mean_scores
+from geoframe_lgi.held_out import Predictions, log_mean_scores
 from geoframe_lgi.measures import row_losses
 from geoframe_lgi.task import NodeTask
 
-STANDARD_ERRORS = 2.0
+STANDARD_ERRORS = 3.0
 """A branch is left out if it is worse than the best by more than so many of them."""
 
 
@@ -66,12 +66,14 @@ def held_losses(task: NodeTask, branches: Sequence[Predictions]) -> NDArray[np.f
     return np.stack([row_losses(task, branch.held, rows) for branch in branches])
 
 
-def fused(name: str, branches: Sequence[Predictions], kept: Sequence[bool]) -> Predictions:
-    """Average the kept branches' scores, all with the same weight."""
+def fused(
+    task: NodeTask, name: str, branches: Sequence[Predictions], kept: Sequence[bool]
+) -> Predictions:
+    """Average the logarithms of the kept branches' scores, all with the same weight."""
     chosen = [branch for branch, keep in zip(branches, kept, strict=True) if keep]
     return Predictions(
         name=name,
-        scores=mean_scores([branch.scores for branch in chosen]),
-        held=mean_scores([branch.held for branch in chosen]),
+        scores=log_mean_scores(task, [branch.scores for branch in chosen]),
+        held=log_mean_scores(task, [branch.held for branch in chosen]),
         seconds=sum(branch.seconds for branch in branches),
     )

@@ -54,7 +54,7 @@ def select(run: Run, *, dim: int = 2, retrain: bool = True) -> Selection:
     """
     run.require_finished()
     config: AMESConfig = run.config
-    loaded = load_rows(config.data)
+    loaded = load_rows(config.data, config.seed)
     task = loaded.task
     ranking = rank_by_stress(task, config.ames.spaces, dim)
     chosen = str(ranking.index[ranking["chosen"]][0])

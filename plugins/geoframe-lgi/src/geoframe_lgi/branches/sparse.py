@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from scipy.sparse import csr_array
@@ -10,7 +12,7 @@ from torch.nn import functional
 
 from geoframe_lgi.branches.propagation import Rows
 
-DENSE_ABOVE = 0.05
+DENSE_ABOVE = 0.4
 """Share of entries above which a dense product is the faster one."""
 
 
@@ -20,25 +22,57 @@ class SparseMatrix(nn.Module):
     offsets: Tensor
     columns: Tensor
     values: Tensor
+    back_offsets: Tensor
+    back_columns: Tensor
+    order: Tensor
 
     def __init__(self, matrix: csr_array) -> None:
         super().__init__()
         matrix.sort_indices()
         self.shape = matrix.shape
-        columns = torch.from_numpy(matrix.indices.astype(np.int64))
-        self.register_buffer("columns", columns, persistent=False)
-        offsets = torch.from_numpy(matrix.indptr[:-1].astype(np.int64))
-        self.register_buffer("offsets", offsets, persistent=False)
+        # The numbers of the entries, transposed: where each entry stands in the backward product.
+        numbers = np.arange(matrix.nnz)
+        back = csr_array((numbers, matrix.indices, matrix.indptr), shape=matrix.shape).T.tocsr()
+        for name, array in (
+            ("columns", matrix.indices),
+            ("offsets", matrix.indptr[:-1]),
+            ("back_columns", back.indices),
+            ("back_offsets", back.indptr[:-1]),
+            ("order", back.data),
+        ):
+            indices = torch.from_numpy(array.astype(np.int64))
+            self.register_buffer(name, indices, persistent=False)
         values = torch.from_numpy(matrix.data.astype(np.float32))
         self.register_buffer("values", values, persistent=False)
 
     def forward(self, x: Tensor, dropout: float = 0.0) -> Tensor:
         """Multiply; a share ``dropout`` of the matrix's entries is left out (training only)."""
         values, factor = left_out(self.values, dropout if self.training else 0.0)
-        # The sum of weighted rows of a table is what this kernel computes, without copies.
-        return factor * functional.embedding_bag(
-            self.columns, x, self.offsets, mode="sum", per_sample_weights=values
-        )
+        product: Tensor = _Product.apply(x, values, self)  # type: ignore[no-untyped-call]
+        return factor * product
+
+
+class _Product(torch.autograd.Function):
+    """A x with the entries of A given; backward multiplies by A^T in the same way."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, values: Tensor, matrix: SparseMatrix) -> Tensor:
+        ctx.save_for_backward(values)
+        ctx.matrix = matrix
+        return _weighted_sums(x, matrix.columns, matrix.offsets, values)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        (values,) = ctx.saved_tensors
+        matrix, (grad,) = ctx.matrix, grads
+        back = values[matrix.order]
+        found = _weighted_sums(grad.contiguous(), matrix.back_columns, matrix.back_offsets, back)
+        return found, None, None
+
+
+def _weighted_sums(x: Tensor, columns: Tensor, offsets: Tensor, values: Tensor) -> Tensor:
+    """Sums of weighted rows of ``x``: what this kernel computes without copies."""
+    return functional.embedding_bag(columns, x, offsets, mode="sum", per_sample_weights=values)
 
 
 class DenseMatrix(nn.Module):

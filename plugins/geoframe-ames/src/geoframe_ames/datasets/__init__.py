@@ -1,0 +1,1 @@
+"""Rows made up so that the answer is known."""
