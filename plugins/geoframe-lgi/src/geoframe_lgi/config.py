@@ -206,6 +206,7 @@ def latent_trainer(monitor: str, help: str) -> Any:
             "optimizer": "adam",
             "clip_norm": 100.0,
             "evaluate_every": 20,
+            "log_every": 10,
             "patience": 5,
             "monitor": monitor,
         },
