@@ -19,6 +19,9 @@ from .items import Items as Items
 from .labels import Labels as Labels
 from .labels import as_labels as as_labels
 from .matrices import read_distances as read_distances
+from .scan import Scan as Scan
+from .scan import sample_rows as sample_rows
+from .scan import scan_table as scan_table
 from .scene_files.reading import read_scenes as read_scenes
 from .scenes import Scenes as Scenes
 from .scenes import SceneTruth as SceneTruth

@@ -63,6 +63,27 @@ def read_chunks(
         yield whole.take(slice(first, first + chunk_rows))
 
 
+def untyped_chunks(path: Path, *, chunk_rows: int | None = None, **options: Any) -> Iterator[Cells]:
+    """Yield the cells of a text or parquet file in pieces, before types are known.
+
+    Raises
+    ------
+    DataError
+        If the file is of another kind, which cannot be read in pieces.
+    """
+    chunk_rows = chunk_rows or CHUNK_ROWS
+    head = read_head(path)
+    kind = format_of(head, SUFFIXES, wanted=options.get("format"))
+    if kind == "csv":
+        encoding = UTF16.get(head.content[:2], "utf-8-sig")
+        nothing = Schema(columns=(), named=False)
+        yield from _text_pieces(path, encoding, nothing, chunk_rows, options)
+    elif kind == "parquet" and plain_suffix(path.name) == path.suffix.lower():  # not packed
+        yield from _parquet_pieces(path, chunk_rows)
+    else:
+        raise DataError(f"{path}: cannot be read in pieces; save it as csv or parquet")
+
+
 def _text_pieces(
     path: Path, encoding: str, schema: Schema, rows: int, options: dict[str, Any]
 ) -> Iterator[Cells]:

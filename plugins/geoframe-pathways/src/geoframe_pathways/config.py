@@ -78,6 +78,15 @@ class TableDataConfig(TableOptions):
         help="File of rows that choose, with the columns of the other, and are never trained on; "
         "else parts of the training rows are held out (see evaluation.folds).",
     )
+    stream: bool = option(
+        False,
+        help="Read the file in pieces and keep its encoded rows on the disk, for files beyond "
+        "memory (text, parquet): cells are found and tested on a sample, experts trained on all "
+        "rows.",
+    )
+    sample_rows: int = option(
+        200_000, ge=1, unit="rows", help="Rows of the sample, where the file is streamed."
+    )
     test_fraction: float = option(
         0.2, gt=0, lt=1, help="Share of rows for testing where no split is predefined."
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
 
 import attrs
 import numpy as np
@@ -12,7 +15,16 @@ from numpy.typing import NDArray
 
 from geoframe.data import listed
 from geoframe.errors import DataError, did_you_mean
-from geoframe_data import Table, as_labels, load_arrays, open_file, read_table
+from geoframe_data import (
+    Schema,
+    Table,
+    as_labels,
+    load_arrays,
+    open_file,
+    read_table,
+    sample_rows,
+    scan_table,
+)
 from geoframe_pathways.config import TableDataConfig
 from geoframe_pathways.encoder import Scaling
 
@@ -21,6 +33,21 @@ TaskKind = Literal["regression", "classification"]
 LEAST_ROWS = 10
 MAX_INTEGER_CLASSES = 20
 """Different integers up to which a target is taken for classes."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Stream:
+    """A file of which a problem holds a sample."""
+
+    path: Path
+    schema: Schema
+    rows: int
+    sampled: NDArray[np.int64]
+    """Numbers of the rows of the sample, sorted."""
+    reading: Mapping[str, Any]
+    """Arguments of :func:`geoframe_data.read_chunks`."""
+    outputs: tuple[str, ...] = ()
+    """Columns of the target."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -38,6 +65,8 @@ class Problem:
     """Row numbers of a predefined test part."""
     validation_rows: NDArray[np.int64] | None = None
     """Row numbers of a predefined part that chooses."""
+    stream: Stream | None = None
+    """The file, if these rows are a sample of it."""
     scaling: Scaling = "column"
     repairs: tuple[str, ...] = ()
     """What was changed while reading, a sentence each."""
@@ -54,6 +83,8 @@ def load_problem(config: TableDataConfig) -> Problem:
     DataError
         If it cannot be read or used; the message says what to do.
     """
+    if config.stream:
+        return _load_sample(config)
     if config.path is None:
         table = config.dataset.build().load()
         if not isinstance(table, Table):
@@ -68,6 +99,32 @@ def load_problem(config: TableDataConfig) -> Problem:
         table = attrs.evolve(table, test_rows=_test_rows(config, len(table)))
     table, parts = with_files(table, config)
     return make_problem(table, config.target, config.task, **parts)
+
+
+def _load_sample(config: TableDataConfig) -> Problem:
+    """Draw a sample of a file that is read in pieces, with types found over the whole file."""
+    if config.path is None or config.splits is not None:
+        raise DataError(
+            "data.stream: needs a file (data.path), and takes its test rows from a sample or from "
+            "data.test, not from data.splits"
+        )
+    reading = {**config.reading(), "known": [config.target] if config.target else []}
+    scan = scan_table(config.path, **reading)
+    sample, sampled = sample_rows(config.path, scan, config.sample_rows, seed=0, **reading)
+    table, parts = with_files(sample, config)
+    problem = make_problem(table, config.target, config.task, **parts)
+    stream = Stream(
+        path=config.path,
+        schema=scan.schema,
+        rows=scan.rows,
+        sampled=sampled,
+        reading=reading,
+        outputs=tuple(_target_of(table, config.target)[1]),
+    )
+    with config.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    fingerprint = hashlib.sha256((problem.fingerprint + digest).encode()).hexdigest()
+    return attrs.evolve(problem, stream=stream, fingerprint=fingerprint)
 
 
 def with_files(table: Table, config: TableDataConfig) -> tuple[Table, dict[str, NDArray[np.int64]]]:

@@ -35,6 +35,7 @@ from geoframe_pathways.evaluation import evaluate
 from geoframe_pathways.experts.fitting import Fitted, Rows, fit_each
 from geoframe_pathways.experts.pack import PACK
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
+from geoframe_pathways.streaming import train_on_stream
 from geoframe_pathways.trainers.config import StackedConfig
 
 
@@ -47,6 +48,7 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     run.record(
         data={
             "rows": len(problem),
+            "file_rows": len(problem) if problem.stream is None else problem.stream.rows,
             "columns": len(problem.features.columns),
             "inputs": train.x.shape[1],
             "test_rows": len(test),
@@ -118,6 +120,17 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     choose = search.jointly if folds > 1 else search.one_by_one
     chosen, decay = choose(numbers, decays)
     (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}", full)
+    if problem.stream is not None:
+        fitted, said = train_on_stream(
+            fitted,
+            problem.stream,
+            train,
+            lambda rows: trainer_with(config.trainer, weight_decay=decay, **schedule_for(rows)),
+            overlap=options.overlap,
+            seed=seed,
+            part=lambda name: part_of(run, name),
+        )
+        notes += said
     cpu_seconds = time.process_time() - started
     if run.main_process:
         fitted.model.save(run.path / PACK)
