@@ -253,6 +253,7 @@ def test_examples_run(example, tmp_path):
     from geoframe.config import load_toml
 
     table = load_toml(EXAMPLES / f"{example}.toml").values
+    table.setdefault("hnn", {})["refine"] = 3
     if example == "network":
         table["trainer"]["steps"] = 3
     run = geoframe.run_method("hnn", table, path=tmp_path / "run")

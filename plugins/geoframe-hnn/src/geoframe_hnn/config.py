@@ -37,6 +37,20 @@ class TreeEmbeddingConfig:
         "adaptive",
         help="Directions of children in the plane: equally apart, or more room for short edges.",
     )
+    radius: float = option(
+        15.0,
+        gt=0,
+        le=16,
+        help="Greatest distance from the centre (at curvature -1) of the float32 coordinates that "
+        "export writes; beyond 16 they would round onto the rim of the ball.",
+    )
+    refine: int = option(
+        300,
+        ge=0,
+        unit="steps",
+        help="Most steps that move these coordinates until the neighbours of every node come "
+        "first (trees of equally long edges).",
+    )
     inputs: Inputs = option(
         "auto",
         help="What a network sees of a node: the data's features, distances to anchor nodes "

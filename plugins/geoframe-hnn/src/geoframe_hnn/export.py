@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geoframe.run.files import write_json, write_tensors
-from geoframe.run.tables import frame_of, write_frame
+from geoframe.run.tables import frame_of, write_arrays, write_frame
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 
 if TYPE_CHECKING:
@@ -59,14 +59,27 @@ def node_frame(trained: TrainedTree) -> pd.DataFrame:
 
 
 def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
-    """Write ``nodes.parquet``, ``nodes.npz`` and ``space.json``, and any network's weights."""
+    """Write ``nodes.parquet``, ``nodes.npz``, ``space.json``, ``coordinates.npz``, any weights.
+
+    ``coordinates.npz`` is for other libraries: ``name`` ``(n,)``, and in float32 ``poincare``
+    ``(n, d)`` and ``lorentz`` ``(n, 1 + d)`` at curvature -1; its unit of length stands in
+    ``space.json``.
+    """
     found = node_frame(trained)
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / "nodes.parquet", folder / "nodes.npz", folder / "space.json"]
     for path in written[:2]:
         write_frame(path, found)
     construction = trained.construction
-    write_json(written[2], {"scale": construction.scale, "curvature": construction.curvature})
+    space = {"scale": construction.scale, "curvature": construction.curvature}
+    if (arrays := trained.arrays) is not None:
+        space["coordinates_unit"] = arrays.unit
+        written.append(folder / "coordinates.npz")
+        names = np.array(trained.names)
+        write_arrays(
+            written[-1], {"name": names, "poincare": arrays.poincare, "lorentz": arrays.lorentz}
+        )
+    write_json(written[2], space)
     if trained.network is not None:
         written.append(folder / "network.safetensors")
         write_tensors(written[-1], trained.network.embedding.state_dict())

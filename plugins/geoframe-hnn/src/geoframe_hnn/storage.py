@@ -8,11 +8,15 @@ import numpy as np
 
 from geoframe.run.directory import Run
 from geoframe_data.tree import Tree
+from geoframe_hnn.arrays.tree_arrays import TreeArrays
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
 
 if TYPE_CHECKING:
     from geoframe_hnn.network.trained_network import TrainedNetwork
+
+ARRAYS = "arrays"
+"""Tensors of a run that hold the float32 coordinates."""
 
 
 def save(trained: TrainedTree, run: Run) -> None:
@@ -37,6 +41,15 @@ def save(trained: TrainedTree, run: Run) -> None:
             "direction": torch.from_numpy(construction.direction.copy()),
         },
     )
+    if (arrays := trained.arrays) is not None:
+        run.write_tensors(
+            ARRAYS,
+            {
+                "poincare": torch.from_numpy(arrays.poincare),
+                "lorentz": torch.from_numpy(arrays.lorentz),
+                "unit": torch.tensor(arrays.unit, dtype=torch.float64),
+            },
+        )
     if (network := trained.network) is not None:
         run.write_json("network", {"inputs": network.inputs})
         run.write_tensors("network", network.embedding.state_dict())
@@ -66,9 +79,15 @@ def load(run: Run) -> TrainedTree:
         scale=nodes["scale"],
         curvature=nodes["curvature"],
     )
+    singles = None
+    if (run.path / f"{ARRAYS}.safetensors").exists():  # not in runs of before there were any
+        kept = run.read_arrays(ARRAYS)
+        singles = TreeArrays(
+            poincare=kept["poincare"], lorentz=kept["lorentz"], unit=float(kept["unit"])
+        )
     if not (run.path / "network.safetensors").exists():
-        return TrainedTree(construction)
-    return TrainedTree(construction, _network(run, tree))
+        return TrainedTree(construction, arrays=singles)
+    return TrainedTree(construction, _network(run, tree), singles)
 
 
 def _network(run: Run, tree: Tree) -> TrainedNetwork:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from geoframe_hnn.arrays.tree_arrays import TreeArrays
     from geoframe_hnn.network.trained_network import TrainedNetwork
 
 
@@ -37,14 +38,22 @@ class TrainedTree(NamedItems):
         The constructed embedding, with the tree.
     network
         The trained network, or None.
+    arrays
+        Coordinates in float32, if the run made any.
     """
 
     noun: ClassVar[str] = "node"
 
-    def __init__(self, construction: HyperbolicTree, network: TrainedNetwork | None = None) -> None:
+    def __init__(
+        self,
+        construction: HyperbolicTree,
+        network: TrainedNetwork | None = None,
+        arrays: TreeArrays | None = None,
+    ) -> None:
         super().__init__(construction.tree.names)
         self.construction = construction
         self.network = network
+        self.arrays = arrays
 
     def __repr__(self) -> str:
         trained = "" if self.network is None else f", {self.network.embedding.geometry!r}"

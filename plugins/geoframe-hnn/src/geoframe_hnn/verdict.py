@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+BALL, HYPERBOLOID = "float32 poincare", "float32 lorentz"
+"""What the table calls the coordinates that are exported."""
+PRECISIONS = ("map_edges", "map_pairs", "map_ancestors")
+
 
 def verdict(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say how far tree distances are kept, beside the other embeddings of the table.
@@ -24,9 +28,19 @@ def verdict(rows: Sequence[Mapping[str, Any]]) -> list[str]:
         kept += f", and {first['certified_distortion']:.4g} is proven"
     sentences = [f"{kept}."]
     for row in rows[1:]:
+        if row["embedding"] in (BALL, HYPERBOLOID):
+            continue
         if row.get("relative_error_mean_pairs") is not None:
             sentences.append(
                 f"{str(row['embedding']).capitalize()} in {row['dim']} dimensions is off by "
                 f"{row['relative_error_mean_pairs']:.1%} in the mean."
             )
+    for row in rows:
+        if row["embedding"] == BALL:
+            found = next((row[key] for key in PRECISIONS if row.get(key) is not None), None)
+            if found is not None:
+                sentences.append(
+                    f"The float32 coordinates that export writes put the neighbours of a node "
+                    f"first with a precision of {found:.3g} (1 is perfect)."
+                )
     return sentences

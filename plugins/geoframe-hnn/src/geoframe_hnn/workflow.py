@@ -8,6 +8,7 @@ from geoframe.errors import DataError
 from geoframe.method import Result
 from geoframe.run.directory import Run
 from geoframe_embedding.baselines import classical_baseline
+from geoframe_hnn.arrays.tree_arrays import fit_arrays
 from geoframe_hnn.config import HNNConfig
 from geoframe_hnn.data import load_tree
 from geoframe_hnn.evaluation import Evaluation, certified
@@ -22,6 +23,7 @@ from geoframe_hnn.fit import (
 from geoframe_hnn.quality import NodeDistances
 from geoframe_hnn.storage import save
 from geoframe_hnn.trained import TrainedTree
+from geoframe_hnn.verdict import BALL, HYPERBOLOID
 
 
 def run_tree(config: HNNConfig, run: Run) -> Result:
@@ -67,5 +69,16 @@ def run_tree(config: HNNConfig, run: Run) -> Result:
     if len(tree) > 1:
         baseline = classical_baseline(NodeDistances(tree), construction.dim, seed=config.seed)
         evaluation.add(baseline.name, baseline.distances, construction.dim, baseline.seconds)
-    save(TrainedTree(construction, network), run)
+    options = config.hnn
+    with timed() as clock:
+        arrays = fit_arrays(
+            tree,
+            construction.dim,
+            radius=options.radius,
+            steps=options.refine,
+            seed=config.seed,
+        )
+    evaluation.add(BALL, arrays.in_ball, construction.dim, clock.seconds)
+    evaluation.add(HYPERBOLOID, arrays.on_hyperboloid, construction.dim, clock.seconds)
+    save(TrainedTree(construction, network, arrays), run)
     return evaluation.result(construction, facts)

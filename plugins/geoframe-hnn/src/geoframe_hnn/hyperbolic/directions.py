@@ -30,7 +30,44 @@ def equal_directions(tree: Tree, dim: int) -> Floats:
         members = 1 + np.flatnonzero(size[1:] == count)
         places = rank[members] + rooted[members]
         direction[members] = spherical_code(int(count), dim)[places]
-    return direction
+    return turned(tree, direction)
+
+
+def mixed_directions(tree: Tree, planar: Floats, equal: Floats) -> Floats:
+    """Directions ``(n, dim)`` from the planar rule where a node has three neighbours at most.
+
+    Parameters
+    ----------
+    planar
+        :func:`in_space` of directions in the plane ``(n, dim)``.
+    equal
+        Directions for the children of nodes with more neighbours ``(n, dim)``.
+    """
+    few = tree.degree[np.maximum(tree.parent, 0)] <= 3
+    return np.where(few[:, None], planar, equal)
+
+
+def in_space(tree: Tree, direction: Floats, dim: int) -> Floats:
+    """Directions ``(n, 2)`` in the plane, each family in a plane of its own -> ``(n, dim)``."""
+    return turned(tree, np.pad(direction, ((0, 0), (0, dim - 2))))
+
+
+def turned(tree: Tree, direction: Floats) -> Floats:
+    """Mirror the children of each node together, at random, with the first axis kept ``(n, dim)``.
+
+    No angle at any node changes, and so neither does what can be certified. But where all
+    families had the same axes a binary tree would stay in a plane, whatever the dimension.
+    The same tree is always turned alike.
+    """
+    n, dim = direction.shape
+    if dim == 2:
+        return direction
+    mirror = np.random.default_rng(0).standard_normal((n, dim - 1))
+    mirror /= np.linalg.norm(mirror, axis=1, keepdims=True)
+    mirror = mirror[np.maximum(tree.parent, 0)]
+    aside = direction[:, 1:]
+    turned = aside - 2.0 * mirror * (mirror * aside).sum(axis=1, keepdims=True)
+    return np.concatenate([direction[:, :1], turned], axis=1)
 
 
 def adaptive_directions(tree: Tree, length: Floats, share: float) -> Floats:
@@ -68,7 +105,7 @@ def adaptive_directions(tree: Tree, length: Floats, share: float) -> Floats:
     np.add.at(sums, family[1:], child[1:])
     child = (1.0 - COMMON) * child / sums[family] + COMMON / np.maximum(degree[family], 1)
     parent = (1.0 - COMMON) * parent / np.maximum(sums, 1e-300) + COMMON / np.maximum(degree, 1)
-    return _in_wedges(tree, child, parent)
+    return planar_shares(tree, child, parent)
 
 
 def planar_directions(tree: Tree, scale: float) -> Floats:
@@ -94,11 +131,11 @@ def planar_directions(tree: Tree, scale: float) -> Floats:
         aside = np.sin(half) * 2.0 * decay / (1.0 + decay * decay)
         along = np.tanh(length) - 1.0 + 2.0 * np.sin(0.5 * half) ** 2
         opening[level] = np.pi - np.arctan2(aside, along)
-    return _in_wedges(tree, width / np.pi, 1.0 - opening / np.pi)
+    return planar_shares(tree, width / np.pi, 1.0 - opening / np.pi)
 
 
-def _in_wedges(tree: Tree, child: Floats, parent: Floats) -> Floats:
-    """Directions in the middle of wedges, counterclockwise from the parent's.
+def planar_shares(tree: Tree, child: Floats, parent: Floats) -> Floats:
+    """Directions ``(n, 2)`` in the middle of wedges, counterclockwise from the parent's.
 
     Parameters
     ----------

@@ -18,9 +18,11 @@ from geoframe_hnn.hyperbolic.directions import (
     adaptive_directions,
     equal_directions,
     fresh_direction,
+    in_space,
+    mixed_directions,
 )
 from geoframe_hnn.hyperbolic.frames import distances
-from geoframe_hnn.hyperbolic.scale import certified_scale, checked_scale
+from geoframe_hnn.hyperbolic.scale import DirectionRule, checked_scale, smallest_scale
 from geoframe_hnn.hyperbolic.views import log_map_at, towards
 
 Angles = Literal["equal", "adaptive"]
@@ -226,8 +228,8 @@ def embed_tree(
         Hyperbolic length (curvature -1) of an edge of median length; None finds the smallest
         that certifies ``distortion``.
     angles
-        ``"equal"``, or ``"adaptive"`` to give short edges more room (in the plane only; in more
-        dimensions neighbours form a spherical code either way).
+        ``"equal"``, or ``"adaptive"`` to give short edges more room: in the plane, and in more
+        dimensions where that lets the tree be smaller than a spherical code of its neighbours.
     curvature
         Curvature of the space, negative.
 
@@ -240,22 +242,30 @@ def embed_tree(
     """
     if dim < 2 or distortion <= 1.0 or not curvature < 0.0:
         raise ValueError("need dim >= 2, distortion > 1 and curvature < 0")
-    share = 1.0 - 1.0 / distortion
-    if angles == "adaptive" and dim == 2:
-
-        def directions(at: float) -> Floats:
-            return adaptive_directions(tree, at * tree.length, share)
-
-    else:
-        fixed = equal_directions(tree, dim)
-
-        def directions(at: float) -> Floats:
-            return fixed
-
+    rules = _rules(tree, dim, 1.0 - 1.0 / distortion, angles)
     if scale is None:
-        chosen, direction = certified_scale(tree, distortion, directions)
+        chosen, direction = smallest_scale(tree, distortion, rules)
     else:
         median = float(np.median(tree.length[1:])) if len(tree) > 1 else 1.0
         chosen = checked_scale(tree, scale / median)
-        direction = directions(chosen)
+        direction = rules[0](chosen)
     return HyperbolicTree(tree=tree, direction=direction, scale=chosen, curvature=curvature)
+
+
+def _rules(tree: Tree, dim: int, share: float, angles: Angles) -> list[DirectionRule]:
+    """Rules that give directions ``(n, dim)`` at a scale, the usual one first.
+
+    In more than two dimensions adaptive angles are those of the plane, for all nodes or for those
+    with few neighbours, or equal ones: which of these needs the smallest scale depends on the
+    tree, and none needs a larger one than the plane does.
+    """
+    if dim == 2 and angles == "adaptive":
+        return [lambda at: adaptive_directions(tree, at * tree.length, share)]
+    fixed = equal_directions(tree, dim)
+    if angles == "equal":
+        return [lambda at: fixed]
+
+    def planar(at: float) -> Floats:
+        return in_space(tree, adaptive_directions(tree, at * tree.length, share), dim)
+
+    return [lambda at: mixed_directions(tree, planar(at), fixed), planar, lambda at: fixed]

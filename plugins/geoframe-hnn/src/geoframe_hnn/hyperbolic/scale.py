@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from geoframe.errors import DataError
 from geoframe_data.graph import Floats
 from geoframe_data.tree import Tree
 from geoframe_hnn.hyperbolic.certificate import Certificate, sibling_pairs
+
+DirectionRule = Callable[[float], Floats]
+"""From a scale to the directions ``(n, d)`` of all nodes."""
 
 PRECISION = 1e-3
 """Relative precision of the scale found."""
@@ -52,8 +55,28 @@ def sufficient_scale(tree: Tree, distortion: float) -> float:
     return 2.0 * distortion / (distortion - 1.0) * need / shortest
 
 
+def smallest_scale(
+    tree: Tree, distortion: float, rules: Sequence[DirectionRule]
+) -> tuple[float, Floats]:
+    """Find the smallest scale that one of several rules certifies; see :func:`certified_scale`.
+
+    Raises
+    ------
+    DataError
+        If none certifies any.
+    """
+    found: list[tuple[float, Floats]] = []
+    for number, rule in enumerate(rules, start=1):
+        try:
+            found.append(certified_scale(tree, distortion, rule))
+        except DataError:
+            if number == len(rules) and not found:
+                raise
+    return min(found, key=lambda each: each[0])
+
+
 def certified_scale(
-    tree: Tree, distortion: float, directions: Callable[[float], Floats]
+    tree: Tree, distortion: float, directions: DirectionRule
 ) -> tuple[float, Floats]:
     """Find the smallest scale whose certificate is at most ``distortion``, by bisection.
 

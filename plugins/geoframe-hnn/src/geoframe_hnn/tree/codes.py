@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from geoframe_hnn.hyperbolic.polar import Floats
 
@@ -33,6 +34,15 @@ def spherical_code(size: int, dim: int) -> Floats:
     code = _first_to_pole(code)
     code.setflags(write=False)
     return code
+
+
+@lru_cache(maxsize=1024)
+def least_chord(size: int, dim: int) -> float:
+    """Least distance between two vectors of :func:`spherical_code`; 2 if there is one only."""
+    if size < 2:
+        return 2.0
+    nearest, _ = cKDTree(spherical_code(size, dim)).query(spherical_code(size, dim), k=2)
+    return float(nearest[:, 1].min())
 
 
 def _simplex(size: int, dim: int) -> Floats:
