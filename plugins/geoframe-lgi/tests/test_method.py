@@ -156,6 +156,10 @@ def test_variants_run_and_predict_new_rows(tables: dict[str, Any], tmp_path: Pat
     frame = run.load().apply(EXAMPLES / "new_wines.csv")
     assert len(frame) == 20
     assert frame["prediction"].isin(["Barolo", "Grignolino", "Barbera"]).all()
+    if "graph-layers" in str(tables) or "continuous" in str(tables):
+        written = {path.name for path in run.method.export(run, tmp_path / "out")}
+        assert {"points.parquet", "predictions.parquet"} <= written
+        assert ("edges.csv" in written) == ("continuous" not in str(tables))
 
 
 def test_regression_and_labels(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def evaluate(
             "(geoframe ames select)"
         )
     if config.evaluation.geometry_fits:
-        metrics |= _geometry(config, loaded, tables)
+        metrics |= geometry_answer(config, loaded, tables)
     metrics["seconds"] = float(table[0]["seconds"])
     metrics["peak_memory_mib"] = peak_memory_mib()
     if len(outcomes) > 1:
@@ -95,7 +95,7 @@ def evaluate(
     )
 
 
-def _geometry(
+def geometry_answer(
     config: AMESConfig, loaded: Loaded, tables: dict[str, Sequence[Mapping[str, Any]]]
 ) -> dict[str, float | int | str | None]:
     """Which space the rows have: its name, and 1 or 0 for each; beside the ablation value's."""

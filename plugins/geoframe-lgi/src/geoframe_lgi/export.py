@@ -43,22 +43,23 @@ class FixedGraphNetwork(nn.Module):
 def export_trained(trained: TrainedGraph, folder: Path) -> Sequence[Path]:
     """Write edges (CSV), graph (GraphML), latent points and predictions (Parquet), and networks.
 
-    A network with the layer ``mean`` is written by ``torch.export`` too.
+    A network with the layer ``mean`` is written by ``torch.export`` too. Where all pairs are
+    weighed there is no list of edges: neither edges nor the network are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     task = trained.task
-    shares = trained.edge_shares()
+    shares = trained.edge_shares() if trained.draws_edges else {}
     edges = pd.DataFrame(
         [(task.names[s], task.names[t], share) for (s, t), share in sorted(shares.items())],
         columns=["source", "target", "share"],
     )
     predictions = trained.to_frame()
-    written = write_graph(folder, edges, predictions)
+    written = write_graph(folder, edges, predictions) if trained.draws_edges else []
     written.append(write_points(folder / "points.parquet", trained.points(), predictions.index))
     written.append(folder / "predictions.parquet")
     predictions.to_parquet(written[-1])
     network = trained.objectives[0].network
-    if all(isinstance(layer, MeanLayer) for layer in network.layers):
+    if trained.draws_edges and all(isinstance(layer, MeanLayer) for layer in network.layers):
         written.append(folder / "network.pt2")
         _export_network(trained, network, written[-1])
     return written
