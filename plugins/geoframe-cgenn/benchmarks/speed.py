@@ -24,6 +24,7 @@ from geoframe_cgenn.kernels import native
 from geoframe_cgenn.kernels.products import path_products, weighted_product
 from geoframe_cgenn.layers.products import FullyConnectedProduct, GeometricProduct
 from geoframe_cgenn.metric.learned import FixedMetric
+from geoframe_cgenn.models.jets import JetNetwork
 from geoframe_cgenn.models.network import CliffordNetwork
 from geoframe_cgenn.models.official import load_official
 from geoframe_cgenn.models.particles import particles
@@ -148,6 +149,41 @@ def nbody(official: Path | None, repeats: int) -> None:
     line("n-body step, 100 x 5 particles", {**times, **ours(lambda: network(rows), repeats)})
 
 
+def jets(official: Path, repeats: int) -> None:
+    """Whole network for jets, four jets of 12 particles, with the published weights."""
+    sys.path.insert(0, str(official))
+    from models.lorentz_cggnn import LorentzCGGNN
+
+    torch.manual_seed(0)
+    theirs = LorentzCGGNN()
+    algebra = theirs.algebra
+    momenta, scalars = torch.randn(48, 4), torch.rand(48, 2)
+    rows = particles(scalars, momenta.unsqueeze(1), torch.full((4,), 12), pairs=True)
+    p_i, p_j = momenta[rows.receivers], momenta[rows.senders]
+    nodes = algebra.embed_grade(momenta.unsqueeze(1), 1)
+    edges = algebra.embed_grade(torch.stack([p_i - p_j, p_i, p_j], dim=1), 1)
+
+    def step() -> Tensor:
+        return theirs._forward(
+            scalars, nodes, None, edges, scalars, nodes, (rows.receivers, rows.senders),
+            torch.ones(48, 1), None, 12,
+        )  # fmt: skip
+
+    shape = Shape(
+        network="jets", scalars=2, vectors=1, channels=8, layers=4, hidden=72, outputs=2,
+        of_sets=True, messages="pairs",
+    )  # fmt: skip
+    network = JetNetwork(shape, FixedMetric(torch.diag(torch.tensor([1.0, -1.0, -1.0, -1.0]))))
+    step()  # batch norms see something
+    theirs.eval()
+    network.eval()
+    load_official(network, theirs.state_dict())
+    difference = (step() - network(rows)).abs().max() / step().abs().max()
+    print(f"published weights loaded: relative difference {float(difference.detach()):.1e}")
+    times = {"official": cpu_ms(step, max(2, repeats // 2))}
+    line("jets step, 4 x 12 particles", {**times, **ours(lambda: network(rows), repeats)})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--official", type=Path)
@@ -156,6 +192,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     nbody(options.official, options.repeats)
+    if options.official is not None:
+        jets(options.official, options.repeats)
     for n, rows in ((3, 2000), (4, 1000), (5, 250)):
         element_wise(n, rows, 28, options.repeats)
     fully_connected(128, 32, options.repeats)
