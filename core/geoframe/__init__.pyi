@@ -29,8 +29,8 @@ from .errors import DataError as DataError
 from .errors import GeoframeError as GeoframeError
 from .errors import PluginError as PluginError
 from .errors import RunError as RunError
-from .estimators import Estimator as Estimator
-from .estimators import estimator as estimator
+from .estimators.by_name import estimator as estimator
+from .estimators.estimator import Estimator as Estimator
 from .geometry import Geometry as Geometry
 from .geometry import Promise as Promise
 from .hooks import hookimpl as hookimpl

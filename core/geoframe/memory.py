@@ -45,6 +45,10 @@ def write_data(
         written = None if write is None else write(data, labels, folder)
         if written is not None:
             return _in_words_of(options, written)
+    if getattr(getattr(data, "dtype", None), "kind", "") == "c":
+        raise DataError("Complex data not supported; give real and imaginary part as columns")
+    if hasattr(data, "toarray"):
+        raise DataError("sparse input is not supported here; give X.toarray()")
     given = type(data).__name__
     raise DataError(
         f"the method takes {' or '.join(kinds) or 'files'}, and {_article(given)} {given} is not "

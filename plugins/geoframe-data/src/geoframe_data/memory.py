@@ -58,6 +58,8 @@ def write_distances(data: Any, labels: Any, folder: Path) -> Options | None:
 
 def write_table(data: Any, labels: Any, folder: Path) -> Options | None:
     """Write a table: a DataFrame, an array ``(n, columns)`` or a mapping of columns."""
+    if hasattr(data, "toarray"):
+        return None
     if isinstance(data, Mapping) and not hasattr(data, "edge_index"):
         data = pd.DataFrame(dict(data))
     if not isinstance(data, pd.DataFrame):

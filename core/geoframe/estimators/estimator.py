@@ -7,65 +7,49 @@ is a run like any other.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, TransformerTags
 from sklearn.utils.validation import check_is_fitted
 
-from geoframe.api import configure, open_run, run_method
+from geoframe.api import configure, run_method
 from geoframe.config.fields import option_of
 from geoframe.config.plain import unstructure
 from geoframe.config.toml import TomlTable, apply_overrides
-from geoframe.errors import ConfigError, RunError
+from geoframe.errors import ConfigError, DataError, RunError
+from geoframe.estimators.labels import ClassLabels
+from geoframe.estimators.storage import Stored, flat
 from geoframe.memory import write_data
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from geoframe.run.directory import Run
-
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 
 
-def estimator(method: str, /, **options: Any) -> Estimator:
-    """Return an unfitted estimator of an installed method.
-
-    Parameters
-    ----------
-    method
-        Name of the method.
-    **options
-        Keys of its config, nested ones joined by two underscores: ``geometry__dim=5``.
-
-    Raises
-    ------
-    PluginError
-        If the method is not installed.
-    ConfigError
-        If its config has no such key, or a value is out of range.
-
-    Examples
-    --------
-    >>> tree = geoframe.estimator("hnn", geometry__dim=5).fit("taxonomy.csv")  # doctest: +SKIP
-    >>> tree.nearest("mammal", k=3)                                         # doctest: +SKIP
-    """
-    configure(method)  # so that a wrong name is told at once
-    name = "".join(part.capitalize() for part in method.replace(":", "-").split("-"))
-    cls: type[Estimator] = type(f"{name}Estimator", (Estimator,), {"method": method})
-    return cls(**options)
+class InvalidData(DataError, ValueError):
+    """Data that cannot be used, as the error that scikit-learn's tools expect."""
 
 
-class Estimator(BaseEstimator):  # type: ignore[misc]
+@contextmanager
+def _data_errors_are_value_errors() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise InvalidData(str(error)) from error
+
+
+class Estimator(Stored, BaseEstimator):  # type: ignore[misc]
     """A method with scikit-learn's conventions; a plugin names its own by a subclass of one line.
 
     Parameters
@@ -88,16 +72,22 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         What the method's ``load`` gives, with its queries.
     n_features_in_, feature_names_in_
         Of a table or an array with two axes.
+    classes_
+        The classes of ``y``, in its type.
     """
-
-    method: ClassVar[str]
-    """Name of the method."""
 
     def __init__(self, *, run_dir: str | PathLike[str] | None = None, **options: Any) -> None:
         self.run_dir = run_dir
         self._options = options
         if options:
             self._config({})  # a misspelt one is told here, not when fitting has begun
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say what scikit-learn's tools ask of an estimator; ``transform`` gives a frame."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = TransformerTags(preserves_dtype=[])
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        return tags
 
     # ----------------------------------------------------------------------------- parameters
 
@@ -106,7 +96,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         given = {"run_dir": self.run_dir, **self._options}
         if not deep:
             return given
-        return {**_flat(unstructure(self._config({}))), **given}
+        return {**flat(unstructure(self._config({}))), **given}
 
     def set_params(self, **params: Any) -> Self:
         """Change parameters, nested ones too (``trainer__steps=100``).
@@ -157,23 +147,17 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             If the data cannot be used.
         """
         base = Path(self._temporary() / "run" if self.run_dir is None else self.run_dir)
-        data = self._data_options(X, y, base.with_name(f"{base.name}-data"))
-        self._take(run_method(self.method, self._tables(data), path=base))
+        with _data_errors_are_value_errors():
+            data = self._data_options(X, y, base.with_name(f"{base.name}-data"))
+            self._take(run_method(self.method, self._tables(data), path=base))
+        self._labels = None if y is None else ClassLabels.of(y)
+        if self._labels is not None and self._labels.values.dtype.kind != "f":
+            self.classes_ = self._labels.values
         if getattr(X, "ndim", None) == 2:
             self.n_features_in_ = int(X.shape[1])
             if hasattr(X, "columns"):
                 self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         return self
-
-    def _temporary(self) -> Path:
-        """Make a folder that goes with the object."""
-        folder = tempfile.mkdtemp(prefix="geoframe-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
-
-    def _take(self, run: Run) -> None:
-        self.run_ = run
-        self.trained_ = run.load()
 
     def _data_options(self, data: Any, labels: Any, folder: Path) -> dict[str, Any]:
         """Options of ``[data]`` for data in memory, which are written into ``folder``."""
@@ -190,9 +174,29 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Any) -> pd.DataFrame:
         """What the method says of new data, one row an item, keyed by its name."""
         check_is_fitted(self, "run_")
-        with tempfile.TemporaryDirectory(prefix="geoframe-") as folder:
+        self._check_features(X)
+        with (
+            _data_errors_are_value_errors(),
+            tempfile.TemporaryDirectory(prefix="geoframe-") as folder,
+        ):
             options = self._data_options(X, None, Path(folder))
-            return self.run_.method.apply(self.run_, Path(options["path"]))
+            frame: pd.DataFrame = self.run_.method.apply(self.run_, Path(options["path"]))
+        labels: ClassLabels | None = getattr(self, "_labels", None)
+        if labels is not None and PREDICTION in frame:
+            frame[PREDICTION] = labels.restore(frame[PREDICTION].to_numpy())
+        return frame
+
+    def _check_features(self, given: Any) -> None:
+        """Refuse an array with other columns than the one that was fitted."""
+        known = getattr(self, "n_features_in_", None)
+        if not isinstance(given, np.ndarray) or known is None or given.shape[1:] == (known,):
+            return
+        if given.ndim == 1:
+            raise InvalidData(f"X has no rows of {known} features: Reshape your data")
+        raise InvalidData(
+            f"X has {given.shape[1]} features, but {type(self).__name__} is expecting {known} "
+            "features as input"
+        )
 
     def fit_transform(self, X: Any, y: ArrayLike | None = None) -> pd.DataFrame:
         """Fit, and return what was learned of the training items."""
@@ -221,11 +225,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             If the method gives no probabilities.
         """
         frame = self.transform(X)
-        columns = [name for name in frame if str(name).startswith(PROBABILITY)]
+        columns = [str(name) for name in frame if str(name).startswith(PROBABILITY)]
         if not columns:
             raise RunError(f"'{self.method}' gives no probabilities")
-        self.classes_ = np.array([str(name).removeprefix(PROBABILITY) for name in columns])
-        return frame[columns].to_numpy(np.float64)
+        labels = getattr(self, "_labels", None)
+        ordered = None if labels is None else labels.columns(PROBABILITY, columns)
+        if ordered is None:
+            self.classes_ = np.array([name.removeprefix(PROBABILITY) for name in columns])
+        return frame[ordered or columns].to_numpy(np.float64)
 
     def score(self, X: Any, y: ArrayLike) -> float:
         """Share of right classes, or for numbers the coefficient of determination."""
@@ -249,40 +256,6 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(self.trained_, name)
 
-    # --------------------------------------------------------------------------------- storage
-
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Keep the run as a folder, which ``geoframe.open_run`` opens too.
-
-        Raises
-        ------
-        RunError
-            If there is something at ``path``.
-        """
-        check_is_fitted(self, "run_")
-        target = Path(path)
-        if target.exists():
-            raise RunError(f"{target}: exists already; name a new folder")
-        shutil.copytree(self.run_.path, target, ignore=shutil.ignore_patterns(".lock", ".tmp-*"))
-        return target
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> Self:
-        """Open a run as a fitted estimator.
-
-        Raises
-        ------
-        RunError
-            If there is no finished run at ``path``, or it is of another method.
-        """
-        run = open_run(path)
-        if getattr(cls, "method", run.method_name) != run.method_name:
-            raise RunError(f"{path}: is a run of '{run.method_name}', not of '{cls.method}'")
-        loaded = cls()
-        loaded._options = _flat(unstructure(run.config))
-        loaded._take(run)
-        return loaded
-
     def _repr_html_inner(self) -> str:
         """Show the trained object with its picture once there is one."""
         picture: Callable[[], str] | None = getattr(
@@ -290,11 +263,3 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         )
         shown: str = super()._repr_html_inner() if picture is None else picture()
         return shown
-
-
-def _flat(tables: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in tables.items():
-        name = f"{prefix}{key}"
-        found |= _flat(value, f"{name}__") if isinstance(value, Mapping) else {name: value}
-    return found
