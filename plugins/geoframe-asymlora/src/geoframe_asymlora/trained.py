@@ -18,24 +18,26 @@ from geoframe.adapter import Adapter
 from geoframe.errors import RunError
 from geoframe.run.directory import Run
 from geoframe_asymlora.config import AsymLoRAConfig
-from geoframe_asymlora.data import new_texts
+from geoframe_asymlora.data import load_texts, new_texts
 from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact, read_adapter
 from geoframe_asymlora.files.export import export_peft
 from geoframe_asymlora.files.hub import model_digest
 from geoframe_asymlora.text.encoding import encode
 from geoframe_asymlora.text.export import export_model, write_guide
 from geoframe_asymlora.text.pretrained import Pretrained, open_pretrained
-from geoframe_asymlora.text.scoring import predict
+from geoframe_asymlora.text.scoring import predict, token_losses
 from geoframe_data import Split
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class TrainedText:
     """A fine-tuned model."""
 
+    run: Run
+    """The run that trained it."""
     model: nn.Module
     """The adapted model, in eval mode."""
     adapter: Adapter
@@ -84,13 +86,61 @@ class TrainedText:
         DataError
             If the file cannot be read or lacks a column.
         """
+        return self._told(*new_texts(Path(data), self.text, self.text_b)).rename_axis("row")
+
+    def _told(self, texts: Sequence[str], seconds: Sequence[str] | None) -> pd.DataFrame:
+        """Return ``prediction``, and the probability of every class."""
         import pandas as pd
 
-        found = pd.DataFrame(self.predict(*new_texts(Path(data), self.text, self.text_b)))
+        found = pd.DataFrame(self.predict(texts, seconds))
         if self.classes:
             chosen = found.to_numpy().argmax(axis=1)
             found.insert(0, "prediction", [self.classes[k] for k in chosen])
+        return found
+
+    def to_frame(self) -> pd.DataFrame:
+        """What was learned of each training text.
+
+        Returns
+        -------
+        DataFrame
+            ``text`` and, for classes and numbers, ``label`` beside what :meth:`apply` gives; for
+            what is learned to be written the mean ``loss`` of its tokens.
+
+        Raises
+        ------
+        DataError
+            If the training file is not where it was, or has changed.
+        """
+        import pandas as pd
+
+        config: AsymLoRAConfig = self.run.config
+        texts = load_texts(config.data)
+        self.run.check_data(sha256=texts.fingerprint())
+        train = texts.train
+        found = pd.DataFrame({"text": list(train.texts)})
+        if train.seconds is not None:
+            found["second"] = list(train.seconds)
+        if texts.kind == "causal":
+            data = encode(train, self.pretrained, texts.separator)
+            if len(data) != len(found):  # long texts are learned in pieces
+                pieces = [self.pretrained.tokenizer.decode(ids) for ids in data.ids]
+                found = pd.DataFrame({"text": pieces})
+            found["loss"] = token_losses(self.model, data)
+        else:
+            numbers = [self.classes[int(k)] if self.classes else k for k in train.targets]
+            found["label"] = numbers
+            told = self._told(train.texts, train.seconds)
+            found = pd.concat([found, told], axis=1)
         return found.rename_axis("row")
+
+    def export(self, folder: Path) -> Sequence[Path]:
+        """Write what peft and transformers alone load to the same outputs."""
+        return export_run(self.run, folder)
+
+    def __repr__(self) -> str:
+        kind = f"{len(self.classes)} classes" if self.classes else self.pretrained.kind
+        return f"TrainedText({self.pretrained.path}, {kind})"
 
 
 def load_trained(run: Run) -> TrainedText:
@@ -113,6 +163,7 @@ def load_trained(run: Run) -> TrainedText:
     if not is_compact(folder):
         adapter.adapted.load_state_dict(run.read_tensors(HEAD), strict=False)
     return TrainedText(
+        run=run,
         model=adapter.adapted.eval(),
         adapter=adapter,
         pretrained=pretrained,

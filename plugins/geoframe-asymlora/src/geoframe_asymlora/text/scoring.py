@@ -55,6 +55,15 @@ def predict(
     return Predictions(unsorted.numpy(), loss / max(1.0, weight))
 
 
+@torch.no_grad()
+def token_losses(model: nn.Module, data: Encoded) -> NDArray[np.float32]:
+    """Mean loss of the learned tokens of each example, ``(n,)``."""
+    device = next(model.parameters()).device
+    model.eval()
+    found = [model(**data.batch([row], device)).loss for row in range(len(data))]
+    return torch.stack(found).float().cpu().numpy()
+
+
 def measures(predictions: Predictions, data: Encoded, kind: str) -> dict[str, float]:
     """Return every measure of a kind of task; a correlation with a constant is 0."""
     found = {"loss": predictions.loss}
