@@ -32,13 +32,27 @@ def of_tree(seed):
     return paths(nx.random_labeled_tree(70, seed=seed))
 
 
-KNOWN = {"hyperbolic": of_tree, "flat": of_plane, "sphere": of_sphere}
+def of_grid(seed):
+    return paths(nx.grid_2d_graph(8, 9 + seed))
+
+
+def of_snowflake(seed):
+    return np.sqrt(of_plane(seed))
+
+
+KNOWN = {
+    of_tree: "hyperbolic",
+    of_plane: "flat",
+    of_grid: "flat",
+    of_sphere: "sphere",
+    of_snowflake: "snowflake",
+}
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("name", KNOWN)
-def test_a_known_geometry_is_recognised(name, seed):
-    values = KNOWN[name](seed)
+@pytest.mark.parametrize("make", KNOWN)
+def test_a_known_geometry_is_recognised(make, seed):
+    values, name = make(seed), KNOWN[make]
     np.fill_diagonal(values, 0)
     guess = Guess(path=None, kind="distances", value=Matrix(values), said=())
     *_, verdict = describe(guess)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+import geoframe
+from geoframe import PluginError
 from geoframe.suggestion import Guess
 
 MOST_ITEMS = 300
@@ -17,7 +20,15 @@ NAMES = {
     "euclidean": "flat space",
     "hyperboloid": "hyperbolic space (the geometry of trees)",
     "sphere": "a sphere",
+    "snowflake-power": "a snowflake (flat space, with a power of its distance)",
 }
+SPACES: tuple[Mapping[str, Any], ...] = (
+    {"name": "euclidean"},
+    {"name": "hyperboloid"},
+    {"name": "sphere"},
+    {"name": "snowflake-power", "exponent": 1.0, "learnable": True},
+)
+"""What is compared, as far as it is installed, the plainest first."""
 
 
 def describe(guess: Guess) -> Iterator[str]:
@@ -36,13 +47,22 @@ def describe(guess: Guess) -> Iterator[str]:
         yield f"The triangle inequality is broken in {broken:.1%} of triples; no metric is exact."
     from geoframe_embedding.geometry_choice import rank_geometries
 
-    table = rank_geometries(distances, seeds=(0,), items=80, steps=120)
+    spaces = [space for space in SPACES if _installed(space)]
+    table = rank_geometries(distances, spaces, seeds=(0,), items=80, steps=120)
     ranked = [f"{name} {misfit:.3g}" for name, misfit in table["misfit"].items()]
     chosen = str(table.index[table["chosen"]][0])
     yield (
         f"Of spaces with {int(table['dim'].iloc[0])} dimensions {NAMES.get(chosen, chosen)} suits "
         f"the distances best (misfit on pairs left out: {', '.join(ranked)})."
     )
+
+
+def _installed(space: Mapping[str, Any]) -> bool:
+    try:
+        geoframe.build("geometry", space["name"])
+    except PluginError:
+        return False
+    return True
 
 
 def hyperbolicity(distances: NDArray[np.float64]) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import geoframe
-from geoframe import ConfigError, DataError, Geometry
+from geoframe import ConfigError, ConstantCurvature, DataError, Geometry, capability
 from geoframe.components import Component
 from geoframe_embedding.distances import Floats, MatrixDistances, PairDistances, PathDistances
 from geoframe_embedding.measures import Ratios
@@ -27,6 +27,9 @@ FLAT = "euclidean"
 """The geometry that others must clearly beat."""
 CLEARLY = 0.9
 """Share of the flat misfit below which a curved geometry is chosen."""
+CLEARLY_CLOSED = 0.6
+"""The same for spaces of positive curvature: a cap of a sphere fits path lengths in a grid, which
+are sums of absolute differences, by up to a fifth better than the plane does."""
 RADII = (1.0, 1.6, 4.0)
 """Sizes of the start that are tried, in multiples of classical scaling's: curved spaces want to be
 used far enough out, a sphere up to its equator."""
@@ -78,8 +81,8 @@ def rank_geometries(
     pandas.DataFrame
         Keyed by geometry, the best first: ``dim``; ``misfit`` on the pairs left out and its
         ``spread`` over the seeds; ``misfit_fitted`` on those fitted; ``stress`` and ``spearman``
-        on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best, unless
-        it is not clearly better (by a tenth) than flat space.
+        on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best that is
+        clearly better than flat space (by a tenth, a closed space by two fifths), or else that.
 
     Raises
     ------
@@ -93,11 +96,13 @@ def rank_geometries(
     given = _distances(data)
     drawn = [_draw(given, items, seed) for seed in seeds]
     rows = []
+    clearly: dict[str, float] = {}
     for choice in geometries:
         started = time.process_time()
         fits = [
             _fit(choice, dim, task, steps, seed) for task, seed in zip(drawn, seeds, strict=True)
         ]
+        clearly[_name(choice)] = CLEARLY_CLOSED if fits[0].closed else CLEARLY
         rows.append(
             {
                 "geometry": _name(choice),
@@ -112,9 +117,9 @@ def rank_geometries(
         )
     frame = pd.DataFrame(rows).set_index("geometry").sort_values("misfit", kind="stable")
     misfit = {str(name): float(value) for name, value in frame["misfit"].items()}
-    best = next(iter(misfit))
-    if misfit[best] > CLEARLY * misfit.get(FLAT, math.inf):
-        best = FLAT
+    flat = misfit.get(FLAT, math.inf)
+    better = [name for name in misfit if misfit[name] <= clearly[name] * flat]
+    best = better[0] if better else FLAT
     return frame.assign(chosen=frame.index == best)
 
 
@@ -133,6 +138,8 @@ class _Task:
 @attrs.frozen(kw_only=True, eq=False)
 class _Fit:
     dim: int
+    closed: bool
+    """Whether the space has constant positive curvature."""
     misfit: float
     fitted: float
     ratios: Ratios
@@ -186,8 +193,10 @@ def _fit(choice: Choice, dim: int, task: _Task, steps: int, seed: int) -> _Fit:
         error = _misfit(embedded, task.targets)
     out = task.held_out
     ratios = Ratios(given=task.targets[out].numpy(), embedded=embedded[out].numpy())
+    curved = capability(best.geometry, ConstantCurvature)
     return _Fit(
         dim=best.geometry.dim,
+        closed=curved is not None and float(curved.sectional_curvature()) > 0.0,
         misfit=float(error[out].mean()),
         fitted=float(error[~out].mean()),
         ratios=ratios,
