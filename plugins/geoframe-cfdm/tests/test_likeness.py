@@ -74,3 +74,17 @@ def test_the_verb_prints_all_rivals(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert list(found) == [TRAINING, "auto", "gaussian-copula", "smote"]  # closed form: no texts
     assert found["auto"]["dup_rate"]["mean"] <= 0.02
     assert found["auto"]["train_on_samples_error"]["mean"] < 0.5
+
+
+def test_a_run_sets_itself_beside_rivals(tmp_path: Path) -> None:
+    config = {
+        "data": {"dataset": {"name": "digits", "label": 3}},
+        "sampler": {"name": "auto"},
+        "evaluation": {"rivals": True, "holdout": 0.2},
+        "cfdm": {"samples": 30},
+    }
+    run = geoframe.run_method("cfdm", config, path=tmp_path / "run")
+    found = {row["sampler"]: row for row in run.results["tables"]["comparison"]}
+    assert list(found) == ["auto", TRAINING, "closed-form", "pca-mixture"]
+    assert found[TRAINING]["dup_rate"] == 1
+    assert found["auto"]["two_sample_auc"] == run.results["metrics"]["two_sample_auc"]

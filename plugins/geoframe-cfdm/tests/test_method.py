@@ -143,6 +143,7 @@ def test_a_folder_of_images_gets_images_and_their_names(images: Path, tmp_path: 
     run = run_method("cfdm", table, path=tmp_path / "run")
     assert len(list((run.path / "samples").glob("*.png"))) == 24
     assert "dog/0.png" in str(run.results["tables"]["provenance"])
+    assert "dog/0.png" in (run.path / "provenance.csv").read_text()
 
 
 def geoframe_command(*arguments: str) -> None:

@@ -132,6 +132,11 @@ class EvaluationConfig:
         help="Column of a table that models trained on the samples have to predict on held-out "
         "rows.",
     )
+    rivals: bool = option(
+        False,
+        help="Also fit simple rivals (closed-form; a Gaussian mixture on principal axes, or a "
+        "Gaussian copula and SMOTE) to the same items, and measure them alike.",
+    )
     w2_exact: bool = option(
         False,
         help="Also draw twice with the exact engine and report the 2-Wasserstein distance of the "

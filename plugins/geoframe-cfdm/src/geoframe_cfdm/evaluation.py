@@ -21,6 +21,7 @@ from geoframe_cfdm.features import make_features
 from geoframe_cfdm.figures import draw_figures
 from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
+from geoframe_cfdm.leaderboard import Standing, contenders, real_items, suited
 from geoframe_cfdm.likeness import Likeness
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, mean_gap, recall, wasserstein2
 from geoframe_cfdm.recombination.auto import AutoSampler
@@ -34,6 +35,7 @@ W2_DIM = 3
 EXACT_SETS = 4
 """Sets of exact samples: distances of single pairs vary too much to be compared."""
 COPIES_WARNED = 0.05
+OWN = ("kernel_distance", "dup_rate")
 LEAST_JUDGED = 20
 """Samples, and held-out items, that a classifier between them needs."""
 
@@ -47,6 +49,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     features, name = make_features(numbers(fitted.data), labels, config.evaluation, config.seed)
     ours, real = features(numbers(items)), features(numbers(fitted.compared))
     near = attribute(fitted, generated)
+    judge = _judge(config, fitted, items)
     metrics: dict[str, float | int | str | None] = {
         "samples": len(items),
         "seconds_per_sample": generated.seconds / len(items),
@@ -55,7 +58,7 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
         "kid": kernel_distance(ours, real),
         "recall": recall(ours, real, k=config.evaluation.recall_neighbors),
         "dup_rate": duplicate_rate(near.distance[:, 0], near.spacing.low),
-        **_likeness(config, fitted, items),
+        **_told(judge, items),
         "engine_steps": None,
         "max_relative_error": None,
         "peak_memory_mib": peak_memory_mib(),
@@ -84,23 +87,46 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
         "steps" if any("t" in row for row in steps) else "sampler": steps,
         "provenance": provenance(fitted.items, generated.drawn, near),
     }
+    if judge is not None and config.evaluation.rivals:
+        tables["comparison"] = _comparison(config, fitted, generated, judge)
     draw_figures(config, fitted, generated, near, steps, run)
     return Result(metrics=metrics, tables=tables, notes=notes, verdict=verdict(metrics, compared))
 
 
-def _likeness(config: CFDMConfig, fitted: Fitted, items: Tensor) -> dict[str, float | None]:
+def _judge(config: CFDMConfig, fitted: Fitted, items: Tensor) -> Likeness | None:
     """Measures against held-out items that every sampler has alike; none without such items."""
     target = config.evaluation.target
     if target is not None and target not in fitted.items.columns:
         known = ", ".join(fitted.items.columns) or "none"
         raise ConfigError([f"evaluation.target: no column '{target}'; columns: {known}"])
-    if not fitted.held_out or len(fitted.compared) < LEAST_JUDGED or len(items) < LEAST_JUDGED:
-        return {}
+    if not fitted.held_out or min(len(fitted.compared), len(items)) < LEAST_JUDGED:
+        return None
     place = None if target is None else fitted.items.columns.index(target)
-    judge = Likeness(fitted.data, fitted.compared, levels=fitted.levels, target=place)
-    found = judge.measure(items)
-    del found["kernel_distance"], found["dup_rate"]  # kid and dup_rate are the run's own
-    return dict(found)
+    return Likeness(fitted.data, fitted.compared, levels=fitted.levels, target=place)
+
+
+def _told(judge: Likeness | None, items: Tensor) -> dict[str, float]:
+    """What a judge measures, but for what the run measures in its own way."""
+    found = {} if judge is None else judge.measure(items)
+    return {name: each for name, each in found.items() if name not in OWN}
+
+
+def _comparison(
+    config: CFDMConfig, fitted: Fitted, generated: Generated, judge: Likeness
+) -> list[dict[str, Any]]:
+    """The run's sampler, real items and rivals, a row each."""
+    n = len(generated.items)
+    own = judge.measure(generated.items)
+    own["sample_ms"] = 1000 * generated.cpu_seconds / n
+    if "redrawn" in generated.drawn:
+        own["redrawn"] = float((generated.drawn["redrawn"] > 0).double().mean())
+    names = [name for name in suited(judge) if name not in ("auto", config.sampler.name)]
+    found = [
+        Standing(sampler=config.sampler.name, seed=config.seed, measures=own),
+        real_items(judge, n, config.seed),
+        *contenders(judge, config, names, fitted.levels, n=n, seed=config.seed),
+    ]
+    return [{"sampler": each.sampler, **each.measures} for each in found]
 
 
 def _recombined(config: CFDMConfig, fitted: Fitted, metrics: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,6 @@ from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.data import load_items
 from geoframe_cfdm.likeness import Likeness
 from geoframe_cfdm.mixed import filled, levels_of
-from geoframe_cfdm.recombination.auto import are_images
 from geoframe_cfdm.recombination.rows import TakesCategories
 from geoframe_cfdm.sampling.fitting import fit_sampler
 
@@ -66,34 +65,56 @@ def leaderboard(
     if target is not None and target not in items.columns:
         raise ConfigError([f"evaluation.target: no column '{target}'"])
     place = None if target is None else items.columns.index(target)
-    rows = data.ndim == 2
-    names = samplers or (ON_IMAGES if are_images(tuple(data.shape[1:])) else ON_ROWS)
     for seed in range(config.seed, config.seed + seeds):
         order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
         count = max(2, round(HOLDOUT * len(data)))
         held_out, train = data[order[:count]], data[order[count:]]
         judge = Likeness(train, held_out, levels=levels, target=place)
-        n = samples or (len(train) if rows else count)
-        yield Standing(sampler=TRAINING, seed=seed, measures=judge.measure(train[:n]))
-        for name in names:
-            sampler = _built(name, config, rows=rows)
-            if levels is not None and capability(sampler, TakesCategories) is None:
-                if bool((levels > 0).any()):
-                    continue
-                fitted_to = filled([train])[0]
-            else:
-                fitted_to = train
-            drawn, spent = _drawn(sampler, fitted_to, levels, n, seed)
-            measures = judge.measure(drawn["items"]) | spent
-            if "redrawn" in drawn:
-                measures["redrawn"] = float((drawn["redrawn"] > 0).double().mean())
-            yield Standing(sampler=name, seed=seed, measures=measures)
+        n = samples or (len(train) if judge.rows else count)
+        yield real_items(judge, n, seed)
+        yield from contenders(judge, config, samplers or suited(judge), levels, n=n, seed=seed)
+
+
+def suited(judge: Likeness) -> tuple[str, ...]:
+    """Samplers that are compared on such items."""
+    return ON_IMAGES if judge.images else ON_ROWS
+
+
+def real_items(judge: Likeness, n: int, seed: int) -> Standing:
+    """Measure training items as if they were samples."""
+    return Standing(sampler=TRAINING, seed=seed, measures=judge.measure(judge.train[:n]))
+
+
+def contenders(
+    judge: Likeness,
+    config: CFDMConfig,
+    samplers: Sequence[str],
+    levels: Tensor | None,
+    *,
+    n: int,
+    seed: int,
+) -> Iterator[Standing]:
+    """Fit samplers to the judge's training items and measure ``n`` samples of each.
+
+    One that takes numbers only gets gaps filled by the mean, and no table with texts.
+    """
+    for name in samplers:
+        sampler = _built(name, config, rows=judge.rows)
+        train = judge.train
+        if levels is not None and capability(sampler, TakesCategories) is None:
+            if bool((levels > 0).any()):
+                continue
+            train = filled([train])[0]
+        drawn, spent = _drawn(sampler, train, levels, n, seed)
+        measures = judge.measure(drawn["items"]) | spent
+        if "redrawn" in drawn:
+            measures["redrawn"] = float((drawn["redrawn"] > 0).double().mean())
+        yield Standing(sampler=name, seed=seed, measures=measures)
 
 
 def _built(name: str, config: CFDMConfig, *, rows: bool) -> Sampler:
     if name == config.sampler.name:
-        options = {"standardize": "feature"} if rows and name == "closed-form" else {}
-        sampler: Sampler = config.sampler.build(**options)
+        sampler: Sampler = config.sampler.build()
         return sampler
     options = {"standardize": "feature"} if rows and name == "closed-form" else {}
     built: Sampler = geoframe.build("sampler", name, **options)

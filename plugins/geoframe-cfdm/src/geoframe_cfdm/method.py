@@ -44,13 +44,14 @@ class ClosedFormDiffusionModel(Method):
         from geoframe_cfdm.evaluation import evaluate
         from geoframe_cfdm.fit import prepare
         from geoframe_cfdm.generation import generate
-        from geoframe_cfdm.writing import write_samples
+        from geoframe_cfdm.writing import write_provenance, write_samples
 
         fitted = prepare(config, run)
         generated = generate(config, fitted, run)
         run.write_tensors("samples", generated.drawn)
         if run.main_process:
             write_samples(generated.items, fitted.items, run.path)
+            write_provenance(fitted.items, generated.drawn, run.path)
         return evaluate(config, fitted, generated, run)
 
     def load(self, run: Run) -> TrainedSampler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +56,23 @@ def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
             write_bytes(folder / "samples" / f"{number:04d}.png", content.getvalue())
         return folder / "samples"
     return None
+
+
+def write_provenance(items: Items, drawn: Mapping[str, Tensor], folder: Path) -> None:
+    """Write ``provenance.csv``: for each sample the items it is made of, by name, and shares."""
+    import pandas as pd
+
+    if "tuple_index" not in drawn:
+        return
+    index, weight = drawn["tuple_index"], drawn["tuple_weight"]
+    sample, place = (index >= 0).nonzero(as_tuple=True)
+    rows = index[sample, place].tolist()
+    table = pd.DataFrame(
+        {
+            "sample": sample.numpy(),
+            "item": [items.name(row) for row in rows],
+            "share": weight[sample, place].numpy(),
+        }
+    )
+    text = table.to_csv(index=False, float_format="%.4f")
+    write_bytes(folder / "provenance.csv", text.encode(errors="surrogateescape"))

@@ -49,7 +49,7 @@ def test_minibatches_count_alike(digits: Tensor) -> None:
     )
 
 
-def test_minibatches_keep_locality_from_memorising(digits: Tensor) -> None:
+def test_minibatches_lead_away_from_the_data(digits: Tensor) -> None:
     data, gaps = digits[:400], {}
     for minibatch in (0, 64):
         drawn = PCALocality(minibatch=minibatch).fit(data).draw(4, seed=0)["items"]

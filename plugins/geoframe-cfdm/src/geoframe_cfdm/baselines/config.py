@@ -58,6 +58,5 @@ class PCALocalityConfig(SiblingConfig):
         ge=0,
         unit="items",
         help="Training items whose posterior is taken together; the means of the minibatches count "
-        "alike, as in the published code. 0 takes all together: the exact local posterior, which "
-        "copies where few values matter.",
+        "alike, as in the published code. 0 takes all together: the exact local posterior.",
     )

@@ -136,8 +136,8 @@ class PCALocality(Sibling):
     The Wiener filter W says which values matter to which: n to m if ``|W_nm / W_nn|`` is at least
     ``threshold`` times the largest such number. The posterior of m uses distances over these
     alone, is taken in each minibatch of the data by itself, and the minibatches' means are
-    averaged ("weighted streaming softmax"). That average is no posterior, and what keeps the
-    sampler from copying. Times are those of DDIM with 1000 linear betas from 1e-4 to 0.02.
+    averaged ("weighted streaming softmax"). That average is no posterior, and depends on the size
+    of a minibatch. Times are those of DDIM with 1000 linear betas from 1e-4 to 0.02.
 
     Source: Lukoianov et al., *Locality in Image Diffusion Models Emerges from Data Statistics*,
     NeurIPS 2025, arXiv 2509.09672, with the authors' code, ``ottogin/locality-in-diffusion-models``

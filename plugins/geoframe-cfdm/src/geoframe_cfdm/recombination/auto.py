@@ -27,7 +27,7 @@ SIGMAS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 class AutoSampler(Sampler):
     """Images get ``neighbor-mosaic``, rows ``local-copula``, and all else ``closed-form``.
 
-    The method's reference table ``samplers`` measures them beside each other. The closed form
+    The method's reference table ``field`` measures them beside their rivals. The closed form
     takes the least smoothing of which at most 2 % of pilot samples are duplicates, where a
     duplicate is nearer to a training item than 99 % of these are to another.
     """

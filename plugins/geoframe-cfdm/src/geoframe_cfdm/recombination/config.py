@@ -56,7 +56,9 @@ class LocalCopulaConfig(RecombinationConfig):
 
     component: ClassVar[str] = "geoframe_cfdm.recombination.copula:LocalCopula"
 
-    neighbors: int = option(20, ge=2, unit="rows", help="Rows of a neighbourhood.")
+    neighbors: int = option(
+        20, ge=2, unit="rows", help="Rows of a neighbourhood; a quarter of all at most."
+    )
     spread: float | Literal["auto"] = option(
         "auto",
         gt=0,

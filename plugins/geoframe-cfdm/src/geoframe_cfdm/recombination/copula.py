@@ -110,7 +110,8 @@ class LocalCopula(RecombiningSampler):
 
     @property
     def _count(self) -> int:
-        return min(self.options.neighbors, len(self.collection) - 1)
+        # Of a few rows the neighbourhood would be all, and texts would not fit numbers.
+        return min(self.options.neighbors, max(2, len(self.collection) // 4))
 
     def _fit_margins(self) -> None:
         """Quantiles of the scores that mixing gives, so that its margins can be undone."""
