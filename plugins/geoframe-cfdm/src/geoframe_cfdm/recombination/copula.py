@@ -114,11 +114,19 @@ class LocalCopula(RecombiningSampler):
         return min(self.options.neighbors, max(2, len(self.collection) // 4))
 
     def _fit_margins(self) -> None:
-        """Quantiles of the scores that mixing gives, so that its margins can be undone."""
+        """Quantiles of the scores that mixing gives, so that its margins can be undone.
+
+        Scores count where a sample would have a value: in a neighbourhood of gaps there is none.
+        """
         index = self._members(self._anchors(range(MAPPED), PILOT_SEED - 1))
-        noise = torch.randn(index.shape, generator=generator_of(PILOT_SEED - 1, 0))
-        mixed = self._mixed(index, self._coefficients(noise))
-        self._margins = mixed.T.contiguous().sort(1).values
+        generator = generator_of(PILOT_SEED - 1, 0)
+        coefficients = self._coefficients(torch.randn(index.shape, generator=generator))
+        copied = _copied(index, coefficients, torch.rand(MAPPED, generator=generator))
+        mixed = self._mixed(index, coefficients)
+        there = self._present[copied]
+        mixed = torch.where(there | ~there.any(0), mixed, torch.nan)
+        levels = torch.linspace(0, 1, MAPPED)
+        self._margins = mixed.nanquantile(levels, dim=0).T.contiguous()
 
     def _members(self, anchors: Tensor) -> Tensor:
         return torch.cat([anchors[:, None], self._lists[anchors]], 1)
@@ -143,15 +151,12 @@ class LocalCopula(RecombiningSampler):
             noise[row].normal_(generator=own)
             uniform[row].uniform_(generator=own)
         coefficients = self._coefficients(noise)
-        share = coefficients.square()
-        share = share / share.sum(1, keepdim=True)
-        chosen = (share.cumsum(1) < uniform[:, None]).sum(1).clamp_max(index.shape[1] - 1)
-        flat = self.collection.flat[index.gather(1, chosen[:, None])[:, 0]].double()
+        flat = self.collection.flat[_copied(index, coefficients, uniform)].double()
         if bool(self._numbers.any()):
             values = self._quantiles(self._levels_of(self._mixed(index, coefficients)))
             gaps = flat[:, self._numbers].isnan()
             flat[:, self._numbers] = torch.where(gaps, torch.nan, values)
-        return Composed(flat=flat, index=index, share=share)
+        return Composed(flat=flat, index=index, share=_shares(coefficients))
 
     def _levels_of(self, mixed: Tensor) -> Tensor:
         """Where mixtures ``(B, numbers)`` stand among all mixtures, in (0, 1)."""
@@ -166,3 +171,15 @@ class LocalCopula(RecombiningSampler):
 
     def _choices(self) -> dict[str, Any]:
         return {"neighbors": self._lists.shape[1], "spread": self._spread}
+
+
+def _shares(coefficients: Tensor) -> Tensor:
+    """Shares of the members ``(B, K)``: their part of the variance."""
+    squares = coefficients.square()
+    return squares / squares.sum(1, keepdim=True)
+
+
+def _copied(index: Tensor, coefficients: Tensor, uniform: Tensor) -> Tensor:
+    """Member ``(B,)`` that categories and gaps are copied from, drawn by the shares."""
+    below = (_shares(coefficients).cumsum(1) < uniform[:, None]).sum(1)
+    return index.gather(1, below.clamp_max(index.shape[1] - 1)[:, None])[:, 0]
