@@ -101,6 +101,28 @@ def test_experts_that_are_one_parameter_are_named():
     assert fused_experts(tiny.bert()) == ()
 
 
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("embed_tokens", r"adapter\.trained = \['embed_tokens'\]"),
+        ("experts.down_proj", "peft's own target_parameters"),
+        ("experts", "peft's own target_parameters"),
+    ],
+)
+def test_targets_that_are_no_linear_layers_are_told_apart(target, remedy):
+    model = AutoModel.from_config(MODELS["mixtral"][0])
+    with pytest.raises(ConfigError, match=remedy):
+        AsymmetricLoRA(rank=2, targets=("q_proj", target)).attach(model)
+
+
+def test_an_embedding_is_trained_in_full():
+    model = AutoModel.from_config(MODELS["llama"][0])
+    adapted = AsymmetricLoRA(rank=2, trained=("embed_tokens",)).attach(model)
+    trained = {n for n, p in adapted.named_parameters() if p.requires_grad and ".lora_" not in n}
+    assert len(trained) == 1
+    assert "embed_tokens" in trained.pop()
+
+
 def test_a_model_without_linear_layers_is_refused_in_one_line():
     convolution = nn.Sequential(nn.Conv1d(3, 4, 2), nn.ReLU())
     with pytest.raises(ConfigError, match=r"no linear layer to adapt .* has weights is Conv1d"):

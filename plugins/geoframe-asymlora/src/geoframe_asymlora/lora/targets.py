@@ -77,6 +77,7 @@ def find_targets(
         )
     chosen: dict[str, None] = {}
     for target in targets:
+        _check_is_linear(model, target)
         found = inner if target == ALL_LINEAR else _matching(linear, target, "adapter.targets")
         chosen |= dict.fromkeys(found)
     for pattern in ranks:
@@ -86,6 +87,28 @@ def find_targets(
         for name, module in linear.items()
         if name in chosen
     ]
+
+
+def _check_is_linear(model: nn.Module, target: str) -> None:
+    """Refuse names of embeddings and of experts that are one parameter, with what to do instead."""
+    embeddings = (n for n, each in model.named_modules() if isinstance(each, nn.Embedding))
+    if name := next((name for name in embeddings if _ends(name, target)), None):
+        last = name.rpartition(".")[2]
+        raise ConfigError(
+            [
+                f"adapter.targets: '{target}' is an embedding, which has no low-rank adapter here; "
+                f"train it in full with adapter.trained = ['{last}']"
+            ]
+        )
+    experts = fused_experts(model)
+    owners = (name.rpartition(".")[0] for name in experts)
+    if any(_ends(name, target) for name in (*experts, *owners)):
+        raise ConfigError(
+            [
+                f"adapter.targets: '{target}' is one parameter for all experts and no linear "
+                "layer; leave it out, or use peft's own target_parameters"
+            ]
+        )
 
 
 def find_modules(model: nn.Module, patterns: Sequence[str]) -> tuple[str, ...]:
