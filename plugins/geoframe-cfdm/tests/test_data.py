@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 from safetensors.numpy import save_file
 
+import geoframe
 from geoframe.errors import DataError
 from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.data import load_items, new_items
@@ -244,3 +246,27 @@ def test_built_in_data() -> None:
     dark = (board.floor().sum(1) % 2) == 0
     assert dark.all()
     assert board.abs().max() <= 2
+
+
+def test_transparent_images_come_out_transparent(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for k in range(30):
+        pixels = generator.integers(0, 255, (9, 8, 4), np.uint8)
+        pixels[:3, :, 3] = 0
+        pixels[3:, :, 3] = 255
+        Image.fromarray(pixels).save(folder / f"{k}.png")
+    for sampler, mode in (("neighbor-mosaic", "RGBA"), ("closed-form", "RGB")):
+        config = {
+            "data": {"path": str(folder)},
+            "sampler": {"name": sampler},
+            "cfdm": {"samples": 4},
+        }
+        run = geoframe.run_method("cfdm", config, path=tmp_path / sampler)
+        with Image.open(run.path / "samples" / "0000.png") as drawn:
+            assert drawn.mode == mode
+            opaque = np.asarray(drawn)[..., 3:]
+        if mode == "RGBA":
+            assert np.unique(opaque[:3]).tolist() == [0]
+            assert np.unique(opaque[3:]).tolist() == [255]

@@ -55,6 +55,11 @@ class ItemsConfig(TableOptions):
         None, ge=1, unit="pixels", help="Resize images to this height and width."
     )
     grey: bool = option(False, help="Read images without their colours.")
+    transparent: Literal["auto", "keep", "white"] = option(
+        "auto",
+        help="Transparent parts of images: kept, as a fourth channel, or made white. auto keeps "
+        "them unless the sampler is a denoiser (closed-form), whose scores are of colours.",
+    )
     surface_points: int | None = option(
         None, ge=2, unit="points", help="Points drawn from a mesh's surface, not its vertices."
     )

@@ -40,7 +40,12 @@ SUFFIXES = {
 
 
 def load_items(
-    config: ItemsConfig, *, least: int = 2, schema: Schema | None = None, mixed: bool = False
+    config: ItemsConfig,
+    *,
+    least: int = 2,
+    schema: Schema | None = None,
+    mixed: bool = False,
+    transparent: bool = False,
 ) -> Items:
     """Read the user's items, or those of the dataset that stands for them.
 
@@ -52,6 +57,8 @@ def load_items(
         Types of the columns of a table; None finds them.
     mixed
         Take texts, dates, truth values and gaps of a table as well as numbers.
+    transparent
+        What ``data.transparent = "auto"`` means: keep transparent parts of images.
 
     Raises
     ------
@@ -63,7 +70,7 @@ def load_items(
         loaded: Items | Table = config.dataset.build().load()
         found = _rows(loaded, config, mixed) if isinstance(loaded, Table) else loaded
     else:
-        found = _read(config.path, config, schema, mixed)
+        found = _read(config.path, config, schema, mixed, transparent)
     found = found.first(config.limit)
     return found if isinstance(found, MixedItems) and len(found) >= least else checked(found, least)
 
@@ -86,7 +93,7 @@ def _rows(table: Table, config: ItemsConfig, mixed: bool) -> Items:
         raise
 
 
-def _read(path: Path, config: ItemsConfig, schema: Schema | None, mixed: bool) -> Items:
+def _read(path: Path, config: ItemsConfig, schema: Schema | None, mixed: bool, keep: bool) -> Items:
     form = config.format if config.format != "auto" else _format(path)
     if form == "images":
         if config.labels not in (None, "folder"):
@@ -98,6 +105,7 @@ def _read(path: Path, config: ItemsConfig, schema: Schema | None, mixed: bool) -
             path,
             size=config.size,
             grey=config.grey,
+            transparent=config.transparent == "keep" or (config.transparent == "auto" and keep),
             folders_as_labels=config.labels == "folder",
             limit=config.limit,
         )

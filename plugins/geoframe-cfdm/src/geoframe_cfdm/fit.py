@@ -11,7 +11,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from geoframe import Conditional, ConfigError, RunError, Sampler, capability
+from geoframe import Conditional, ConfigError, Denoises, RunError, Sampler, capability
 from geoframe.run.directory import Run
 from geoframe_cfdm.conditioning import condition_of
 from geoframe_cfdm.config import CFDMConfig, ItemsConfig
@@ -92,7 +92,9 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
     """
     kept = run.manifest.get("data", {}).get("schema") if restore else None
     schema = Schema.from_plain(kept) if kept else None
-    items = load_items(config.data, schema=schema, mixed=takes_mixed(config))
+    items = load_items(
+        config.data, schema=schema, mixed=takes_mixed(config), transparent=keeps_transparent(config)
+    )
     condition = condition_of(config, items)
     _record(items, condition, run, restore=restore)
     train, others = _split(items, config)
@@ -158,6 +160,13 @@ def takes_mixed(config: CFDMConfig) -> bool:
     if config.cfdm.latent_dim or not might_be_table(config.data):
         return False
     return capability(config.sampler.build(), TakesCategories) is not None
+
+
+def keeps_transparent(config: CFDMConfig) -> bool:
+    """Whether the transparent parts of images stay, where the config leaves that open."""
+    if config.cfdm.latent_dim or config.data.path is None or might_be_table(config.data):
+        return False
+    return capability(config.sampler.build(), Denoises) is None
 
 
 def _by_column(config: CFDMConfig, items: Items) -> dict[str, str]:

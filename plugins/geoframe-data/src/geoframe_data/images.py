@@ -29,6 +29,7 @@ def read_images(
     *,
     size: int | None = None,
     grey: bool = False,
+    transparent: bool = False,
     folders_as_labels: bool = False,
     limit: int | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -43,6 +44,9 @@ def read_images(
         Height and width in pixels to resize to; None leaves images as they are.
     grey
         Read images without their colours.
+    transparent
+        Keep transparency, as a fourth channel of all images if one has any; what is fully
+        transparent is white there. Otherwise transparent parts become white.
     folders_as_labels
         The folder of an image is its class.
     limit
@@ -61,10 +65,9 @@ def read_images(
         raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)})")
     repairs: Counter[str] = Counter()
     arrays: list[np.ndarray] = []
+    mode = "L" if grey else "RGBA" if transparent else "RGB"
     for name, read in found:
-        image, repaired = read_image(
-            f"{path}/{name}", read, "L" if grey else "RGB", size, max_pixels
-        )
+        image, repaired = read_image(f"{path}/{name}", read, mode, size, max_pixels)
         repairs.update(repaired)
         arrays.append(np.asarray(image))
         if arrays[-1].shape != arrays[0].shape:
@@ -83,7 +86,7 @@ def read_images(
     if hidden:
         notes.append(f"{hidden} hidden images (names that begin with a dot) were left out")
     return Items(
-        data=np.stack(arrays),
+        data=_white_where_transparent(np.stack(arrays)) if mode == "RGBA" else np.stack(arrays),
         labels=labels,
         label_names=names,
         names=tuple(name for name, _ in found),
@@ -91,6 +94,14 @@ def read_images(
         origin=str(path),
         notes=tuple(notes),
     )
+
+
+def _white_where_transparent(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images ``(n, h, w, 4)`` without hidden colours; ``(n, h, w, 3)`` if all are opaque."""
+    if images[..., 3].min() == 255:
+        return images[..., :3]
+    images[images[..., 3] == 0, :3] = 255
+    return images
 
 
 def _members(path: Path) -> tuple[list[tuple[str, Reader]], int]:
