@@ -123,6 +123,8 @@ def _uci() -> ReferenceTable:
                     **SINGLE,
                     "pathways.experts": [1, 4, 8, 16, 32],
                     "pathways.weight_decays": [0.0, 0.3, 3.0],
+                    "evaluation.patience": 5,
+                    **CLASSIC,
                 },
             )
         )
