@@ -89,9 +89,9 @@ def _comparison(
     fitted: Fitted, own: Any, cpu_seconds: float, compared: Sequence[Compared]
 ) -> list[dict[str, Any]]:
     model = fitted.model
-    several = f" of {model.metadata.networks} networks" if model.metadata.networks > 1 else ""
     first = {
-        "model": f"pathways ({model.experts} experts{several})",
+        "model": "pathways",
+        "experts": model.experts,
         "parameters_active": model.parameters,
         "parameters_total": model.parameters * model.experts,
         **own,
@@ -101,6 +101,7 @@ def _comparison(
     others = [
         {
             "model": each.name,
+            "experts": None if each.parameters is None else 1,
             "parameters_active": each.parameters,
             "parameters_total": each.parameters,
             **each.measures,
