@@ -183,4 +183,16 @@ TABLES = (
         seeds=5,
         quick={"trainer.steps": 60},
     ),
+    ReferenceTable(
+        name="field",
+        title="Trees in two dimensions",
+        metrics=("relative_error_mean_pairs", "stress_pairs", "map_edges", "triplets", "seconds"),
+        rows=tuple(
+            ReferenceRow(name=name, overrides={"data.dataset": {"name": name}})
+            for name in ("complete-tree", "random-tree", "python-library")
+        ),
+        seeds=3,
+        compared="embeddings",
+        note="classical scaling is the cheap rival; gensim is in benchmarks/against_gensim.py",
+    ),
 )

@@ -117,4 +117,17 @@ TABLES = (
         quick=QUICK,
         note=f"{NOTE}; the tables come with geoframe-pathways",
     ),
+    ReferenceTable(
+        name="field",
+        title="Five labels a class on tables without a graph: test accuracy beside peers",
+        metrics=("accuracy", "auc", "calibration_error", "seconds"),
+        rows=[
+            ReferenceRow(name=table, overrides={**few_labels(table, 5), "split.repeats": 1})
+            for table in TABLES_WITHOUT_GRAPH
+        ],
+        seeds=3,
+        quick=QUICK,
+        compared="comparison",
+        note="the tables come with geoframe-pathways",
+    ),
 )
