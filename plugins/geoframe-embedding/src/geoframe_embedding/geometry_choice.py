@@ -30,6 +30,9 @@ CLEARLY = 0.9
 CLEARLY_CLOSED = 0.6
 """The same for spaces of positive curvature: a cap of a sphere fits path lengths in a grid, which
 are sums of absolute differences, by up to a fifth better than the plane does."""
+NOTICEABLE = 0.002
+"""Misfit that a curved geometry must save as well: where flat space is off by 4 % of the distances,
+a tenth less is no sign of curvature."""
 RADII = (1.0, 1.6, 4.0)
 """Sizes of the start that are tried, in multiples of classical scaling's: curved spaces want to be
 used far enough out, a sphere up to its equator."""
@@ -82,7 +85,8 @@ def rank_geometries(
         Keyed by geometry, the best first: ``dim``; ``misfit`` on the pairs left out and its
         ``spread`` over the seeds; ``misfit_fitted`` on those fitted; ``stress`` and ``spearman``
         on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best that is
-        clearly better than flat space (by a tenth, a closed space by two fifths), or else that.
+        clearly better than flat space (by a tenth, a closed space by two fifths, and by 0.002), or
+        else that.
 
     Raises
     ------
@@ -118,7 +122,11 @@ def rank_geometries(
     frame = pd.DataFrame(rows).set_index("geometry").sort_values("misfit", kind="stable")
     misfit = {str(name): float(value) for name, value in frame["misfit"].items()}
     flat = misfit.get(FLAT, math.inf)
-    better = [name for name in misfit if misfit[name] <= clearly[name] * flat]
+    better = [
+        name
+        for name, value in misfit.items()
+        if value <= clearly[name] * flat and flat - value >= NOTICEABLE
+    ]
     best = better[0] if better else FLAT
     return frame.assign(chosen=frame.index == best)
 
