@@ -7,7 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 import torch
-from transformers import BloomConfig, BloomForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    BloomConfig,
+    BloomForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MixtralConfig,
+    MixtralForCausalLM,
+)
 
 import geoframe
 from geoframe import ConfigError, DataError
@@ -249,6 +256,23 @@ def test_models_and_tasks_that_cannot_be_packed_are_told(answers, bert_folder, t
     }
     with pytest.raises(ConfigError, match=r"model\.packing: .* are read as wholes"):
         geoframe.run_method("asymlora", settings, path=tmp_path / "run")
+
+
+def test_a_run_names_the_experts_that_it_leaves_out(tmp_path):
+    torch.manual_seed(1)
+    config = MixtralConfig(**LLAMA, num_local_experts=2, num_experts_per_tok=1)
+    MixtralForCausalLM(config).save_pretrained(tmp_path / "mixtral")
+    tiny.tokenizer(pairs=False).save_pretrained(tmp_path / "mixtral")
+    settings = {
+        "model": {"path": str(tmp_path / "mixtral")},
+        "data": {
+            "path": str(write(tmp_path / "x.jsonl", [{"text": t} for _, t in tiny.reviews(8)]))
+        },
+        "adapter": {"rank": 2},
+        "trainer": {"steps": 1, "epochs": None, "device": "cpu"},
+    }
+    notes = geoframe.run_method("asymlora", settings, path=tmp_path / "run").results["notes"]
+    assert any("(experts.down_proj, experts.gate_up_proj) are one parameter" in n for n in notes)
 
 
 def test_a_run_learns_from_packed_conversations(llama_folder, tmp_path):
