@@ -50,8 +50,9 @@ CLASSIC: Mapping[str, Any] = {
     "trainer.steps": 2000,
     "trainer.batch_size": 1024,
     "trainer.learning_rate": 3e-3,
+    "evaluation.patience": 5,
 }
-"""The schedule of the anchors, whatever the number of rows."""
+"""How the anchors were trained and chosen, whatever the number of rows."""
 
 
 def own(value: float) -> Published:
@@ -123,7 +124,6 @@ def _uci() -> ReferenceTable:
                     **SINGLE,
                     "pathways.experts": [1, 4, 8, 16, 32],
                     "pathways.weight_decays": [0.0, 0.3, 3.0],
-                    "evaluation.patience": 5,
                     **CLASSIC,
                 },
             )
