@@ -268,7 +268,7 @@ def _places() -> Iterator[tuple[str, Writer]]:
 def _deep_folder(path: Path) -> None:
     path.mkdir()
     here = os.open(path, os.O_RDONLY)
-    for _ in range(20_000):
+    for _ in range(DEEP // 20):
         os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)

@@ -271,3 +271,12 @@ def test_a_folder_has_one_digest(tmp_path):
     first = digest_of_folder(tmp_path)
     (tmp_path / "a" / "x").rename(tmp_path / "x")
     assert digest_of_folder(tmp_path) != first
+
+
+def test_a_file_that_a_method_does_not_ask_for_is_missed(whole):
+    """Or it would be taken for one that the run never had."""
+    whole.write_json("optional", [1])
+    open_run(whole.path).load()
+    (whole.path / "optional.json").unlink()
+    with pytest.raises(RunError, match=r"optional\.json: is missing"):
+        open_run(whole.path).load()

@@ -111,7 +111,7 @@ class Run:
         self.require_finished()
         if not self._evidence.has_digests:
             log.warning("Note: %s was written without digests: damage could not be told", self.path)
-        self._evidence.verify_kept()
+        self._evidence.verify()
         with contained(f"method '{self.method_name}'"):
             return self.method.load(self)
 

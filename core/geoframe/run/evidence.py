@@ -101,14 +101,20 @@ class Evidence:
         if self.exists and (kept := self._kept()).get(name) != found:
             self.update(kept={**kept, name: found})
 
-    def verify_kept(self) -> None:
-        """Compare what the method wrote itself with what it was.
+    def verify(self) -> None:
+        """Compare what the method wrote itself with what it was, and miss no file of the run.
+
+        What the run wrote is compared when it is read; but what is lost may not be asked for. A
+        figure is no part of what was trained: only a report misses it.
 
         Raises
         ------
         RunError
             If something is missing or was changed.
         """
+        for name in self._files():
+            if not name.startswith("figures/") and not (self.folder / name).exists():
+                raise RunError(f"{self.folder / name}: is missing")
         for name, known in self._kept().items():
             path = self.folder / name
             if not path.exists():
