@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -28,6 +29,7 @@ def main() -> int:
     parser.add_argument("--damages", type=int, default=12, help="damages of a run of each method")
     parser.add_argument("--kills", type=int, default=10, help="kills of runs of each method")
     parser.add_argument("--signals", type=int, default=4, help="signals to runs of each method")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="files tried at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--method", action="append", help="only this method; may be repeated")
     options = parser.parse_args()
@@ -44,7 +46,7 @@ def _files(options: argparse.Namespace) -> int:
         for case in some_cases(options.share, options.seed)
         if case.surface.method in (options.method or [case.surface.method])
     ]
-    outcomes = try_cases(cases, _tell)
+    outcomes = try_cases(cases, _tell, options.jobs)
     rows: dict[str, list[Outcome]] = {}
     for case, outcome in zip(cases, outcomes, strict=True):
         rows.setdefault(case.surface.method, []).append(outcome)

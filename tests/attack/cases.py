@@ -9,6 +9,8 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +28,6 @@ FRESH = 100
 """One case in so many is a process that begins with nothing imported."""
 VERBS = (
     ("report", "{run}"),
-    ("report", "{run}", "--json"),
     ("export", "{run}", "-o", "{run}-exported"),
     ("sample", "{run}", "-n", "2", "-o", "{run}-sampled"),
     ("runs", "{run}", "--json"),
@@ -72,8 +73,13 @@ def some_cases(share: int, seed: int) -> list[Case]:
     return chosen
 
 
-def try_cases(cases: list[Case], tell: Callable[[Case, Outcome], None]) -> list[Outcome]:
-    """Try cases, those of a plugin together; ``tell`` hears of each as it is done."""
+def try_cases(
+    cases: list[Case], tell: Callable[[Case, Outcome], None], jobs: int = 1
+) -> list[Outcome]:
+    """Try cases, those of a plugin together and ``jobs`` at once.
+
+    ``tell`` hears of each as it is done.
+    """
     found: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
         (Path(temporary) / "files").mkdir()
@@ -82,11 +88,16 @@ def try_cases(cases: list[Case], tell: Callable[[Case, Outcome], None]) -> list[
 
             def work(own: list[Case] = own, package: str = package) -> list[Outcome]:
                 bench = Bench(Path(temporary))
-                outcomes = []
-                for case in own:
-                    outcomes.append(bench.attempt(case))
-                    tell(case, outcomes[-1])
-                return outcomes
+                for surface in {case.surface for case in own if case.surface.option == APPLY}:
+                    bench.finish_a_run(surface)
+
+                def attempted(case: Case) -> Outcome:
+                    outcome = bench.attempt(case)
+                    tell(case, outcome)
+                    return outcome
+
+                with ThreadPoolExecutor(jobs) as pool:
+                    return list(pool.map(attempted, own))
 
             found += among_own(package, work)
     return found
@@ -101,15 +112,13 @@ class Bench:
 
     def attempt(self, case: Case) -> Outcome:
         """Lay the file into an empty folder and run the command on it."""
-        run: Path | Outcome | None = None
-        if case.surface.option == APPLY:
-            run = self._finished(case.surface)
-            if isinstance(run, Outcome):
-                return run
-        here = self.folder / "here"
-        (here / "given").mkdir(parents=True)
+        run = self._runs.get(case.surface.method)
+        if isinstance(run, Outcome):
+            return run
+        here = Path(tempfile.mkdtemp(dir=self.folder))
         try:
             target = here / "given" / case.hostile.name
+            target.parent.mkdir()
             if len(case.hostile.name) < 255:
                 self._lay(case.hostile, target)
             outcome = attempt(case.surface.command(target, run), here, fresh=case.fresh)
@@ -119,6 +128,19 @@ class Bench:
         finally:
             _remove(here)
 
+    def finish_a_run(self, surface: Surface) -> None:
+        """Carry out a run that cases can be applied to, and try every verb on it."""
+        path = self.folder / f"finished-{surface.method}"
+        self._runs[surface.method] = path
+        outcome = attempt(surface.run(path), self.folder)
+        if outcome.code != 0 or outcome.faults:
+            self._runs[surface.method] = outcome
+        for verb in VERBS:
+            words = [word.format(run=path, method=surface.method) for word in verb]
+            outcome = attempt(words, self.folder)
+            if outcome.faults:
+                self._runs[surface.method] = outcome
+
     def _lay(self, hostile: Hostile, target: Path) -> None:
         store = self.folder / "files" / hostile.name
         if store.exists():
@@ -126,22 +148,8 @@ class Bench:
             return
         in_child(lambda: hostile.write(target))  # what it takes is not counted below
         if os.path.lexists(target) and stat.S_ISREG(target.lstat().st_mode):
-            os.link(target, store)
-
-    def _finished(self, surface: Surface) -> Path | Outcome:
-        """Return a finished run that every verb was tried on, or the outcome of what fell."""
-        if surface.method not in self._runs:
-            path = self.folder / f"finished-{surface.method}"
-            self._runs[surface.method] = path
-            outcome = attempt(surface.run(path), self.folder)
-            if outcome.code != 0 or outcome.faults:
-                self._runs[surface.method] = outcome
-            for verb in VERBS:
-                words = [word.format(run=path, method=surface.method) for word in verb]
-                outcome = attempt(words, self.folder)
-                if outcome.faults:
-                    self._runs[surface.method] = outcome
-        return self._runs[surface.method]
+            with suppress(FileExistsError):  # another thread was faster
+                os.link(target, store)
 
 
 def _mutants() -> Iterator[Hostile]:

@@ -12,8 +12,8 @@ import attrs
 
 from attack.execution import Outcome, attempt
 
-MEASURED = {"seconds", "peak_memory_mib"}
-"""Metrics of the machine; no two runs have the same."""
+MEASURED = {"second", "seconds", "memory"}
+"""Words in the names of metrics of the machine; no two runs have the same."""
 
 
 @attrs.frozen
@@ -115,20 +115,18 @@ def opened(run: Path, folder: Path) -> tuple[Outcome, object]:
 
 def content_of(run: Path) -> dict[str, object]:
     """Return what a run came to: numbers, and tensors and curves to the bit."""
-    metrics = json.loads((run / "results.json").read_text())["metrics"]
-    kept = [
-        path.relative_to(run)
-        for path in run.rglob("*")
-        if path.suffix == ".safetensors" or path.name == "metrics.jsonl"
-    ]
-    return {
-        **{name: value for name, value in metrics.items() if not _measured(name)},
-        **{str(path): (run / path).read_bytes() for path in kept if path.parts[0] != "checkpoints"},
-    }
+    content = _repeatable(json.loads((run / "results.json").read_text())["metrics"])
+    for path in run.rglob("*"):
+        name = path.relative_to(run).as_posix()
+        if path.name == "metrics.jsonl":
+            content[name] = [_repeatable(json.loads(line)) for line in path.open()]
+        elif path.suffix == ".safetensors" and not name.startswith("checkpoints/"):
+            content[name] = path.read_bytes()
+    return content
 
 
-def _measured(name: str) -> bool:
-    return name in MEASURED or name.endswith("seconds")
+def _repeatable(metrics: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in metrics.items() if MEASURED.isdisjoint(key.split("_"))}
 
 
 def _pictures(report: str) -> str:

@@ -35,7 +35,7 @@ APPLY = "apply --data"
 """Not an option of a config: the data that a finished run is applied to."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Surface:
     """A method and one of its options that names a file or a folder."""
 
