@@ -46,12 +46,12 @@ def _files(options: argparse.Namespace) -> int:
         for case in some_cases(options.share, options.seed)
         if case.surface.method in (options.method or [case.surface.method])
     ]
-    outcomes = try_cases(cases, _tell, options.jobs)
+    tried = try_cases(cases, _tell, options.jobs)
     rows: dict[str, list[Outcome]] = {}
-    for case, outcome in zip(cases, outcomes, strict=True):
+    for case, outcome in tried:
         rows.setdefault(case.surface.method, []).append(outcome)
     _print(rows)
-    return sum(bool(outcome.faults) for outcome in outcomes)
+    return sum(bool(outcome.faults) for _, outcome in tried)
 
 
 def _runs(options: argparse.Namespace) -> int:

@@ -18,11 +18,11 @@ import attrs
 
 from attack.execution import Outcome, among_own, attempt, in_child
 from attack.files import Hostile, Writer, hostile_files, mutated
-from attack.methods import APPLY, Surface, example_data, surfaces
+from attack.methods import APPLY, TRY, Surface, example_data, surfaces
 
 MUTANTS = 3
 """Mutants of every example's data file."""
-STEPS = {"data.path": 1, APPLY: 3}
+STEPS = {"data.path": 1, TRY: 1, APPLY: 3}
 """The option meets one in so many of the files; every other option meets one in six."""
 FRESH = 100
 """One case in so many is a process that begins with nothing imported."""
@@ -75,31 +75,36 @@ def some_cases(share: int, seed: int) -> list[Case]:
 
 def try_cases(
     cases: list[Case], tell: Callable[[Case, Outcome], None], jobs: int = 1
-) -> list[Outcome]:
+) -> list[tuple[Case, Outcome]]:
     """Try cases, those of a plugin together and ``jobs`` at once.
 
-    ``tell`` hears of each as it is done.
+    Left out are the cases of an option that the run does not look at, where even a file that is not
+    there is no matter. ``tell`` hears of each case as it is done.
     """
-    found: list[Outcome] = []
+    found: list[tuple[Case, Outcome]] = []
     with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
         (Path(temporary) / "files").mkdir()
         for package, group in groupby(cases, key=lambda case: case.surface.package):
             own = list(group)
 
-            def work(own: list[Case] = own, package: str = package) -> list[Outcome]:
+            def work(own: list[Case] = own) -> list[tuple[int, Outcome]]:
                 bench = Bench(Path(temporary))
-                for surface in {case.surface for case in own if case.surface.option == APPLY}:
-                    bench.finish_a_run(surface)
+                surfaces = {case.surface for case in own}
+                for surface in surfaces:
+                    if surface.option == APPLY:
+                        bench.finish_a_run(surface)
+                looked_at = {surface for surface in surfaces if bench.looks_at(surface)}
 
-                def attempted(case: Case) -> Outcome:
-                    outcome = bench.attempt(case)
-                    tell(case, outcome)
-                    return outcome
+                def attempted(at: int) -> tuple[int, Outcome]:
+                    outcome = bench.attempt(own[at])
+                    tell(own[at], outcome)
+                    return at, outcome
 
                 with ThreadPoolExecutor(jobs) as pool:
-                    return list(pool.map(attempted, own))
+                    tried = (at for at, case in enumerate(own) if case.surface in looked_at)
+                    return list(pool.map(attempted, tried))
 
-            found += among_own(package, work)
+            found += [(own[at], outcome) for at, outcome in among_own(package, work)]
     return found
 
 
@@ -109,6 +114,11 @@ class Bench:
 
     folder: Path
     _runs: dict[str, Path | Outcome] = attrs.field(factory=dict)
+
+    def looks_at(self, surface: Surface) -> bool:
+        """Whether the command misses a file that is not there."""
+        case = Case(surface, Hostile("nowhere", lambda path: None))
+        return self.attempt(case).code != 0
 
     def attempt(self, case: Case) -> Outcome:
         """Lay the file into an empty folder and run the command on it."""

@@ -120,7 +120,7 @@ def content_of(run: Path) -> dict[str, object]:
         name = path.relative_to(run).as_posix()
         if path.name == "metrics.jsonl":
             content[name] = [_repeatable(json.loads(line)) for line in path.open()]
-        elif path.suffix == ".safetensors" and not name.startswith("checkpoints/"):
+        elif path.suffix == ".safetensors" and "checkpoints" not in path.parts:
             content[name] = path.read_bytes()
     return content
 

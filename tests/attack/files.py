@@ -354,7 +354,7 @@ def _parquet_bomb() -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    column = pa.array(np.zeros(5_000_000))
+    column = pa.array(np.zeros(2_500_000))
     table = pa.table({f"c{number}": column for number in range(60)})
     content = io.BytesIO()
     pq.write_table(table, content, compression="zstd")

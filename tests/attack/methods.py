@@ -17,15 +17,22 @@ from geoframe_registry.options import describe_options
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SHORT: tuple[tuple[str, Any], ...] = (
-    ("trainer.steps", 2),
+    ("trainer.steps", 6),
+    ("trainer.checkpoint_every", 2),
     ("trainer.epochs", 1),
     ("trainer.device", "cpu"),
     ("evaluation.baselines", []),
     ("evaluation.ceiling_seconds", 1.0),
     ("evaluation.seconds", 1.0),
+    ("evaluation.trainer.steps", 2),
+    ("evaluation.pictures", 1),
+    ("prior_trainer.steps", 2),
+    ("scene.images", 2),
     ("cfdm.samples", 4),
     ("data.dataset.scenes", 4),
     ("data.dataset.points", 60),
+    ("data.dataset.size", 64),
+    ("data.dataset.depth", 3),
     ("steps", 2),
 )
 """Options that keep a run short, where a method has them."""
@@ -33,6 +40,8 @@ SHORT: tuple[tuple[str, Any], ...] = (
 
 APPLY = "apply --data"
 """Not an option of a config: the data that a finished run is applied to."""
+TRY = "try"
+"""The verb that looks at any file, which no method has to be named for."""
 
 
 @attrs.frozen(eq=False)
@@ -50,6 +59,8 @@ class Surface:
 
     def command(self, target: Path, run: Path | None = None) -> list[str]:
         """Return the words after ``geoframe`` that give it ``target``; to apply it takes a run."""
+        if self.option == TRY:
+            return ["try", str(target), "--no-preview"]
         if self.option == APPLY:
             return ["apply", str(run), "--data", str(target), "-o", "applied.csv"]
         value: object = [str(target)] if self.several else str(target)
@@ -62,8 +73,9 @@ class Surface:
 
 
 def surfaces() -> list[Surface]:
-    """Return every option of every installed method that names a file."""
-    return [surface for spec in components("method") for surface in _surfaces_of(spec)]
+    """Return every option of every installed method, and every verb, that takes a file."""
+    found = [surface for spec in components("method") for surface in _surfaces_of(spec)]
+    return [*found, Surface(TRY, TRY, False, (), "geoframe_data")]
 
 
 def examples(distribution: str) -> list[Path]:
