@@ -213,6 +213,8 @@ def test_what_a_method_wrote_itself_is_known(whole):
     (folder / "b.txt").write_text("b")
     with pytest.raises(RunError, match="own: is damaged"):
         open_run(whole.path).load()
+    with pytest.raises(RunError, match="own: is damaged"):  # before apply, export and sample
+        open_run(whole.path).require_finished()
     shutil.rmtree(folder)
     with pytest.raises(RunError, match="own: is missing"):
         open_run(whole.path).load()

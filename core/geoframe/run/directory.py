@@ -111,7 +111,6 @@ class Run:
         self.require_finished()
         if not self._evidence.has_digests:
             log.warning("Note: %s was written without digests: damage could not be told", self.path)
-        self._evidence.verify()
         with contained(f"method '{self.method_name}'"):
             return self.method.load(self)
 
@@ -143,9 +142,10 @@ class Run:
         return part
 
     def require_finished(self) -> None:
-        """Raise :class:`RunError` unless the run came to its end."""
+        """Raise :class:`RunError` unless the run came to its end and all that it kept is there."""
         if not self.finished:
             raise RunError(f"{self.path}: the run is not finished; continue it with --resume")
+        self._evidence.verify()
 
     def record(self, **facts: Any) -> None:
         """Add facts (data fingerprint, repairs, device) to the manifest.
