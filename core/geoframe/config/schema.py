@@ -156,7 +156,7 @@ def _of_type(annotation: Any) -> dict[str, Any]:
     if annotation in PLAIN:
         return {"type": PLAIN[annotation]}
     if annotation is Path:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "minLength": 1, "pattern": r"^[^\u0000]*$"}
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return {"enum": list(arguments)}

@@ -150,12 +150,16 @@ def an_interrupted_training_goes_on(make: Make) -> None:
         if not whole.calls:
             raise CheckSkipped("trains in other processes")
         broken = Interrupted(at=whole.calls // 2)
+        # Ctrl-C is ignored in what a shell has started in the background.
+        previous = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             _fit(make, broken, Path(folder) / "run")
         except KeyboardInterrupt:
             pass
         else:
             ensure(False, "Ctrl-C does not end the training")
+        finally:
+            signal.signal(signal.SIGINT, previous or signal.SIG_DFL)
         resumed = Interrupted()
         _fit(make, resumed, Path(folder) / "run", resume=True)
     _same_state(whole.cpu(), resumed.cpu(), "a training that was interrupted and taken up")

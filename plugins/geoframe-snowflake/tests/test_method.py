@@ -265,7 +265,7 @@ def test_double_precision_finetunes_an_exact_embedding(tmp_path: Path) -> None:
 
 
 def test_published_parameter_counts(tmp_path: Path) -> None:
-    (table,) = reproduce.tables("snowflake")
+    (table,) = reproduce.tables("snowflake", "synthetic")
     rows = [row for row in table.rows if row.published and row.name.startswith("m4")]
     assert len(rows) == 3
     for row in rows:
