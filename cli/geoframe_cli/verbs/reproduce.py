@@ -65,6 +65,9 @@ def reproduce(
     found = []
     for name, table in chosen:
         rows = []
+        runs = folder or Path("runs") / "reproduce" / name
+        if folder and method == field.NAME:  # each method's in a folder of its own
+            runs = folder / name
         for row in table.rows:
             say(f"{table.name}: {row.name} ...", err=True)
             rows.append(
@@ -72,7 +75,7 @@ def reproduce(
                     name,
                     table,
                     row,
-                    folder=folder or Path("runs") / "reproduce" / name,
+                    folder=runs,
                     seeds=seeds,
                     quick=quick,
                 )
