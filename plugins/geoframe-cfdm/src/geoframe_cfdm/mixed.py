@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geoframe.data import listed
 from geoframe.errors import DataError
 from geoframe_data import Items, Table
-from geoframe_data.items import class_numbers
+from geoframe_data.item_sources import labels_of_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,13 +91,7 @@ def mixed_items_of_table(table: Table, *, labels: str | None = None) -> MixedIte
     numbers: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     if labels is not None:
-        column = table.column(labels, "data.labels")
-        found = table.labels(column)
-        if (absent := np.flatnonzero(found.codes < 0)).size:
-            raise DataError(
-                f"{table.where(int(absent[0]))}: has no label '{column}'; fill it or remove the row"
-            )
-        numbers, names = class_numbers(found)
+        _, numbers, names = labels_of_table(table, labels)
     codes, values, notes = [], [], list(table.notes)
     left_out = []
     for name in table.columns:

@@ -142,6 +142,28 @@ def _labels(values: NDArray[Any], origin: str) -> tuple[NDArray[np.int64], tuple
     return class_numbers(as_labels(flat, origin=origin))
 
 
+def labels_of_table(table: Table, labels: str) -> tuple[str, NDArray[np.int64], tuple[str, ...]]:
+    """Read the class of every row.
+
+    Returns
+    -------
+    column, numbers, names
+        The column's name, classes ``(n,)`` as numbers, and the names that they stand for.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a row has no label.
+    """
+    column = table.column(labels, "data.labels")
+    found = table.labels(column)
+    if (absent := np.flatnonzero(found.codes < 0)).size:
+        raise DataError(
+            f"{table.where(int(absent[0]))}: has no label '{column}'; fill it or remove the row"
+        )
+    return column, *class_numbers(found)
+
+
 def items_of_table(table: Table, *, labels: str | None = None) -> Items:
     """Make an item of each row: its numbers; columns of anything else are left out and noted.
 
@@ -154,13 +176,7 @@ def items_of_table(table: Table, *, labels: str | None = None) -> Items:
     names: tuple[str, ...] = ()
     schema = table.schema
     if labels is not None:
-        column = table.column(labels, "data.labels")
-        found = table.labels(column)
-        if (absent := np.flatnonzero(found.codes < 0)).size:
-            raise DataError(
-                f"{table.where(int(absent[0]))}: has no label '{column}'; fill it or remove the row"
-            )
-        numbers, names = class_numbers(found)
+        column, numbers, names = labels_of_table(table, labels)
         table = table.select([each for each in table.columns if each != column])
     columns = [each.name for each in table.schema.columns if each.numeric]
     if not columns:
