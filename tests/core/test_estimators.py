@@ -153,9 +153,13 @@ def test_classes_come_back_in_the_type_they_were_given_in():
 def test_a_fitted_estimator_travels_with_its_run():
     x = np.random.default_rng(0).normal(size=(60, 2))
     fitted = geoframe.estimator("pathways", trainer__steps=3).fit(x, x[:, 0])
+    unfinished = fitted.run_.path / ".tmp-part"
+    unfinished.mkdir()
+    (unfinished / "state.json").write_text("{}")
     parcel = pickle.dumps(fitted)
     expected = fitted.predict(x)
     del fitted  # and its folder
     again = pickle.loads(parcel)
+    assert not (again.run_.path / ".tmp-part").exists()
     assert np.array_equal(again.predict(x), expected)
     assert again.get_params(deep=False)["trainer__steps"] == 3

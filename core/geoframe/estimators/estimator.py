@@ -76,6 +76,9 @@ class Estimator(Stored, BaseEstimator):  # type: ignore[misc]
         The classes of ``y``, in its type.
     """
 
+    _labels: ClassLabels | None = None
+    """Classes of the ``y`` that was fitted; a run that was opened knows them as text alone."""
+
     def __init__(self, *, run_dir: str | PathLike[str] | None = None, **options: Any) -> None:
         self.run_dir = run_dir
         self._options = options
@@ -181,9 +184,8 @@ class Estimator(Stored, BaseEstimator):  # type: ignore[misc]
         ):
             options = self._data_options(X, None, Path(folder))
             frame: pd.DataFrame = self.run_.method.apply(self.run_, Path(options["path"]))
-        labels: ClassLabels | None = getattr(self, "_labels", None)
-        if labels is not None and PREDICTION in frame:
-            frame[PREDICTION] = labels.restore(frame[PREDICTION].to_numpy())
+        if self._labels is not None and PREDICTION in frame:
+            frame[PREDICTION] = self._labels.restore(frame[PREDICTION].to_numpy())
         return frame
 
     def _check_features(self, given: Any) -> None:
@@ -228,8 +230,7 @@ class Estimator(Stored, BaseEstimator):  # type: ignore[misc]
         columns = [str(name) for name in frame if str(name).startswith(PROBABILITY)]
         if not columns:
             raise RunError(f"'{self.method}' gives no probabilities")
-        labels = getattr(self, "_labels", None)
-        ordered = None if labels is None else labels.columns(PROBABILITY, columns)
+        ordered = None if self._labels is None else self._labels.columns(PROBABILITY, columns)
         if ordered is None:
             self.classes_ = np.array([name.removeprefix(PROBABILITY) for name in columns])
         return frame[ordered or columns].to_numpy(np.float64)

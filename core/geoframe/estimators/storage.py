@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from geoframe.api import open_run
 from geoframe.config.plain import unstructure
 from geoframe.errors import RunError
-from geoframe.run.parcel import pack_run, unpack_run
+from geoframe.run.parcel import copy_run, pack_run, unpack_run
 
 if TYPE_CHECKING:
     from geoframe.run.directory import Run
@@ -46,7 +46,7 @@ class Stored:
         target = Path(path)
         if target.exists():
             raise RunError(f"{target}: exists already; name a new folder")
-        shutil.copytree(self.run_.path, target, ignore=shutil.ignore_patterns(".lock", ".tmp-*"))
+        copy_run(self.run_.path, target)
         return target
 
     @classmethod
