@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET
+from geoframe_spaces.ball import ConformalModel
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.curvature import Curvature
 from geoframe_spaces.functions import (
     at_least_float32,
-    atanc,
     clip_norm,
     norm,
     resolved_radius,
     square,
-    tanc,
 )
 
 if TYPE_CHECKING:
     import geoopt
 
 
-class PoincareBall(Geometry):
+class PoincareBall(ConformalModel):
     """Points with |p| < 1/sqrt(c), where c = -K and K < 0 is the curvature.
 
         d(p, q) = 2/sqrt(c) asinh( sqrt(c) |p - q| / sqrt((1 - c |p|^2) (1 - c |q|^2)) )
@@ -85,17 +84,6 @@ class PoincareBall(Geometry):
         """
         raw = at_least_float32(raw)
         return self.expmap0(clip_norm(raw, resolved_radius(raw.dtype) / self.curvature.root()))
-
-    def expmap0(self, tangent: Tensor) -> Tensor:
-        """Point tanh(sqrt(c) |v|/2) / (sqrt(c) |v|) v, which is at distance |v| from the origin.
-
-        geoopt has tanh(sqrt(c) |v|) here, which is at distance 2 |v|.
-        """
-        return tanc(self.curvature() * square(tangent) / 4) * tangent / 2
-
-    def logmap0(self, x: Tensor) -> Tensor:
-        """Inverse of :meth:`expmap0`."""
-        return 2 * atanc(self.curvature() * square(x)) * x
 
     @property
     def manifold(self) -> geoopt.PoincareBall:

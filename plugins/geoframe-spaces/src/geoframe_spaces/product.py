@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
-from geoframe.capabilities import Rescalable, TangentMaps, capability
+from geoframe.capabilities import Isometries, Rescalable, TangentMaps, capability
 from geoframe.errors import ConfigError
 from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_spaces.blocks import by_rows
@@ -109,10 +109,9 @@ class Product(Geometry):
         """What the product can do: its own unit, and what all of its factors can do together."""
         if protocol is Rescalable:
             return cast(P, self)
-        if protocol is TangentMaps:
-            maps = [capability(factor, TangentMaps) for factor in self._spaces()]
-            if all(each is not None for each in maps):
-                return cast(P, _FactorMaps(self))
+        view = VIEWS.get(protocol)
+        if view and all(capability(each, protocol) is not None for each in self._spaces()):
+            return cast(P, view(self))
         return None
 
     def rescale_(self, factor: float) -> None:
@@ -165,3 +164,40 @@ class _FactorMaps:
 
     def _maps(self) -> list[TangentMaps]:
         return [cast(TangentMaps, capability(f, TangentMaps)) for f in self.product._spaces()]
+
+
+class _FactorIsometries:
+    """An isometry of each factor, their numbers in a row, in the order of the factors."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+
+    def isometry(self, generator: torch.Generator) -> Tensor:
+        """Draw one for each factor -> ``(numbers of all,)``."""
+        return torch.cat([each.flatten() for each in self._drawn(generator)])
+
+    def act(self, isometry: Tensor, x: Tensor) -> Tensor:
+        """Apply each to its share of the points ``(..., point_dim)``."""
+        # Shapes of the factors' isometries are their own affair: one draw tells them.
+        shapes = [each.shape for each in self._drawn(torch.Generator().manual_seed(0))]
+        shares = torch.split(isometry, [shape.numel() for shape in shapes])
+        moved = [
+            each.act(share.view(shape), part)
+            for each, share, shape, part in zip(
+                self._factors(), shares, shapes, self.product._parts(x), strict=True
+            )
+        ]
+        return torch.cat(moved, dim=-1)
+
+    def _drawn(self, generator: torch.Generator) -> list[Tensor]:
+        return [each.isometry(generator) for each in self._factors()]
+
+    def _factors(self) -> list[Isometries]:
+        return [cast(Isometries, capability(f, Isometries)) for f in self.product._spaces()]
+
+
+VIEWS: Mapping[type, Callable[[Product], object]] = {
+    TangentMaps: _FactorMaps,
+    Isometries: _FactorIsometries,
+}
+"""What a product can do if all of its factors can."""

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET
+from geoframe_spaces.ball import SMALLEST, ConformalModel
 from geoframe_spaces.blocks import by_rows, euclidean_pairs
 from geoframe_spaces.functions import (
     asinc,
     at_least_float32,
-    atanc,
     clip_norm,
     norm,
     resolved_radius,
     square,
-    tanc,
 )
 
 if TYPE_CHECKING:
@@ -26,11 +25,9 @@ if TYPE_CHECKING:
 
 FROM_POLE = 1e-2
 """How near :meth:`Stereographic.project` lets points come to the pole of a sphere (radians)."""
-SMALLEST = 1e-12
-"""Magnitude that stands for smaller curvatures where a root or a quotient is taken."""
 
 
-class Stereographic(Geometry):
+class Stereographic(ConformalModel):
     """Points of R^dim with the metric 4 |dp|^2 / (1 + K |p|^2)^2, for any curvature K.
 
     K < 0 is the Poincaré ball, K > 0 a sphere seen from its pole, K = 0 flat space in half size.
@@ -115,17 +112,6 @@ class Stereographic(Geometry):
         raw = at_least_float32(raw)
         reach = torch.where(self.curvature > 0, math.pi - FROM_POLE, resolved_radius(raw.dtype))
         return self.expmap0(clip_norm(raw, reach / self.curvature.abs().clamp_min(SMALLEST).sqrt()))
-
-    def expmap0(self, tangent: Tensor) -> Tensor:
-        """Point tan_K(|v|/2) v/|v|, which is at distance |v| from the origin.
-
-        geoopt has tan_K(|v|) here, which is at distance 2 |v|.
-        """
-        return tanc(self.curvature * square(tangent) / 4) * tangent / 2
-
-    def logmap0(self, x: Tensor) -> Tensor:
-        """Inverse of :meth:`expmap0`."""
-        return 2 * atanc(self.curvature * square(x)) * x
 
     @property
     def manifold(self) -> geoopt.Stereographic:
