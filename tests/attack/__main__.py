@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attack.cases import Case, some_cases, try_cases
 from attack.execution import Outcome, among_own, prepare
-from attack.methods import APPLY, Surface, surfaces
+from attack.methods import APPLY, Surface
 from attack.runs import Runs, Trial
+from attack.surfaces import surfaces
 
 ROW = "{:<16}" + "{:>9}" * 7
 
@@ -33,9 +34,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--method", action="append", help="only this method; may be repeated")
     options = parser.parse_args()
-    prepare()
-    fallen = _files(options) if options.share else 0
+    fallen = 0
+    if options.share:
+        prepare(training=False)
+        fallen += _files(options)
     if options.damages or options.kills or options.signals:
+        prepare(training=True)
         fallen += _runs(options)
     return min(fallen, 100)
 

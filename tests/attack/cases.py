@@ -18,12 +18,11 @@ import attrs
 
 from attack.execution import Outcome, among_own, attempt, in_child
 from attack.files import Hostile, Writer, hostile_files, mutated
-from attack.methods import APPLY, TRY, Surface, example_data, surfaces
+from attack.methods import APPLY, Surface, example_data
+from attack.surfaces import surfaces
 
 MUTANTS = 3
 """Mutants of every example's data file."""
-STEPS = {"data.path": 1, TRY: 1, APPLY: 3}
-"""The option meets one in so many of the files; every other option meets one in six."""
 FRESH = 100
 """One case in so many is a process that begins with nothing imported."""
 VERBS = (
@@ -52,13 +51,12 @@ class Case:
 
 
 def all_cases() -> list[Case]:
-    """Return all cases: what a method is for meets every file, other options every sixth."""
+    """Return all cases: what a method is for meets every file, other options some of them."""
     files = [*hostile_files(), *_mutants()]
     assert len({each.name for each in files}) == len(files)
     cases = []
     for number, surface in enumerate(surfaces()):
-        step = STEPS.get(surface.option, 6)
-        cases += [Case(surface, each) for each in files[number % step :: step]]
+        cases += [Case(surface, each) for each in files[number % surface.step :: surface.step]]
     return [attrs.evolve(case, fresh=at % FRESH == 0) for at, case in enumerate(cases, 1)]
 
 
@@ -78,8 +76,8 @@ def try_cases(
 ) -> list[tuple[Case, Outcome]]:
     """Try cases, those of a plugin together and ``jobs`` at once.
 
-    Left out are the cases of an option that the run does not look at, where even a file that is not
-    there is no matter. ``tell`` hears of each case as it is done.
+    An option that is not looked at, so that even a file that is not there is no matter, has fallen
+    in its first case, and others of it are left out. ``tell`` hears of each case as it is done.
     """
     found: list[tuple[Case, Outcome]] = []
     with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
@@ -93,15 +91,21 @@ def try_cases(
                 for surface in surfaces:
                     if surface.option == APPLY:
                         bench.finish_a_run(surface)
-                looked_at = {surface for surface in surfaces if bench.looks_at(surface)}
+                missing = {surface: bench.attempt_nothing(surface) for surface in surfaces}
 
                 def attempted(at: int) -> tuple[int, Outcome]:
-                    outcome = bench.attempt(own[at])
+                    unseen = missing[own[at].surface]
+                    outcome = unseen if unseen.faults else bench.attempt(own[at])
                     tell(own[at], outcome)
                     return at, outcome
 
                 with ThreadPoolExecutor(jobs) as pool:
-                    tried = (at for at, case in enumerate(own) if case.surface in looked_at)
+                    places = [case.surface for case in own]
+                    tried = (
+                        at
+                        for at, place in enumerate(places)
+                        if not missing[place].faults or places.index(place) == at
+                    )
                     return list(pool.map(attempted, tried))
 
             found += [(own[at], outcome) for at, outcome in among_own(package, work)]
@@ -115,10 +119,12 @@ class Bench:
     folder: Path
     _runs: dict[str, Path | Outcome] = attrs.field(factory=dict)
 
-    def looks_at(self, surface: Surface) -> bool:
-        """Whether the command misses a file that is not there."""
-        case = Case(surface, Hostile("nowhere", lambda path: None))
-        return self.attempt(case).code != 0
+    def attempt_nothing(self, surface: Surface) -> Outcome:
+        """Run the command on a file that is not there, which it has to miss."""
+        outcome = self.attempt(Case(surface, Hostile("nowhere", lambda path: None)))
+        if outcome.code != 0:
+            return outcome
+        return attrs.evolve(outcome, text=f"{outcome.text}\nInternal error: it was not looked at")
 
     def attempt(self, case: Case) -> Outcome:
         """Lay the file into an empty folder and run the command on it."""

@@ -67,16 +67,25 @@ class Outcome:
         return found
 
 
-def prepare() -> None:
-    """Import what every command imports, once for all children."""
-    import accelerate  # noqa: F401
+SHARED = ("geoframe.run", "geoframe.training", "geoframe_registry", "geoframe_data")
+"""Packages whose modules most commands import."""
+
+
+def prepare(*, training: bool) -> None:
+    """Import what commands import, once for all children; also what only ``training`` does."""
+    import networkx  # noqa: F401
     import pandas  # noqa: F401
     import torch
+    import yaml  # noqa: F401
+    from PIL import Image  # noqa: F401
 
-    import geoframe.training.gradient  # noqa: F401
     import geoframe_cli.app
 
     torch.set_num_threads(1)
+    for package in SHARED:
+        _import_all(package)
+    if training:
+        importlib.import_module("torch._dynamo")  # every optimizer does
     for verb in ("run", "apply", "report", "export"):
         geoframe_cli.app.main.get_command(None, verb)  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ class Surface:
     """Options of a run that works, but for this one."""
     package: str
     """Import name of the plugin."""
+    step: int = 6
+    """It meets one in so many of the files."""
 
     def command(self, target: Path, run: Path | None = None) -> list[str]:
         """Return the words after ``geoframe`` that give it ``target``; to apply it takes a run."""
@@ -72,10 +74,10 @@ class Surface:
         return ["run", self.method, "--run-dir", str(path), *words]
 
 
-def surfaces() -> list[Surface]:
-    """Return every option of every installed method, and every verb, that takes a file."""
+def method_surfaces() -> list[Surface]:
+    """Return every option of every installed method that takes a file, and apply and try."""
     found = [surface for spec in components("method") for surface in _surfaces_of(spec)]
-    return [*found, Surface(TRY, TRY, False, (), "geoframe_data")]
+    return [*found, Surface(TRY, TRY, False, (), "geoframe_data", step=1)]
 
 
 def examples(distribution: str) -> list[Path]:
@@ -95,14 +97,14 @@ def base_of(spec: Any) -> tuple[tuple[str, Any], ...]:
     table = TomlTable({})
     for path in examples(spec.distribution):
         try:
-            if _works(spec.name, load_toml(path)):
+            if works(spec.name, load_toml(path)):
                 table = load_toml(path)
                 break
         except GeoframeError:
             continue
     for key, value in SHORT:
         changed = apply_overrides(table, [(key, value)])
-        if _works(spec.name, changed):
+        if works(spec.name, changed):
             table = changed
     return tuple(_flat(table.values))
 
@@ -115,9 +117,10 @@ def _surfaces_of(spec: Any) -> Iterator[Surface]:
         if kind not in ("path", "array of path") and not key.endswith(".path"):
             continue
         others = tuple(pair for pair in base if not _overlaps(pair[0], key))
-        yield Surface(spec.name, key, kind == "array of path", others, package)
+        step = 1 if key == "data.path" else 6
+        yield Surface(spec.name, key, kind == "array of path", others, package, step)
     if base:
-        yield Surface(spec.name, APPLY, False, base, package)
+        yield Surface(spec.name, APPLY, False, base, package, step=3)
 
 
 def _overlaps(first: str, second: str) -> bool:
@@ -126,7 +129,8 @@ def _overlaps(first: str, second: str) -> bool:
     return first == second or first.startswith(f"{second}.")
 
 
-def _works(method: str, table: TomlTable) -> bool:
+def works(method: str, table: TomlTable) -> bool:
+    """Whether a method takes a config."""
     try:
         check_alternatives(table, configure(method, table)[1])
     except GeoframeError:
@@ -144,6 +148,11 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", str(inside) if inside.exists() else str(value)
         else:
             yield f"{prefix}{key}", value
+
+
+def as_table(options: Sequence[tuple[str, Any]]) -> TomlTable:
+    """Return the table that dotted keys make up."""
+    return apply_overrides(TomlTable({}), options)
 
 
 def as_setting(key: str, value: Any) -> list[str]:

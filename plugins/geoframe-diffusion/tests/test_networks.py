@@ -201,8 +201,44 @@ def test_paths_that_are_no_models(tmp_path: Path) -> None:
     refused("holds no model_index.json", path=tmp_path)
     (tmp_path / "weights.safetensors").write_bytes(b"x")
     refused("holds weights alone", path=tmp_path / "weights.safetensors")
-    (tmp_path / "model_index.json").write_text("{}")
-    refused("diffusers cannot read it", path=tmp_path)
+    (tmp_path / "weights.ckpt").write_bytes(b"x")
+    refused("pickled weights are not read", path=tmp_path / "weights.ckpt")
+    index = tmp_path / "model_index.json"
+    for text, message in (
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("3", "holds no table"),
+        ("{}", "_class_name is not the name of a class"),
+        ('{"_class_name": "DDIMPipeline"}', "diffusers cannot read it"),
+    ):
+        index.write_text(text)
+        refused(message, path=tmp_path)
+    refused("has no say beside a folder", path=tmp_path, config=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("index", "code", "message"),
+    [
+        ({"_class_name": ["evil", "Evil"]}, "evil.py", "holds code .evil.py., which is never run"),
+        (
+            {"_class_name": "DDIMPipeline", "unet": ["evil", "Evil"]},
+            "unet/evil.py",
+            "holds code .unet/evil.py.",
+        ),
+        ({"_class_name": "DDIMPipeline", "unet": ["antigravity", "fly"]}, None, "may be of"),
+        ({"_class_name": ["evil", "Evil"]}, None, "not the name of a class"),
+    ],
+)
+def test_a_folder_that_names_code_is_refused_before_it_runs(
+    tmp_path: Path, index: Any, code: str | None, message: str
+) -> None:
+    (tmp_path / "model_index.json").write_text(json.dumps(index))
+    if code is not None:
+        (tmp_path / code).parent.mkdir(exist_ok=True)
+        (tmp_path / code).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(ConfigError, match=message):
+        geoframe.build("sampler", "diffusers-model", path=tmp_path)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_flow_transformer() -> None:

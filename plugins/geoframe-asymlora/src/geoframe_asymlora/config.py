@@ -75,6 +75,11 @@ class TextDataConfig(FileOptions):
         help="The data to use when path is left out.",
     )
 
+    def __attrs_post_init__(self) -> None:
+        for name in ("validation", "test"):
+            if getattr(self, name) is not None and self.path is None:
+                raise ValueError(f"{name}: needs path too; a dataset brings its own")
+
 
 @attrs.frozen(kw_only=True)
 class ModelConfig:

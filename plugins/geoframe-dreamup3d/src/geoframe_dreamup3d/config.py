@@ -50,6 +50,10 @@ class ScenesDataConfig:
         help="Share of the scenes to train on that the errors of a depth sensor are added to.",
     )
 
+    def __attrs_post_init__(self) -> None:
+        if self.intrinsics is not None and self.path is None and self.test is None:
+            raise ValueError("intrinsics: needs path or test; a dataset brings its own")
+
 
 @attrs.frozen(kw_only=True)
 class VotesConfig:
@@ -113,3 +117,7 @@ class DreamUp3DConfig(MethodConfig):
         help="How the network is fitted.",
     )
     evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured at the end.")
+
+    def __attrs_post_init__(self) -> None:
+        if self.reconstruction.teacher_run is not None and self.backend != "reconstruction":
+            raise ValueError("reconstruction.teacher_run: needs backend = 'reconstruction'")

@@ -24,7 +24,7 @@ from geoframe_data import (
 )
 from geoframe_lgi.config import DataConfig
 from geoframe_lgi.encoding import Columns, Encoder
-from geoframe_lgi.given_graph import both_ways, unused_weights
+from geoframe_lgi.given_graph import both_ways, refuse_more_files, unused_weights
 from geoframe_lgi.task import Kind, NodeTask
 
 GRAPH_SUFFIXES = (".graphml", ".gml", ".safetensors", ".pt", ".pth")
@@ -124,6 +124,7 @@ def _read(config: DataConfig, seed: int) -> _Rows:
         unset = getattr(config.dataset.options, "seed", 0) is None
         loaded = config.dataset.build(**({"seed": seed} if unset else {})).load()
         if isinstance(loaded, Graph):
+            refuse_more_files(config, loaded)
             return _of_graph(loaded)
         if isinstance(loaded, Table):
             return _with_edges(config, loaded)
@@ -131,7 +132,9 @@ def _read(config: DataConfig, seed: int) -> _Rows:
             [f"data.dataset: '{config.dataset.name}' gives no table and no graph of rows"]
         )
     if config.format == "graph" or _is_graph(config):
-        return _of_graph(read_graph(config.path, max_bytes=config.max_bytes))
+        graph = read_graph(config.path, max_bytes=config.max_bytes)
+        refuse_more_files(config, graph)
+        return _of_graph(graph)
     table, parts = _joined(config, read_table(config.path, **config.reading()))
     return attrs.evolve(_with_edges(config, table), parts=parts)
 

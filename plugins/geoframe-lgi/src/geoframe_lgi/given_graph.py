@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe.errors import ConfigError
 from geoframe_data import Graph
+from geoframe_lgi.config import DataConfig
 
 
 def both_ways(graph: Graph) -> NDArray[np.int64]:
@@ -23,3 +25,12 @@ def unused_weights(graph: Graph) -> list[str]:
     return [
         "the edges' weights are not used, all edges count the same; leave weak ones out of the file"
     ]
+
+
+def refuse_more_files(config: DataConfig, graph: Graph) -> None:
+    """Raise :class:`ConfigError` if files are named beside a graph, which would not be read."""
+    for name in ("edges", "validation_path", "test_path"):
+        if getattr(config, name) is not None:
+            raise ConfigError(
+                [f"data.{name}: has no say: {graph.origin} has all nodes and edges; leave it out"]
+            )

@@ -67,7 +67,7 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
     DataError
         If data or conditions cannot be used.
     ConfigError
-        If the prior cannot denoise.
+        If the prior cannot denoise, or a file is given that nothing would read.
     """
     sampler: Sampler = config.prior.build()
     prior = capability(sampler, Denoises)
@@ -76,6 +76,9 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
             [f"prior.name: '{config.prior.name}' does not denoise; geoframe list samplers"]
         )
     needs_data = not _is_ready(sampler)
+    flat = issubclass(config.scene.spec.load(), StartsFrom)
+    if not restore:
+        _refuse_unused_files(config, needs_data=needs_data, flat=flat)
     images = load(config.data) if needs_data else None
     if images is not None and not restore:
         run.record(data={"images": len(images.data), "sha256": images.sha256})
@@ -86,7 +89,6 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
     seed_everything(config.seed)
     seen = getattr(sampler, "image_shape", sampler.item_shape)
     shape = (int(seen[0]), int(seen[1]), int(seen[2]))
-    flat = issubclass(config.scene.spec.load(), StartsFrom)
     cameras = _cameras(config, flat)
     return Setting(
         config=config,
@@ -99,6 +101,17 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
         flat=flat,
         facts=facts,
     )
+
+
+def _refuse_unused_files(config: SDIConfig, *, needs_data: bool, flat: bool) -> None:
+    if config.data.path is not None and not needs_data:
+        raise ConfigError(
+            [f"data.path: has no say, for the prior '{config.prior.name}' needs no images"]
+        )
+    if config.cameras.path is not None and flat:
+        raise ConfigError(
+            [f"cameras.path: has no say, for the scene '{config.scene.name}' is seen by no camera"]
+        )
 
 
 def _is_ready(sampler: Sampler) -> bool:

@@ -47,14 +47,14 @@ def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
     fx, fy, cx, cy = _numbers(path, table)
     h, w = size
     width, height = table.get("width", w), table.get("height", h)
+    scale = 1.0
     if (width, height) != (w, h):
-        scale = w / float(width)
-        if abs(scale * float(height) - h) > 1:
+        scale = _scale(width, height, size)
+        if not scale:
             raise DataError(
-                f"{path}: is for images of {width}x{height} pixels; the image has {w}x{h}"
+                f"{path}: is for images of {shown(width)}x{shown(height)} pixels; the image has "
+                f"{w}x{h}"
             )
-    else:
-        scale = 1.0
     # Whole numbers are pixel centres in these files; here they are pixel borders.
     camera = Pinhole(
         fx=fx * scale,
@@ -65,6 +65,16 @@ def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
     )
     check_intrinsics(str(path), camera, size)
     return camera
+
+
+def _scale(width: Any, height: Any, size: tuple[int, int]) -> float:
+    """What pixels of a stated size are of an image's; 0 if that has another shape."""
+    h, w = size
+    try:
+        scale = w / float(width)
+        return scale if abs(scale * float(height) - h) <= 1 else 0.0
+    except (TypeError, ValueError, ArithmeticError):
+        return 0.0
 
 
 def check_intrinsics(source: str, camera: Pinhole, size: tuple[int, int]) -> None:
@@ -117,7 +127,7 @@ def _numbers(path: Path, table: Mapping[str, Any]) -> tuple[float, float, float,
         if "intrinsic_matrix" in table:
             k = _flat(table["intrinsic_matrix"])
             return k[0], k[4], k[6], k[7]
-    except (KeyError, TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         raise DataError(f"{path}: the intrinsics in it are incomplete or no numbers") from None
     raise DataError(
         f"{path}: no intrinsics in it; wanted are fx, fy, cx, cy, or K with nine numbers "
@@ -139,7 +149,7 @@ def _depth_scale(path: Path, table: Mapping[str, Any]) -> float | None:
         return None
     try:
         scale = float(table["depth_scale"])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         scale = 0.0
     if not (math.isfinite(scale) and scale > 0):
         raise DataError(f"{path}: depth_scale must be a positive number")

@@ -39,32 +39,49 @@ def read_scenes(
     """
     if not path.exists():
         raise DataError(f"{path}: no such file or folder")
-    if path.is_dir():
-        return _read_folder(path, intrinsics, unit)
-    if path.suffix.lower() == ".npz":
-        return read_npz(path, unit=unit)
-    return read_pair(path, depth, intrinsics, unit=unit)
+    images = colour_images(path)
+    if depth is not None and images != [path]:
+        raise DataError(f"{depth}: has no say, for {path} is not one colour image; leave it out")
+    if intrinsics is not None and not images:
+        raise DataError(f"{intrinsics}: has no say, for {path} has its own; leave it out")
+    if images:
+        return merge([read_pair(each, depth, intrinsics, unit=unit) for each in images])
+    return _read_folder(path, unit) if path.is_dir() else read_npz(path, unit=unit)
 
 
-def _read_folder(folder: Path, intrinsics: Path | None, unit: str) -> Scenes:
+def colour_images(path: Path) -> list[Path]:
+    """Return the colour images by which scenes are stored; none for what has its own layout."""
+    if not path.is_dir():
+        return [] if path.suffix.lower() == ".npz" else [path]
+    if is_bop(path) or is_obsurf(path) or is_obpose(path):
+        return []
+    below = _below(path)
+    if any(each.suffix.lower() == ".npz" or (each.is_dir() and is_bop(each)) for each in below):
+        return []
+    images = [each for each in below if is_colour_file(each)]
+    if images:
+        return images
+    inner = next((path / name for name in ("rgb", "color") if (path / name).is_dir()), None)
+    return [] if inner is None else [each for each in _below(inner) if is_colour_file(each)]
+
+
+def _read_folder(folder: Path, unit: str) -> Scenes:
     if is_bop(folder):
         return read_bop(folder)
     if is_obsurf(folder):
         return read_obsurf(folder)
     if is_obpose(folder):
         return read_obpose(folder)
-    below = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    below = _below(folder)
     if sequences := [each for each in below if each.is_dir() and is_bop(each)]:
         return merge([read_bop(each) for each in sequences])
     if archives := [each for each in below if each.suffix.lower() == ".npz"]:
         return merge([read_npz(each, unit=unit) for each in archives])
-    images = [each for each in below if is_colour_file(each)]
-    if not images:
-        inner = next((folder / name for name in ("rgb", "color") if (folder / name).is_dir()), None)
-        images = [] if inner is None else [p for p in sorted(inner.iterdir()) if is_colour_file(p)]
-    if not images:
-        raise DataError(
-            f"{folder}: no RGB-D scenes in it (npz files, colour images with depth images beside "
-            "them, or a BOP scene with scene_camera.json)"
-        )
-    return merge([read_pair(each, None, intrinsics, unit=unit) for each in images])
+    raise DataError(
+        f"{folder}: no RGB-D scenes in it (npz files, colour images with depth images beside "
+        "them, or a BOP scene with scene_camera.json)"
+    )
+
+
+def _below(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if not each.name.startswith("."))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from geoframe import ConfigError, DataError
 from geoframe.data import shown
 from geoframe_diffusion.networks.denoiser import NetworkDenoiser, text_denoiser, unet_denoiser
+from geoframe_diffusion.networks.pipeline_files import check_pipeline_files
 from geoframe_diffusion.sampling import DenoisingSampler
 
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -134,7 +135,7 @@ def load_pipeline(path: Path, config: Path | None) -> Any:
     Raises
     ------
     ConfigError
-        If diffusers is missing or cannot read it.
+        If diffusers is missing or cannot read it, or it holds code or pickles.
     """
     try:
         import diffusers
@@ -142,28 +143,16 @@ def load_pipeline(path: Path, config: Path | None) -> Any:
         raise ConfigError(
             ["prior: diffusers is missing; pip install 'geoframe-diffusion[diffusers]'"]
         ) from None
-    if not path.exists():
-        raise ConfigError([f"prior.path: {path}: no such file or folder"])
-    if path.is_dir() and not (path / "model_index.json").is_file():
-        raise ConfigError(
-            [f"prior.path: {path} is no pipeline of diffusers (it holds no model_index.json)"]
-        )
-    if path.is_file() and config is None:
-        raise ConfigError(
-            [
-                f"prior.config: {path.name} holds weights alone; name the folder of a pipeline of "
-                "the same kind, whose configs are read"
-            ]
-        )
+    check_pipeline_files(path, config)
     try:
-        if path.is_dir():
+        if path.is_dir():  # pickled weights are never loaded
             return diffusers.DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-                path, local_files_only=True
+                path, local_files_only=True, use_safetensors=True
             )
         return diffusers.StableDiffusionPipeline.from_single_file(
             str(path), config=str(config), local_files_only=True
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # a damaged folder makes the library raise anything
         raise ConfigError(
             [f"prior.path: {path}: diffusers cannot read it: {shown(error)}"]
         ) from None

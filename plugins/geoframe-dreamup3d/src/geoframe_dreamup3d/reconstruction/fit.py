@@ -19,6 +19,7 @@ from geoframe_dreamup3d.reconstruction.objective import ReconstructionObjective
 from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
 from geoframe_dreamup3d.reconstruction.samples import image_samples
 from geoframe_dreamup3d.table.view import View
+from geoframe_dreamup3d.trained import TrainedDreamUp3D
 
 
 def fit_reconstruction(
@@ -29,7 +30,7 @@ def fit_reconstruction(
     Raises
     ------
     ConfigError
-        If the teacher is a run that is not named.
+        If the teacher is a run of another method.
     """
     options = config.reconstruction
     samples = image_samples(scenes, _teacher(options))
@@ -52,7 +53,10 @@ def _teacher(options: ReconstructionConfig) -> Callable[[View], NDArray[np.int32
         return None
     if options.teacher == "classical":
         return segment_by_distance
-    if options.teacher_run is None:
-        raise ConfigError(["reconstruction.teacher_run: name the run that teaches"])
-    segment: Callable[[View], NDArray[np.int32]] = open_run(options.teacher_run).load().segment
-    return segment
+    assert options.teacher_run is not None
+    trained = open_run(options.teacher_run).load()
+    if not isinstance(trained, TrainedDreamUp3D):
+        raise ConfigError(
+            [f"reconstruction.teacher_run: {options.teacher_run} is no run of dreamup3d"]
+        )
+    return trained.segment

@@ -63,3 +63,7 @@ class ReconstructionConfig:
         help="Whole shapes from carved boxes, or read out of the fields.",
     )
     window: int = option(48, ge=16, unit="pixels", help="Side of what a step sees of an image.")
+
+    def __attrs_post_init__(self) -> None:
+        if (self.teacher == "run") != (self.teacher_run is not None):
+            raise ValueError("teacher_run: goes with teacher = 'run', and only with it")

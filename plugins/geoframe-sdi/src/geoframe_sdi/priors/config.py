@@ -35,3 +35,9 @@ class MeshViewsConfig:
     dataset: bool = option(
         False, help="Take the stored mesh spot-mesh of $GEOFRAME_DATA, with its texture."
     )
+
+    def __attrs_post_init__(self) -> None:
+        if self.dataset and (self.path is not None or self.texture is not None):
+            raise ValueError(
+                "dataset: has a mesh and a texture of its own; leave path and texture out"
+            )

@@ -1,0 +1,1 @@
+"""What the hostile files hold, by subject."""
