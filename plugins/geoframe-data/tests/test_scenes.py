@@ -1,4 +1,6 @@
 import json
+import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from geoframe.errors import DataError
 from geoframe_data import Scenes, read_scenes
 from geoframe_data.scene_files.archive import write_npz
 from geoframe_data.scene_files.bop import write_bop
+from geoframe_data.scene_files.pickled_arrays import read_plain_pickle
 from geoframe_data.scenes import SceneTruth, merge
 
 F = 60.0
@@ -189,7 +192,10 @@ def obpose_scene():
 
 def test_obpose_scenes_are_read_without_running_what_is_in_them(tmp_path):
     np.save(tmp_path / "0.npy", obpose_scene(), allow_pickle=True)
+    heard = []
+    sys.addaudithook(lambda event, _: heard.append(event) if event[:7] == "pickle." else None)
     scenes = read_scenes(tmp_path)
+    assert heard == []
     assert scenes.intrinsics[0, 0] == 11
     assert scenes.truth.segmentation.max() == 4
 
@@ -203,6 +209,49 @@ def test_obpose_scenes_are_read_without_running_what_is_in_them(tmp_path):
     with pytest.raises(DataError, match="never loaded"):
         read_scenes(tmp_path)
     assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_are_read_out_of_a_pickle_as_unpickling_would(protocol, order):
+    values = {
+        "float": np.asarray(np.arange(6.0).reshape(2, 3), order=order),
+        "big": np.arange(4, dtype=">i2"),
+        "text": np.array(["a", "bc"]),
+        "scalar": np.float32(0.5),
+        "list": [1, -2, 2**70, (True, None), {"x": b"\x00\xff"}, 1.5, "ö"],
+    }
+    found = read_plain_pickle(pickle.dumps(np.array(values, dtype=object), protocol)).item()
+    assert list(found) == list(values)
+    assert found["list"] == values["list"]
+    for name in ("float", "big", "text", "scalar"):
+        assert np.asarray(found[name]).dtype == np.asarray(values[name]).dtype
+        assert np.asarray(found[name]).tolist() == np.asarray(values[name]).tolist()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"cos\nsystem\n(S'ls'\ntR.",
+        b"\x80\x04cos\nsystem\n.",
+        b"\x80\x04]\x94h\x00a.",  # a list within itself
+        b"\x80\x04K\x01K\x02a.",
+        b"\x80\x04.",
+        b"\x80\x04K\x01t.",
+        b"",
+    ],
+)
+def test_what_a_pickle_of_arrays_would_not_hold_is_refused(content):
+    with pytest.raises((ValueError, IndexError, RecursionError)):
+        read_plain_pickle(content)
+
+
+def test_what_is_there_twice_in_a_pickle_is_read_once():
+    laughs = [1]
+    for _ in range(60):
+        laughs = [laughs, laughs]
+    found = read_plain_pickle(pickle.dumps({"x": laughs[0][0]}, 4))["x"]
+    assert found[0] is found[1]
 
 
 def test_obsurf_scenes(tmp_path):

@@ -13,7 +13,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from geoframe import ConfigError, DataError
-from geoframe_asymlora.files.adapter_file import load_compact, read_adapter
+from geoframe_asymlora.files.adapter_file import read_adapter
 from geoframe_asymlora.files.export import export_peft
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.freezing import lora_layers
@@ -75,7 +75,7 @@ def test_compact_files_give_the_same_model(options, tmp_path):
     adapter.save(tmp_path)
     loaded = AsymmetricLoRA.load(bert(), tmp_path)
     assert torch.equal(logits(loaded.adapted), expected)
-    export_peft(load_compact(tmp_path), tmp_path / "export")
+    export_peft(read_adapter(tmp_path), tmp_path / "export")
     plain = PeftModel.from_pretrained(bert(), str(tmp_path / "export"))
     assert torch.allclose(logits(plain), expected, atol=1e-6)
 
@@ -100,7 +100,7 @@ def test_another_frozen_factor_is_noticed(tmp_path):
     options["layers"][first]["draw"]["seed"] += 1
     path.write_text(json.dumps(options))
     with pytest.raises(DataError, match="comes out differently on this machine; export"):
-        load_compact(tmp_path)
+        read_adapter(tmp_path)
 
 
 def test_files_that_do_not_fit_are_one_line(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geoframe.data import read_bytes
 from geoframe.errors import DataError
 from geoframe_cfdm.config import ItemsConfig
 from geoframe_data import Items, read_table
@@ -79,7 +81,7 @@ def _read(path: Path, config: ItemsConfig, like: Items, *, grey: bool = False) -
         if suffix in IMAGES:
             return _image(path, config, grey=grey or like.data.ndim == 3)
         if suffix == ".npy":
-            return np.asarray(np.load(path, allow_pickle=False), np.float64)
+            return np.asarray(np.load(BytesIO(read_bytes(path)), allow_pickle=False), np.float64)
         if plain_suffix(path.name) in TABLES:
             return _row(path, like)
     except (OSError, ValueError) as error:
@@ -90,7 +92,7 @@ def _read(path: Path, config: ItemsConfig, like: Items, *, grey: bool = False) -
 
 def _image(path: Path, config: ItemsConfig, *, grey: bool) -> Array:
     mode = "LA" if grey else "RGBA"
-    image, _ = read_image(str(path), path.read_bytes, mode, config.size)
+    image, _ = read_image(str(path), lambda: read_bytes(path), mode, config.size)
     pixels = np.array(image, np.float64)
     opaque = pixels[..., -1:] > 127
     values = np.where(opaque, pixels[..., :-1], np.nan)

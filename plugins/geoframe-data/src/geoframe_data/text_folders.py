@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from geoframe.data import listed, shown
+from geoframe.data import listed, read_text, shown
 from geoframe.errors import DataError
 from geoframe_data.cells import SUFFIXES, Cells, of_arrow
-from geoframe_data.files import decode, plain_suffix
+from geoframe_data.files import check_regular, decode, plain_suffix
 
 SPLITS = {
     "train": ("train",),
@@ -104,7 +104,7 @@ def _classes(folder: Path) -> Cells | None:
         for each in sorted(folder.iterdir())
         if each.is_dir() and not each.name.startswith(".")
         for file in sorted(each.glob("*.txt"))
-        if not file.name.startswith(".")
+        if not file.name.startswith(".") and file.is_file()
     ]
     if not files:
         return None
@@ -117,15 +117,18 @@ def _classes(folder: Path) -> Cells | None:
 def _saved_splits(folder: Path) -> dict[str, Path]:
     """Return the folders of ``save_to_disk`` by split; a single dataset is a training split."""
     if (folder / "dataset_dict.json").exists():
-        return {name: folder / name for name in _json(folder / "dataset_dict.json")["splits"]}
+        splits = _json(folder / "dataset_dict.json").get("splits")
+        if not isinstance(splits, list) or not all(isinstance(name, str) for name in splits):
+            raise DataError(f"{folder / 'dataset_dict.json'}: names no splits")
+        return {name: folder / name for name in splits}
     return {"train": folder} if (folder / "state.json").exists() else {}
 
 
 def _saved(folder: Path) -> Cells:
     """Read one split as ``save_to_disk`` writes it: Arrow streams, listed in ``state.json``."""
     tables = []
-    for entry in _json(folder / "state.json")["_data_files"]:
-        path = folder / entry["filename"]
+    for path in _arrow_files(folder):
+        check_regular(path)
         try:
             with pa.memory_map(str(path)) as source:
                 tables.append(pa.ipc.open_stream(source).read_all())
@@ -135,6 +138,18 @@ def _saved(folder: Path) -> Cells:
         raise DataError(f"{folder}: holds no rows")
     cells = of_arrow(folder, pa.concat_tables(tables))
     return _named_classes(folder, cells)
+
+
+def _arrow_files(folder: Path) -> list[Path]:
+    """Return the files that ``state.json`` lists: names in the folder, and no paths out of it."""
+    entries = _json(folder / "state.json").get("_data_files")
+    try:
+        names = [str(entry["filename"]) for entry in entries or ()]
+    except (TypeError, KeyError):
+        raise DataError(f"{folder / 'state.json'}: lists no files") from None
+    if any(Path(name).name != name for name in names):
+        raise DataError(f"{folder / 'state.json'}: names a file outside of the folder")
+    return [folder / name for name in names]
 
 
 def _named_classes(folder: Path, cells: Cells) -> Cells:
@@ -159,7 +174,9 @@ def _class(value: Any, names: list[Any]) -> str:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read: {shown(error)}") from None
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: is no JSON object")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,9 +106,9 @@ def read_obj(path: Path, count: int, *, radius: float = 0.75) -> Surface:
         kind, *values = line.split() or [""]
         try:
             if kind == "v":
-                vertices.append([float(value) for value in values[:3]])
+                vertices.append(_numbers(values, 3))
             elif kind == "vt":
-                coordinates.append([float(value) for value in values[:2]])
+                coordinates.append(_numbers(values, 2))
             elif kind == "f":
                 pairs = [value.split("/")[:2] for value in values]
                 for second, third in pairwise(pairs[1:]):
@@ -124,9 +125,19 @@ def read_obj(path: Path, count: int, *, radius: float = 0.75) -> Surface:
     places = torch.tensor(vertices)
     middle = (places.amin(0) + places.amax(0)) / 2
     places = places - middle
-    places = places * (radius / float(places.norm(dim=1).max()))
+    extent = float(places.norm(dim=1).max())
+    if not 0 < extent < float("inf"):
+        raise DataError(f"{path}: the mesh has no extent, or an infinite one")
+    places = places * (radius / extent)
     uv = torch.tensor(coordinates)[torch.tensor(textured)]
     return sampled(places, torch.tensor(faces), uv, count)
+
+
+def _numbers(values: Sequence[str], count: int) -> list[float]:
+    numbers = [float(value) for value in values[:count]]
+    if len(numbers) < count or not all(map(math.isfinite, numbers)):
+        raise ValueError(values)
+    return numbers
 
 
 def _index(text: str, known: int) -> int:

@@ -13,9 +13,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from geoframe.data import read_text, shown
 from geoframe.errors import DataError
 from geoframe.run.files import explained, write_json, write_tensors
 from geoframe_asymlora.lora.factors import Draw, Factor, fingerprint
+from geoframe_data.files import check_regular
 
 FORMAT = 1
 ADAPTER = "adapter"
@@ -36,6 +38,13 @@ FACTS = (
     "fan_in_fan_out",
 )
 """What of a peft config is kept."""
+
+DAMAGED = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
+"""What is raised where a file holds other things than it should."""
+MAX_REPETITIONS = 2
+"""Repetitions in a pattern of a peft config."""
+MAX_DRAWN = 2**28
+"""Entries of a frozen factor that is drawn again."""
 
 Trained = Literal["A", "B", "both"]
 
@@ -109,7 +118,7 @@ def is_compact(folder: Path) -> bool:
     return (folder / OPTIONS).is_file()
 
 
-def load_compact(folder: Path) -> StoredAdapter:
+def _load_compact(folder: Path) -> StoredAdapter:
     """Read what :meth:`StoredAdapter.save_compact` wrote; frozen factors are drawn again.
 
     Raises
@@ -124,14 +133,10 @@ def load_compact(folder: Path) -> StoredAdapter:
             f"{folder / OPTIONS}: has format {options.get('format')}, not {FORMAT}; "
             "use the version of geoframe-asymlora that wrote it"
         )
-    try:
-        layers = {
-            name: _layer(folder, name, row, tensors) for name, row in options["layers"].items()
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{folder}: is damaged: {type(error).__name__}: {error}") from None
     return StoredAdapter(
-        layers=layers,
+        layers={
+            name: _layer(folder, name, row, tensors) for name, row in options["layers"].items()
+        },
         trained={n.removeprefix("trained."): t for n, t in tensors.items() if n[:8] == "trained."},
         modules=tuple(options["modules"]),
         facts=options["facts"],
@@ -146,6 +151,8 @@ def _layer(
     if draw is not None:
         frozen: Factor = "A" if row["train"] == "B" else "B"
         d_out, d_in = row["shape"]
+        if row["rank"] * max(d_out, d_in) > MAX_DRAWN:
+            raise ValueError(f"layer '{shown(name)}' would have more than {MAX_DRAWN} entries")
         again = draw.make(frozen, row["rank"], d_in if frozen == "A" else d_out)
         if fingerprint(again) != row["frozen_sha256"]:
             raise DataError(
@@ -179,12 +186,19 @@ def read_adapter(path: Path) -> StoredAdapter:
     DataError
         If there is none at ``path``, or its files are damaged.
     """
+    try:
+        return _adapter(path)
+    except (*DAMAGED, re.error) as error:
+        raise DataError(f"{path}: is damaged: {type(error).__name__}: {shown(error)}") from None
+
+
+def _adapter(path: Path) -> StoredAdapter:
     if path.is_file():
         return _foreign(path, read_safetensors(path), {})
     if (path / ADAPTER).is_dir():
         path = path / ADAPTER
     if (path / OPTIONS).exists() and (path / TENSORS).exists():
-        return load_compact(path)
+        return _load_compact(path)
     if (path / PEFT_TENSORS).exists():
         config = _read_json(path / PEFT_CONFIG) if (path / PEFT_CONFIG).exists() else {}
         adapter = _foreign(path, read_safetensors(path / PEFT_TENSORS), config)
@@ -239,9 +253,19 @@ def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any
 def _scale(name: str, rank: int, config: Mapping[str, Any], own: float | None) -> float:
     """Return alpha / rank; alpha is a layer's ``own``, or by the patterns of a peft config."""
     patterns = (config.get("alpha_pattern") or {}).items()
-    matching = (value for pattern, value in patterns if re.match(rf"(.*\.)?({pattern})$", name))
+    matching = (value for pattern, value in patterns if _is_meant(name, pattern))
     alpha = own if own is not None else next(matching, config.get("lora_alpha", rank))
     return float(alpha) / (rank**0.5 if config.get("use_rslora") else rank)
+
+
+def _is_meant(name: str, pattern: str) -> bool:
+    """Whether a pattern of a peft config means a layer.
+
+    Repeated groups, and many repetitions, could be matched for years.
+    """
+    if re.search(r"\)[*+{]", pattern) or len(re.findall(r"[*+{]", pattern)) > MAX_REPETITIONS:
+        raise ValueError(f"the pattern '{shown(pattern)}' repeats too much")
+    return re.match(rf"(.*\.)?({pattern})$", name) is not None
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -252,19 +276,18 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     DataError
         If it is missing or no such file.
     """
+    check_regular(path)
     try:
         return safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
     except (OSError, safetensors.SafetensorError) as error:
-        raise DataError(f"{path}: is no readable safetensors file: {error}") from None
+        raise DataError(f"{path}: is no readable safetensors file: {shown(error)}") from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
+        found = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read: {shown(error)}") from None
     if not isinstance(found, dict):
         raise DataError(f"{path}: is no JSON object")
     return found

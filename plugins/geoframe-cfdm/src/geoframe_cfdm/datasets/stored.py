@@ -90,15 +90,12 @@ class MeshSurface(Dataset):
 
     def load(self) -> Items:
         """Draw the points, uniformly by area."""
-
-        from geoframe_cfdm.meshes import surface_points
+        from geoframe_cfdm.meshes import load_mesh, surface_points
         from geoframe_data import Items
 
-        try:
-            import trimesh
-        except ImportError:
-            raise DataError("meshes need trimesh; pip install 'geoframe-cfdm[mesh]'") from None
         path = self.mesh or stored("spot-mesh/spot_triangulated.obj")
-        surface = trimesh.load_mesh(path, process=False)
+        surface = load_mesh(path)
+        if not len(getattr(surface, "faces", ())):
+            raise DataError(f"{path}: has no faces to draw points from")
         points = surface_points(surface, self.points, seed=self.seed)
         return Items(data=points, kind="points", origin=str(path))

@@ -47,7 +47,7 @@ def read_bop(folder: Path) -> Scenes:
     for key in sorted(cameras, key=int):
         try:
             parts.append(_image(folder, int(key), cameras[key], truths.get(key)))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise DataError(
                 f"{folder / CAMERAS}: image {shown(key)} is incomplete: {shown(error)}"
             ) from None
@@ -180,7 +180,7 @@ def _truth(
 def _json(path: Path) -> dict[str, Any]:
     try:
         table = json.loads(read_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not readable JSON: {shown(error)}") from None
     if not isinstance(table, dict) or not all(str(key).isdigit() for key in table):
         raise DataError(f"{path}: must be an object whose keys are image numbers")

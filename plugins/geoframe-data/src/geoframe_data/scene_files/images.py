@@ -65,7 +65,7 @@ def read_pair(
 
 def read_colour(path: Path) -> NDArray[np.uint8]:
     """Decode a colour image ``(h, w, 3)``; grey becomes colour, transparency is dropped."""
-    image = _opened(path)
+    image = opened_image(path)
     if image.mode in ("I", "I;16", "F"):
         raise DataError(f"{path}: is a one-channel {image.mode} image; name the colour image here")
     return as_bytes(np.array(image.convert("RGB")))
@@ -79,7 +79,7 @@ def read_depth(path: Path) -> NDArray[Any]:
         except ValueError as error:
             raise DataError(f"{path}: not a readable array: {shown(error)}") from None
         return np.asarray(values).squeeze()
-    image = _opened(path)
+    image = opened_image(path)
     values = np.array(image)
     if image.mode not in ("I", "I;16", "I;16B", "F"):
         raise DataError(
@@ -139,7 +139,8 @@ def _replaced(stem: str, word: str, by: str = "depth") -> str:
     return stem[:at] + by + stem[at + len(word) :]
 
 
-def _opened(path: Path) -> Any:
+def opened_image(path: Path) -> Any:
+    """Open and decode a user's image, of a bounded number of pixels."""
     from PIL import Image
 
     content = read_bytes(path)

@@ -3,14 +3,14 @@
 ObSuRF (CLEVR3D, MultiShapeNet): ``metadata.npz`` with ``camera_pos`` ``(n, views, 3)``,
 ``images/img_<scene>_<view>.png``, ``depths/depths_<scene>_<view>.png`` (16 bits, 65536 * 0.025
 units of a world unit), ``masks/masks_<scene>_<view>.png``; all cameras look at the origin.
-ObPose: a pickled dictionary per scene, ``<number>.npy``. It is opened by an unpickler that makes
-numpy arrays and plain containers and refuses everything else, so that no code in it can run.
+ObPose: a pickled dictionary per scene, ``<number>.npy``. It is not unpickled: arrays and plain
+containers are read out of it, and anything else is refused.
 """
 
 from __future__ import annotations
 
-import pickle
 import re
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from geoframe.data import load_npz, read_bytes, shown
 from geoframe.errors import DataError
 from geoframe_data.scene_files.archive import as_bytes
-from geoframe_data.scene_files.images import read_colour, read_depth
+from geoframe_data.scene_files.images import opened_image, read_colour, read_depth
+from geoframe_data.scene_files.pickled_arrays import read_plain_pickle
 from geoframe_data.scenes import Scenes, SceneTruth, merge
 
 OBSURF_UNIT = 1 / (65536 * 0.025)
@@ -53,9 +54,8 @@ def read_obsurf(folder: Path, *, view: int = 0) -> Scenes:
         raise DataError(f"{folder / 'metadata.npz'}: no array 'camera_pos'")
     along_axis = "shape_file" in metadata
     pattern = re.compile(rf"img_(\d+)_{view}\.png")
-    found = sorted(
-        int(match[1]) for p in (folder / "images").iterdir() if (match := pattern.fullmatch(p.name))
-    )
+    names = [each.name for each in (folder / "images").glob("*.png")]
+    found = sorted(int(match[1]) for name in names if (match := pattern.fullmatch(name)))
     if not found:
         raise DataError(f"{folder / 'images'}: no img_<scene>_{view}.png in it")
     parts = []
@@ -70,7 +70,12 @@ def read_obsurf(folder: Path, *, view: int = 0) -> Scenes:
             v = (np.arange(h) + 0.5 - h / 2) / f
             depth /= np.sqrt(1 + u[None, :] ** 2 + v[:, None] ** 2).astype(np.float32)
         masks = folder / "masks" / f"masks_{scene}_{view}.png"
-        position = metadata["camera_pos"][scene, view]
+        try:
+            position = np.asarray(metadata["camera_pos"][scene, view], dtype=np.float64).reshape(3)
+        except (IndexError, ValueError, TypeError):
+            raise DataError(
+                f"{folder / 'metadata.npz'}: camera_pos has no position of scene {scene}"
+            ) from None
         parts.append(
             Scenes(
                 rgb=rgb[None],
@@ -118,24 +123,7 @@ def looking_at(
 
 
 def _labels(path: Path) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    return np.asarray(Image.open(BytesIO(read_bytes(path))).convert("L"), dtype=np.uint8)
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Makes numpy arrays and plain containers; any other name in the pickle is refused."""
-
-    ALLOWED = frozenset(
-        (module, name)
-        for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-        for name in ("ndarray", "dtype", "_reconstruct", "scalar")
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which is never loaded")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+    return np.asarray(opened_image(path).convert("L"), dtype=np.uint8)
 
 
 def _obpose_scene(path: Path) -> Scenes:
@@ -148,12 +136,12 @@ def _obpose_scene(path: Path) -> Scenes:
             else np.lib.format.read_array_header_2_0
         )
         reader(content)
-        table = _ArraysOnly(content).load().item()
-        rgb = as_bytes(np.asarray(table["rgb"]))
-        depth = np.asarray(table["depth"], dtype=np.float32).reshape(rgb.shape[:2])
-        k = np.asarray(table["misc"]["camera_intrinsics"], dtype=np.float64)
-        camera = np.asarray(table["misc"]["camera_extrinsics"], dtype=np.float64)
-        masks = np.asarray(table["mask_bin"])
+        table = read_plain_pickle(content.read()).item()
+        rgb = as_bytes(_array(table, "rgb"))
+        depth = _array(table, "depth").astype(np.float32).reshape(rgb.shape[:2])
+        k = _array(table["misc"], "camera_intrinsics").astype(np.float64)
+        camera = _array(table["misc"], "camera_extrinsics").astype(np.float64)
+        masks = _array(table, "mask_bin")
     except Exception as error:  # a damaged pickle raises anything
         raise DataError(f"{path}: not a scene of ObPose: {shown(error)}") from None
     pose = np.eye(4)
@@ -169,3 +157,10 @@ def _obpose_scene(path: Path) -> Scenes:
         names=(path.stem,),
         truth=SceneTruth(segmentation=labels.astype(np.uint8)[None]),
     )
+
+
+def _array(table: Mapping[str, Any], name: str) -> NDArray[Any]:
+    found = table[name]
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "biuf":
+        raise ValueError(f"'{name}' is no array of numbers")
+    return found

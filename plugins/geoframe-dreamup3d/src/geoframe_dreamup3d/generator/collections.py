@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, QhullError
 
 from geoframe.data import load_npz, shown, stored_file
 from geoframe.errors import DataError
+from geoframe_data.files import check_regular
 from geoframe_dreamup3d.generator.meshes import MeshShape
 from geoframe_dreamup3d.generator.primitives import Primitive, unit_sphere
 from geoframe_dreamup3d.generator.resting import resting_rotations
@@ -80,13 +81,26 @@ def mesh_shape(
     resting: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None,
 ) -> MeshShape:
     """Make a shape of a mesh; how it rests is computed if it is not given."""
-    rotations, share = resting_rotations(vertices) if resting is None else resting
-    probabilities = np.asarray(share, dtype=np.float64)
     points = np.asarray(vertices, dtype=np.float64)
+    corners = np.asarray(faces)
+    if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
+        raise DataError(f"mesh '{shown(name)}': vertices must be finite numbers (n, 3)")
+    if (
+        corners.ndim != 2
+        or corners.shape[1] != 3
+        or not ((corners >= 0) & (corners < len(points))).all()
+    ):
+        raise DataError(f"mesh '{shown(name)}': faces must be numbers of vertices (m, 3)")
+    try:
+        hull = points[ConvexHull(points).vertices]
+    except (QhullError, ValueError):
+        raise DataError(f"mesh '{shown(name)}': is flat, or has fewer than 4 vertices") from None
+    rotations, share = resting_rotations(points) if resting is None else resting
+    probabilities = np.asarray(share, dtype=np.float64)
     return MeshShape(
         name=name,
         vertices=points,
-        hull=points[ConvexHull(points).vertices],
+        hull=hull,
         faces=np.asarray(faces, dtype=np.int64),
         colours=np.asarray(colours, dtype=np.float64),
         resting=(np.asarray(rotations, np.float64), probabilities / probabilities.sum()),
@@ -118,6 +132,7 @@ def _mesh_file(path: Path) -> MeshShape:
         raise DataError(
             f"{path}: reading mesh files needs trimesh: pip install 'geoframe-dreamup3d[meshes]'"
         ) from None
+    check_regular(path)
     try:
         loaded: Any = trimesh.load(path, force="mesh")
         vertices, faces = np.asarray(loaded.vertices), np.asarray(loaded.faces)

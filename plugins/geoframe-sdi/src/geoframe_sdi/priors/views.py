@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from geoframe import DataError
-from geoframe.data import shown, stored_file
+from geoframe.data import stored_file
+from geoframe_data.scene_files.images import read_colour
 from geoframe_diffusion.exact import smoothed
 from geoframe_diffusion.sampling import DenoisingSampler
 from geoframe_diffusion.schedule import scaled_linear
@@ -167,13 +168,7 @@ def _pattern(surface: Surface) -> Tensor:
 
 def _looked_up(surface: Surface, path: Path) -> Tensor:
     """Colours ``(p, 3)`` of a texture image in [-1, 1]."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 127.5 - 1
-    except (OSError, UnidentifiedImageError) as error:
-        raise DataError(f"{path}: not a readable image: {shown(error)}") from None
+    pixels = read_colour(path).astype(np.float32) / 127.5 - 1
     places = torch.stack([surface.uv[:, 0] * 2 - 1, 1 - surface.uv[:, 1] * 2], 1)
     texture = torch.from_numpy(pixels).permute(2, 0, 1)[None]
     found = functional.grid_sample(

@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from geoframe import DataError
-from geoframe.data import read_text
+from geoframe.data import read_text, shown
 
 COLUMNS = 7
 """Numbers of a camera row."""
@@ -90,16 +90,20 @@ def read_transforms(path: Path) -> Tensor:
         content: Any = json.loads(read_text(path))
         opened = float(content["camera_angle_x"])
         matrices = np.array([frame["transform_matrix"] for frame in content["frames"]], float)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(
             f"{path}: not a transforms.json; camera_angle_x and frames with a transform_matrix "
-            f"each are needed ({type(error).__name__}: {error})"
+            f"each are needed ({type(error).__name__}: {shown(error)})"
         ) from None
     if matrices.ndim != 3 or matrices.shape[1:] not in ((3, 4), (4, 4)) or not len(matrices):
         raise DataError(f"{path}: transform_matrix must be 4 x 4 numbers, for one frame at least")
     axes = matrices[:, :3, :3]
     scale = np.linalg.norm(axes, axis=1, keepdims=True)
-    wrong = np.abs(axes.transpose(0, 2, 1) @ axes - np.eye(3) * scale**2).max((1, 2)) > 1e-2
+    off = np.abs(axes.transpose(0, 2, 1) @ axes - np.eye(3) * scale**2).max((1, 2))
+    finite = np.isfinite(matrices).all((1, 2)) & (scale > 0).all((1, 2))
+    wrong = ~(finite & (off <= 1e-2))
+    if not 0 < opened < math.pi:
+        raise DataError(f"{path}: camera_angle_x must be between 0 and pi, got {opened:g}")
     if wrong.any():
         raise DataError(f"{path}: frame {int(wrong.argmax())} is no rotation")
     return _rows(matrices[:, :3, 3], axes / scale, np.full(len(matrices), opened))
