@@ -89,6 +89,38 @@ def test_a_pair_of_images_with_intrinsics_of_another_size(tmp_path):
     assert scenes.intrinsics[0].tolist() == [60, 60, 16, 12]
 
 
+@pytest.mark.parametrize("principal", [(15.5, 11.5), (31.5, 23.5)])  # of depth, of colour
+def test_colour_of_twice_the_size_is_brought_to_the_depth_image(tmp_path, principal):
+    cx, cy = principal
+    focal = 4 * (cx + 0.5)
+    path = pair(
+        tmp_path,
+        np.full((24, 32), 700, np.uint16),
+        {"fx": focal, "fy": focal, "cx": cx, "cy": cy},
+    )
+    Image.fromarray(np.full((48, 64, 3), 90, np.uint8)).save(path)
+    scenes = read_scenes(path)
+    assert scenes.intrinsics[0].tolist() == [64, 64, 16, 12]
+    assert scenes.rgb.shape == (1, 24, 32, 3)
+    assert any("resized" in remark for remark in scenes.repairs)
+    Image.fromarray(np.full((48, 32, 3), 90, np.uint8)).save(path)
+    with pytest.raises(DataError, match="align the depth"):
+        read_scenes(path)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "nothing"), [(np.uint16, 65535), (np.float32, 1e10), (np.float16, 65504)]
+)
+def test_numbers_that_mean_nothing_was_met_are_no_depth(tmp_path, dtype, nothing):
+    depth = np.full((24, 32), 700 if dtype == np.uint16 else 0.7, dtype)
+    depth[4:20] = nothing
+    path = pair(tmp_path, np.full((24, 32), 7, np.uint16), {"fx": 60, "fy": 60, "cx": 15, "cy": 11})
+    np.save(tmp_path / "d.npy", depth)
+    found = read_scenes(path, depth=tmp_path / "d.npy").depth[0]
+    assert found[0, 0] == pytest.approx(0.7, abs=1e-3)
+    assert not found[4:20].any()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

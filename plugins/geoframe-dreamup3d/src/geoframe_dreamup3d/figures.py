@@ -31,6 +31,8 @@ EDGES = [
 """Pairs of a box's corners, as :meth:`Box.corners` numbers them."""
 MOST_FACES = 20_000
 """Triangles of a scene that are drawn."""
+MOST_COLUMNS = 200
+"""Columns of the images that are drawn; larger ones are thinned out."""
 SIDES = ((25.0, -60.0), (25.0, 120.0))
 """Elevation and azimuth, degrees, that whole shapes are drawn from."""
 
@@ -42,7 +44,7 @@ def scenes_figure(found: Sequence[Description], remarks: Sequence[str]) -> Figur
     for row, (each, remark) in enumerate(zip(found, remarks, strict=True)):
         first = row * columns
         image = figure.add_subplot(len(found), columns, first + 1)
-        image.imshow(each.view.rgb)
+        _show(image, each.view.rgb)
         image.set_title(label(remark, 40), fontsize=8)
         masks = figure.add_subplot(len(found), columns, first + 2)
         _boxes(masks, each)
@@ -56,8 +58,15 @@ def scenes_figure(found: Sequence[Description], remarks: Sequence[str]) -> Figur
     return figure
 
 
+def _show(axes: Axes, pixels: NDArray[np.uint8]) -> None:
+    """Draw an image with its own pixels, not resampled: files stay small."""
+    h, w = pixels.shape[:2]
+    step = -(-w // MOST_COLUMNS)
+    axes.imshow(pixels[::step, ::step], interpolation="none", extent=(-0.5, w - 0.5, h - 0.5, -0.5))
+
+
 def _boxes(axes: Axes, found: Description) -> None:
-    axes.imshow(overlay(found.view.rgb, found.labels))
+    _show(axes, overlay(found.view.rgb, found.labels))
     colours = palette(len(found.objects))
     for each in found.objects:
         u, v, _ = found.view.project(each.tight_box.corners())
@@ -111,7 +120,10 @@ def _thinned(mesh: Mesh, share: float) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _error(axes: Axes, found: Description) -> None:
+    """Draw where objects are drawn or measured; a table's noise tells nothing."""
     off = found.check.depth - found.check.measured
-    off = np.where(found.check.measured > 0, off, np.nan)
-    axes.imshow(100 * off, cmap="coolwarm", vmin=-3, vmax=3)
+    shown = (found.check.measured > 0) & found.check.objects
+    axes.imshow(
+        np.where(shown, 100 * off, np.nan), cmap="coolwarm", vmin=-3, vmax=3, interpolation="none"
+    )
     axes.set_title("drawn - measured, 3 cm", fontsize=8)

@@ -10,7 +10,10 @@ from geoframe.errors import DataError
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "0.1mm": 0.0001}
 """Name of a unit -> metres."""
 NEAREST, FURTHEST = 0.05, 30.0
-"""Metres that the median of a depth image of a table lies between."""
+"""Metres that the median of a depth image of a table lies between; beyond there is no depth."""
+NOWHERE = 60_000
+"""Depths from here on, whatever the unit, mean that nothing was met: 65535 of sensors, the largest
+half, and 1e10 of renderers."""
 
 
 def metres(
@@ -31,7 +34,7 @@ def metres(
     Returns
     -------
     depth
-        Float32, 0 where nothing was measured (0, negative, not finite).
+        Float32, 0 where nothing was measured (0, negative, not finite, 30 m and more).
     remark
         What was assumed, or None.
 
@@ -43,7 +46,7 @@ def metres(
     if depth.ndim < 2 or depth.dtype.kind not in "uif":
         raise DataError(f"{source}: the depth image must be one channel of numbers")
     values = depth.astype(np.float32)
-    values = np.where(np.isfinite(values) & (values > 0), values, np.float32(0))
+    values = np.where((values > 0) & (values < NOWHERE), values, np.float32(0))
     seen = values[values > 0]
     if not seen.size:
         raise DataError(f"{source}: no pixel has a depth")
@@ -65,4 +68,5 @@ def metres(
             f"{source}: the median depth would be {median * factor:.3g} m; state the unit "
             f"({', '.join(UNITS)})"
         )
-    return (values * np.float32(factor)).astype(np.float32), remark
+    values *= np.float32(factor)
+    return np.where(values < FURTHEST, values, np.float32(0)), remark

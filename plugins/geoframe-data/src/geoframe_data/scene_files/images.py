@@ -13,11 +13,12 @@ from geoframe.data import read_bytes, shown
 from geoframe.errors import DataError
 from geoframe_data.scene_files.archive import as_bytes
 from geoframe_data.scene_files.depth_units import metres
+from geoframe_data.scene_files.exr import read_exr
 from geoframe_data.scene_files.intrinsics import read_intrinsics
 from geoframe_data.scenes import Scenes
 
 COLOUR_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-DEPTH_SUFFIXES = (".png", ".tif", ".tiff", ".npy")
+DEPTH_SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".exr")
 COLOUR_WORDS = ("color", "colour", "rgb", "image")
 INTRINSICS_NAMES = ("intrinsics", "camera_info", "camera", "camera_intrinsics", "calibration")
 INTRINSICS_SUFFIXES = (".json", ".yaml", ".yml")
@@ -30,6 +31,9 @@ def read_pair(
 ) -> Scenes:
     """Read one scene from a colour and a 16-bit (or float) depth image.
 
+    A colour image of another size but the same shape is resized to the depth image: both are taken
+    to show the same, as drivers give them that align depth to colour and halve it.
+
     Parameters
     ----------
     depth, intrinsics
@@ -40,26 +44,27 @@ def read_pair(
     Raises
     ------
     DataError
-        If something is missing, or the images differ in size.
+        If something is missing, or the images differ in shape.
     """
     depth = depth or find_depth(colour)
     intrinsics = intrinsics or find_intrinsics(colour)
     rgb = read_colour(colour)
     values = read_depth(depth)
+    repairs = []
+    sizes = [values.shape, rgb.shape[:2]]
     if rgb.shape[:2] != values.shape:
-        (h, w), (dh, dw) = rgb.shape[:2], values.shape
-        raise DataError(
-            f"{depth}: has {dw}x{dh} pixels and the colour image {w}x{h}; align the depth image to "
-            "the colour camera first"
-        )
-    camera = read_intrinsics(intrinsics, (values.shape[0], values.shape[1]))
+        rgb = _resized(rgb, values.shape, depth)
+        repairs.append(f"{colour}: was resized to the depth image's size")
+    camera = read_intrinsics(intrinsics, sizes)
     metric, remark = metres(str(depth), values, camera.depth_scale, unit)
+    if remark is not None:
+        repairs.append(remark)
     return Scenes(
         rgb=rgb[None],
         depth=metric[None],
         intrinsics=np.array([[camera.fx, camera.fy, camera.cx, camera.cy]]),
         names=(colour.stem,),
-        repairs=() if remark is None else (remark,),
+        repairs=tuple(repairs),
     )
 
 
@@ -78,7 +83,12 @@ def read_depth(path: Path) -> NDArray[Any]:
             values = np.load(BytesIO(read_bytes(path)), allow_pickle=False)
         except ValueError as error:
             raise DataError(f"{path}: not a readable array: {shown(error)}") from None
-        return np.asarray(values).squeeze()
+        values = np.asarray(values).squeeze()
+        if values.ndim != 2:
+            raise DataError(f"{path}: is no depth image: the array has shape {values.shape}")
+        return values
+    if path.suffix.lower() == ".exr":
+        return read_exr(path, most=MAX_PIXELS)
     image = opened_image(path)
     values = np.array(image)
     if image.mode not in ("I", "I;16", "I;16B", "F"):
@@ -132,6 +142,20 @@ def is_colour_file(path: Path) -> bool:
         and not any(word in stem for word in ("depth", "mask", "seg"))
         and path.is_file()
     )
+
+
+def _resized(rgb: NDArray[np.uint8], size: tuple[int, int], depth: Path) -> NDArray[np.uint8]:
+    """Bring a colour image ``(h, w, 3)`` to ``size`` rows and columns of the same shape."""
+    from PIL import Image
+
+    (h, w), (rows, columns) = rgb.shape[:2], size
+    if abs(columns * h - rows * w) > max(h, w, rows, columns):
+        raise DataError(
+            f"{depth}: has {columns}x{rows} pixels and the colour image {w}x{h}; align the depth "
+            "image to the colour camera first"
+        )
+    resized = Image.fromarray(rgb).resize((columns, rows), Image.Resampling.BOX)
+    return np.array(resized)
 
 
 def _replaced(stem: str, word: str, by: str = "depth") -> str:

@@ -26,8 +26,8 @@ class Pinhole:
     """Metres of one unit of the depth image, if the file says so."""
 
 
-def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
-    """Read the intrinsics of images of ``size`` rows and columns.
+def read_intrinsics(path: Path, sizes: Sequence[tuple[int, int]]) -> Pinhole:
+    """Read the intrinsics of images of ``sizes[0]`` rows and columns.
 
     Parameters
     ----------
@@ -35,8 +35,10 @@ def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
         JSON with ``fx, fy, cx, cy``, ``K``/``cam_K`` (nine numbers, row by row, or three rows)
         or Open3D's ``intrinsic_matrix`` (nine numbers, column by column); or YAML of ROS'
         ``camera_info``. Pixel centres are at whole numbers in all of them.
-    size
-        If the file states another ``width`` and ``height`` of the same shape, all is scaled to it.
+    sizes
+        Of the depth image, and of the colour image. If the file states another ``width`` and
+        ``height`` of the same shape, all is scaled from it; if it states none, they are those of
+        the image whose middle is nearer to the principal point.
 
     Raises
     ------
@@ -45,11 +47,12 @@ def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
     """
     table = _table(path)
     fx, fy, cx, cy = _numbers(path, table)
-    h, w = size
-    width, height = table.get("width", w), table.get("height", h)
+    h, w = sizes[0]
+    middle = min(sizes, key=lambda size: math.hypot(cx / size[1] - 0.5, cy / size[0] - 0.5))
+    width, height = table.get("width", middle[1]), table.get("height", middle[0])
     scale = 1.0
     if (width, height) != (w, h):
-        scale = _scale(width, height, size)
+        scale = _scale(width, height, sizes[0])
         if not scale:
             raise DataError(
                 f"{path}: is for images of {shown(width)}x{shown(height)} pixels; the image has "
@@ -63,7 +66,7 @@ def read_intrinsics(path: Path, size: tuple[int, int]) -> Pinhole:
         cy=(cy + 0.5) * scale,
         depth_scale=_depth_scale(path, table),
     )
-    check_intrinsics(str(path), camera, size)
+    check_intrinsics(str(path), camera, sizes[0])
     return camera
 
 

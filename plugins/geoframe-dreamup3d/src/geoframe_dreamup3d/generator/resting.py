@@ -47,11 +47,10 @@ def resting_rotations(
     side = _sides(normals, hull.equations[:, 3], float(np.ptp(points, axis=0).max()))
     share = _solid_angles(corners - centre)
     count = side.max() + 1
-    stable = np.array(
-        [_holds(corners[side == k], normals[side == k], foot[side == k][0]) for k in range(count)]
-    )
+    first = np.unique(side, return_index=True)[1]
+    stable = np.zeros(count, dtype=bool)
+    stable[side[_on_triangle(corners, foot[first[side]])]] = True
     probability = np.bincount(side, share, minlength=count)
-    first = np.array([np.flatnonzero(side == k)[0] for k in range(count)])
     if not stable.any():
         stable[np.argmin(below[first])] = True
     ends = np.array([_rolls_to(k, first, normals, below, stable) for k in range(count)])
@@ -90,16 +89,12 @@ def _solid_angles(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.abs(2 * np.arctan2(triple, below)) / (4 * np.pi))
 
 
-def _holds(
-    corners: NDArray[np.float64], normals: NDArray[np.float64], foot: NDArray[np.float64]
-) -> bool:
-    """Whether the point below the centre of mass lies on one of a side's triangles."""
+def _on_triangle(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each point ``(t, 3)`` lies on, or just above or below, its triangle ``(t, 3, 3)``."""
     a, b, c = (corners[:, k] for k in range(3))
-    turned = [
-        np.einsum("tj,tj->t", np.cross(q - p, foot - p), np.cross(b - a, c - a))
-        for p, q in ((a, b), (b, c), (c, a))
-    ]
-    return bool((np.stack(turned) >= -1e-15).all(0).any())
+    normal = np.cross(b - a, c - a)
+    turned = [(np.cross(q - p, points - p) * normal).sum(1) for p, q in ((a, b), (b, c), (c, a))]
+    return np.asarray((np.stack(turned) >= -1e-15).all(0))
 
 
 def _rolls_to(

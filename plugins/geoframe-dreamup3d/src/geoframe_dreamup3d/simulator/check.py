@@ -27,6 +27,8 @@ class SelfCheck:
     """Drawn depth ``(h, w)`` of a thinned out image; the table where no object is."""
     measured: NDArray[np.float32]
     """Measured depth of the same pixels."""
+    objects: NDArray[np.bool_]
+    """Pixels ``(h, w)`` where an object is drawn or was found."""
     agreeing: Mapping[int, float]
     """Object -> share of the pixels of its mask and of its drawn outline that agree."""
     median_error: float | None
@@ -68,6 +70,7 @@ def check(view: View, labels: NDArray[np.int32], meshes: Sequence[Mesh]) -> Self
     return SelfCheck(
         depth=drawn,
         measured=thin.depth,
+        objects=(seen > 0) | (owner > 0),
         agreeing=agreeing,
         median_error=float(np.median(difference[objects])) if objects.any() else None,
     )
