@@ -15,6 +15,7 @@ import torch
 from geoframe import ConfigError, DataError, open_run, run_method
 from geoframe.run.directory import Run
 from geoframe.trained import Trained
+from geoframe_lgi.workflow import FEW_ROWS, fitting_threads
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WINES = {"path": str(EXAMPLES / "wines.csv"), "id": "sample", "target": "cultivar"}
@@ -65,6 +66,19 @@ def test_new_rows_are_predicted_with_their_reasons_whatever_their_company(run: R
     assert alone[numbers].to_numpy() == pytest.approx(expected, abs=1e-5)
     again = open_run(run.path).load().apply(str(EXAMPLES / "new_wines.csv"))
     pd.testing.assert_frame_equal(again, together)
+
+
+def test_few_rows_are_fitted_by_one_thread() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with fitting_threads(FEW_ROWS):
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+        with fitting_threads(FEW_ROWS + 1):
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_questions_about_the_graph(run: Run) -> None:

@@ -23,12 +23,12 @@ from geoframe_ames.selection.ablation import ablation_values
 from geoframe_ames.store import keep_branches, keep_networks
 from geoframe_lgi.branches.kinds import Views
 from geoframe_lgi.comparison import Outcome
-from geoframe_lgi.data import load_rows
+from geoframe_lgi.data import Loaded, load_rows
 from geoframe_lgi.held_out import HeldOut, Predictions, mean_scores, part_seed
 from geoframe_lgi.splits import make_splits
 from geoframe_lgi.store import keep_rows
 from geoframe_lgi.task import Split
-from geoframe_lgi.workflow import check_unchanged, with_cpu_time
+from geoframe_lgi.workflow import check_unchanged, fitting_threads, with_cpu_time
 
 
 def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
@@ -36,6 +36,12 @@ def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
     started = time.process_time()
     loaded = load_rows(config.data, config.seed)
     check_unchanged(run, loaded)
+    with fitting_threads(len(loaded.task)):
+        result = _on_all_splits(config, loaded, run)
+    return with_cpu_time(result, started)
+
+
+def _on_all_splits(config: AMESConfig, loaded: Loaded, run: Run) -> Result:
     splits = make_splits(
         loaded.task, config.split, groups=loaded.groups, roles=loaded.roles, seed=config.seed
     )
@@ -46,8 +52,7 @@ def train_and_evaluate(config: AMESConfig, run: Run) -> Result:
         run_split = _screened if config.ames.fusion == "screened" else _attention
         part = run.part(f"split-{number}")
         outcomes.append(run_split(config, views, split, run, part, keep=number == 0))
-    result = evaluate(config, loaded, outcomes, run)
-    return with_cpu_time(result, started)
+    return evaluate(config, loaded, outcomes, run)
 
 
 def _screened(

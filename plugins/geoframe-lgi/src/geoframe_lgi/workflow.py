@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 import attrs
 
 from geoframe import RunError
 from geoframe.method import Result
 from geoframe.run.directory import Run
+from geoframe.training.threads import one_thread
 from geoframe_lgi.branches.kinds import Views
 from geoframe_lgi.comparison import Outcome
 from geoframe_lgi.config import LGIConfig
@@ -21,13 +23,27 @@ from geoframe_lgi.splits import make_splits
 from geoframe_lgi.store import keep_networks, keep_rows, restore
 from geoframe_lgi.task import Split
 
+FEW_ROWS = 2000
+"""Rows up to which a step is too short to be worth sharing among threads."""
+
 
 def train_and_evaluate(config: LGIConfig, run: Run) -> Result:
     """Do what ``geoframe run lgi`` does."""
     started = time.process_time()
     loaded = load_rows(config.data, config.seed)
-    task = loaded.task
     check_unchanged(run, loaded)
+    with fitting_threads(len(loaded.task)):
+        result = _on_all_splits(config, loaded, run)
+    return with_cpu_time(result, started)
+
+
+def fitting_threads(rows: int) -> AbstractContextManager[None]:
+    """One thread where rows are few; as many as torch has where they are many."""
+    return one_thread() if rows <= FEW_ROWS else nullcontext()
+
+
+def _on_all_splits(config: LGIConfig, loaded: Loaded, run: Run) -> Result:
+    task = loaded.task
     splits = make_splits(
         task, config.split, groups=loaded.groups, roles=loaded.roles, seed=config.seed
     )
@@ -59,8 +75,7 @@ def train_and_evaluate(config: LGIConfig, run: Run) -> Result:
             )
         outcomes.append(Outcome(split=split, predictions=said))
         fits.append(trained)
-    result = evaluate(loaded, outcomes, fits, restore(run), run, loaded.notes)
-    return with_cpu_time(result, started)
+    return evaluate(loaded, outcomes, fits, restore(run), run, loaded.notes)
 
 
 def with_cpu_time(result: Result, started: float) -> Result:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import attrs
 import numpy as np
@@ -14,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.optim.adamw import adamw
 
+from geoframe.training.denormals import flushed_denormals
 from geoframe.training.schedule import learning_rate_factor
+from geoframe.training.threads import one_thread
 from geoframe_pathways.experts.objective import loss_per_expert
 from geoframe_pathways.experts.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
 from geoframe_pathways.trainers.config import StackedConfig
@@ -98,7 +98,7 @@ def advance(
     schedule = options.schedule
     warmup = int(options.warmup * schedule.steps)
     total = torch.zeros(())
-    with _one_thread():
+    with one_thread(), flushed_denormals():
         for step, rows in _drawn(task, experts, state.step, until, size):
             factor = learning_rate_factor(step, schedule.steps, "cosine", warmup)
             x, y = (_taken(each, rows) for each in (task.inputs, task.targets))
@@ -156,16 +156,3 @@ def _drawn(
 def _taken(values: Tensor, rows: Tensor) -> Tensor:
     """Entries of ``values`` at ``rows (e, size)``; twice as fast as indexing."""
     return values.index_select(0, rows.flatten()).view(*rows.shape, *values.shape[1:])
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    flushed = sys.float_info.min / 2 == 0.0  # torch can set this, but not tell it
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # denormal products slow a step down up to tenfold
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushed)
