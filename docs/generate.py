@@ -66,6 +66,7 @@ True True ()
   the object that its default options build.
 - **In the shell**: `geoframe check NAME` does the same for a component or a whole plugin, and
   `geoframe check --wheel FILE` for a wheel that is not installed. It says how many checks ran.
+  What crashes, hangs or fills the memory has failed, and the rest is checked.
 
 A check that does not apply is skipped with a reason. `report.number_run` counts those that ran, and
 a report with none is not ok. A known failure is declared by name and reason,

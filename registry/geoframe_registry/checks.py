@@ -33,7 +33,7 @@ from geoframe_registry.plugins import conflicts
 from geoframe_registry.summaries import locate
 
 if TYPE_CHECKING:
-    from geoframe.testing import Report
+    from geoframe.testing import Report, Watch
 
 # The kit imports torch. It is imported on use, so that a misspelt name is told at once.
 
@@ -53,15 +53,33 @@ class Plugin:
     """Built-in verbs, which it may not replace."""
 
 
-@attrs.frozen(kw_only=True)
-class Checked:
-    """The report on one thing."""
+@attrs.frozen
+class Subject:
+    """One thing to check: a distribution itself, or something that it brings."""
 
-    kind: str
-    """``"plugin"``, a kind of component, ``"hooks"`` or ``"verb"``."""
-    name: str
     plugin: Plugin
-    report: Report
+    entry: Entry | None
+    """None for the distribution."""
+
+    @property
+    def kind(self) -> str:
+        """``"plugin"``, a kind of component, ``"hooks"`` or ``"verb"``."""
+        return "plugin" if self.entry is None else LABELS[self.entry.group]
+
+    @property
+    def name(self) -> str:
+        """Name of the distribution or of what it brings."""
+        return self.plugin.distribution if self.entry is None else self.entry.name
+
+    def __str__(self) -> str:
+        owner = f"{self.plugin.distribution} {self.plugin.version}"
+        return f"plugin {owner}" if self.entry is None else f"{self.kind} '{self.name}' of {owner}"
+
+
+def subjects(plugin: Plugin) -> list[Subject]:
+    """List what is to be checked of a plugin."""
+    found: list[Entry | None] = [None] if plugin.whole else []
+    return [Subject(plugin, entry) for entry in (*found, *plugin.entries)]
 
 
 def select(names: Sequence[str], *, verbs: Collection[str] = ()) -> list[Plugin]:
@@ -167,25 +185,16 @@ def _forget_modules_below(folder: Path) -> None:
             del sys.modules[name]
 
 
-def check(plugin: Plugin) -> Iterator[Checked]:
-    """Check a plugin, then each thing that it brings, yielding each report when it is there."""
+def check(subject: Subject, watch: Watch | None = None) -> Report:
+    """Check one thing in this process; ``watch`` is told of each check."""
     from geoframe.testing import check_component, run_checks
 
-    if plugin.whole:
-        title = f"plugin {plugin.distribution} {plugin.version}"
-        yield Checked(
-            kind="plugin",
-            name=plugin.distribution,
-            plugin=plugin,
-            report=run_checks(title, PLUGIN_CHECKS, plugin),
-        )
-    for entry in plugin.entries:
-        if entry.group in KINDS.values():
-            report = check_component(spec_of(entry), resolve=find)
-        else:
-            title = f"{LABELS[entry.group]} '{entry.name}' of {entry.distribution} {entry.version}"
-            report = run_checks(title, ENTRY_CHECKS, entry)
-        yield Checked(kind=LABELS[entry.group], name=entry.name, plugin=plugin, report=report)
+    entry = subject.entry
+    if entry is None:
+        return run_checks(str(subject), PLUGIN_CHECKS, subject.plugin, watch=watch)
+    if entry.group in KINDS.values():
+        return check_component(spec_of(entry), resolve=find, watch=watch)
+    return run_checks(str(subject), ENTRY_CHECKS, entry, watch=watch)
 
 
 def it_states_its_core(plugin: Plugin) -> None:

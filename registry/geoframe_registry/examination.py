@@ -7,13 +7,9 @@ come to an end. There it is a finding about one plugin; the others are looked at
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
+import time
 import traceback
 from collections.abc import Iterator, Sequence
-from threading import Timer
 from typing import Literal
 
 import attrs
@@ -26,6 +22,7 @@ from geoframe_registry import hooks, requirements
 from geoframe_registry.commands import import_command
 from geoframe_registry.configs import method_class
 from geoframe_registry.discovery import COMMANDS, HOOKS, LABELS, Entry, spec_of
+from geoframe_registry.isolation import LATE, Isolated, answers
 
 State = Literal["ok", "conflict", "incompatible", "broken"]
 STATES: tuple[State, ...] = ("ok", "conflict", "incompatible", "broken")
@@ -33,15 +30,6 @@ STATES: tuple[State, ...] = ("ok", "conflict", "incompatible", "broken")
 
 PATIENCE = 120.0
 """Seconds that the imports of one plugin may take."""
-
-START = (
-    "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['path']; "
-    "from geoframe_registry.examination import serve; serve(given['plugins'], given['check'])"
-)
-"""What the other process runs: with the path of this one it finds the same plugins."""
-
-MAX_ANSWER = 2**20
-"""Characters that are read of what is said of one plugin."""
 
 
 @attrs.frozen
@@ -82,43 +70,20 @@ def _examine_until_one_fails(
     plugins: Sequence[Sequence[Entry]], check: bool, patience: float
 ) -> Iterator[tuple[Problem, ...]]:
     """Start a process and yield what it finds, to the end or up to the plugin that ends it."""
-    with subprocess.Popen(
-        # With -P no module of the current folder comes before one of the standard library.
-        [sys.executable, "-P", "-c", START],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            entries = [[attrs.astuple(entry) for entry in plugin] for plugin in plugins]
-            json.dump({"path": _path(), "plugins": entries, "check": check}, process.stdin)
-            process.stdin.close()
-            for _ in plugins:
-                alarm = Timer(patience, process.kill)
-                alarm.start()
-                try:
-                    answer = process.stdout.readline(MAX_ANSWER)
-                    if not answer:
-                        late = not alarm.is_alive()
-                        yield (_ended(process.wait(), late=late, patience=patience),)
-                        return
-                    found = _understood(answer)
-                    yield (STRANGE,) if found is None else found
-                    if found is None:  # what follows belongs to no plugin either
-                        return
-                finally:
-                    alarm.cancel()
-        finally:
-            process.kill()  # a thread that a plugin has started may go on for ever
-
-
-def _path() -> list[str]:
-    """Return ``sys.path`` without the current folder, whose modules nobody has asked for."""
-    here = os.path.realpath(os.curdir)
-    return [entry for entry in sys.path if os.path.realpath(entry or os.curdir) != here]
+    entries = [[attrs.astuple(entry) for entry in plugin] for plugin in plugins]
+    with Isolated(serve, (entries, check)) as process:
+        for _ in plugins:
+            process.deadline = time.monotonic() + patience
+            answer = process.line()
+            if not answer:
+                how = process.how_it_ended()
+                how = f"{LATE} within {patience:.0f} s" if how == LATE else how
+                yield (Problem("broken", f"its import {how}"),)
+                return
+            found = _understood(answer)
+            yield (STRANGE,) if found is None else found
+            if found is None:  # what follows belongs to no plugin either
+                return
 
 
 def _understood(answer: str) -> tuple[Problem, ...] | None:
@@ -134,25 +99,12 @@ def _understood(answer: str) -> tuple[Problem, ...] | None:
     return found if sound else None
 
 
-def _ended(code: int, *, late: bool, patience: float) -> Problem:
-    if late:
-        return Problem("broken", f"its import does not end within {patience:.0f} s")
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Problem("broken", f"its import ends the whole process ({how})")
-
-
 def serve(plugins: Sequence[Sequence[Sequence[str]]], check: bool) -> None:
-    """Write what is wrong with each plugin to stdout, a line of JSON each.
-
-    All else that is written there goes to stderr. An entry is given as the list of its fields.
-    """
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as results:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    """Answer with what is wrong with each plugin; an entry is given as the list of its fields."""
+    with answers() as answer:
         for plugin in plugins:
             entries = [Entry(*fields) for fields in plugin]
-            problems = [attrs.astuple(each) for each in _problems(entries, check)]
-            results.write(json.dumps(problems) + "\n")
-            results.flush()
+            answer([attrs.astuple(each) for each in _problems(entries, check)])
 
 
 def _problems(entries: Sequence[Entry], check: bool) -> Iterator[Problem]:

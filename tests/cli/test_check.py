@@ -41,11 +41,24 @@ def install(local_site, request):
     return install
 
 
+@pytest.fixture
+def here(monkeypatch):
+    """Check in this process, which has imported torch already."""
+    from geoframe_registry import checks, isolated_checks
+
+    def check_here(found, limits, **more):
+        for subject in found:
+            yield subject, checks.check(subject)
+
+    monkeypatch.setattr(isolated_checks, "check_isolated", check_here)
+
+
 def checks_of(result, kind):
     [found] = [each for each in json.loads(result.stdout)["reports"] if each["kind"] == kind]
     return {each["name"]: each for each in found["checks"]}
 
 
+@pytest.mark.usefixtures("here")
 def test_it_says_how_many_checks_ran(geoframe, install):
     install()
     result = geoframe("check", "line", "--json")
@@ -71,6 +84,7 @@ def test_it_says_how_many_checks_ran(geoframe, install):
     assert "       distance_is_symmetric: passed\n" in verbose
 
 
+@pytest.mark.usefixtures("here")
 def test_a_failure_is_shown_and_ends_with_1(geoframe, install):
     install(distance=LOPSIDED)
     result = geoframe("check", "line")
@@ -83,6 +97,7 @@ def test_a_failure_is_shown_and_ends_with_1(geoframe, install):
     assert "CheckFailed" in debugged.stderr
 
 
+@pytest.mark.usefixtures("here")
 def test_a_failure_that_the_class_declares_is_expected(geoframe, install):
     install(distance=LOPSIDED, extra=EXPECTED)
     result = geoframe("check", "line")
@@ -91,6 +106,7 @@ def test_a_failure_that_the_class_declares_is_expected(geoframe, install):
     assert " 0 failed, 1 failed as expected" in result.stdout
 
 
+@pytest.mark.usefixtures("here")
 def test_an_expected_failure_that_passes_is_a_failure(geoframe, install):
     install(extra=EXPECTED)
     result = geoframe("check", "line")
@@ -98,6 +114,7 @@ def test_an_expected_failure_that_passes_is_a_failure(geoframe, install):
     assert "distance_is_symmetric: passed unexpectedly: uphill takes longer" in result.stdout
 
 
+@pytest.mark.usefixtures("here")
 def test_an_expected_failure_of_no_check_is_a_failure(geoframe, install):
     install(extra=EXPECTED.replace("symmetric", "symmetrical"))
     result = geoframe("check", "line")
@@ -106,6 +123,7 @@ def test_an_expected_failure_of_no_check_is_a_failure(geoframe, install):
     assert result.stdout.splitlines()[-1].startswith("3 checks run: 1 failed")
 
 
+@pytest.mark.usefixtures("here")
 def test_a_component_that_exits_is_a_failure(geoframe, install):
     install(distance="exit(0)")
     result = geoframe("check", "line")
@@ -113,6 +131,7 @@ def test_a_component_that_exits_is_a_failure(geoframe, install):
     assert "distance_broadcasts: failed: SystemExit: 0" in result.stdout
 
 
+@pytest.mark.usefixtures("here")
 def test_what_a_component_prints_does_not_get_into_json(geoframe, install):
     install(distance=f"print('noise') or {SOUND}")
     result = geoframe("check", "line", "--json")
@@ -121,6 +140,7 @@ def test_what_a_component_prints_does_not_get_into_json(geoframe, install):
     assert "noise" in result.stderr
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("requires", "reason"),
     [
@@ -138,6 +158,7 @@ def test_a_plugin_states_the_core_it_is_written_for(geoframe, install, requires,
     assert reason in found["reason"]
 
 
+@pytest.mark.usefixtures("here")
 def test_unmet_requirements_and_taken_names_are_failures(geoframe, install, local_site):
     install(requires=(*CORE, "does-not-exist-xyz>=2"))
     local_site.install("geoframe-rival", {"geoframe.geometries": {"line": "no_module:Line"}})
@@ -148,6 +169,7 @@ def test_unmet_requirements_and_taken_names_are_failures(geoframe, install, loca
     assert "is also in geoframe-rival" in found["its_names_are_its_own"]["reason"]
 
 
+@pytest.mark.usefixtures("here")
 def test_a_component_that_cannot_be_imported_is_a_failure(geoframe, local_site):
     local_site.install("geoframe-bad", {"geoframe.geometries": {"bad": "does_not_exist_xyz:Bad"}})
     result = geoframe("check", "bad")
@@ -156,6 +178,7 @@ def test_a_component_that_cannot_be_imported_is_a_failure(geoframe, local_site):
     assert result.stdout.splitlines()[-1].startswith("1 checks run: 1 failed")
 
 
+@pytest.mark.usefixtures("here")
 def test_hooks_and_verbs_are_checked_too(geoframe, install, local_site):
     install(
         **{
@@ -204,6 +227,7 @@ def test_a_wheel_is_checked_without_installing_it(geoframe, wheel):
     assert geoframe("check", "line").exit_code == 2
 
 
+@pytest.mark.usefixtures("here")
 def test_a_module_beside_an_incomplete_wheel_does_not_count(geoframe, wheel, local_site):
     source = LINE.format(name="Line", distance=SOUND, extra="")
     (local_site.path / "line_of_wheel.py").write_text(source)  # the author's working folder
@@ -211,3 +235,44 @@ def test_a_module_beside_an_incomplete_wheel_does_not_count(geoframe, wheel, loc
     assert result.exit_code == 1
     found = checks_of(result, "plugin")["its_modules_are_in_the_wheel"]
     assert "the wheel has no module 'line_of_wheel'" in found["reason"]
+
+
+FAULTS = {
+    "hangs": ("(__import__('time').sleep(3600), 0)[1]", "does not end within 10 s"),
+    "aborts": ("__import__('os').abort()", "ends the whole process (signal SIGABRT)"),
+}
+
+
+def test_what_ends_or_holds_the_process_is_a_failure_and_the_rest_is_checked(
+    geoframe, local_site, capfd
+):
+    for name, (distance, _) in FAULTS.items():
+        local_site.install(
+            f"geoframe-{name}",
+            {"geoframe.geometries": {name: f"module_{name}:Line"}},
+            modules={f"module_{name}": LINE.format(name="Line", distance=distance, extra="")},
+        )
+    source = LINE.format(name="Line", distance=f"print('noise') or {SOUND}", extra="")
+    local_site.install(
+        "geoframe-sound",
+        {"geoframe.geometries": {"sound": "module_sound:Line"}},
+        modules={"module_sound": source},
+    )
+    result = geoframe("--debug", "check", *FAULTS, "sound", "--timeout", "10", "--json")
+    assert result.exit_code == 1, result.output
+    reports = {each["name"]: each for each in json.loads(result.stdout)["reports"]}
+    for name, (_, how) in FAULTS.items():
+        *passed, failed = reports[name]["checks"]
+        assert {each["name"] for each in passed if each["status"] == "passed"} > {
+            "it_can_be_imported",
+            "options_survive_a_file",
+        }
+        assert failed["name"] == "distance_broadcasts"
+        assert failed["reason"] == f"geometry '{name}' of geoframe-{name} 1.0 {how}"
+    assert reports["sound"]["ok"]
+    assert reports["sound"]["checks_run"] > 20
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert "noise" in told.err
+    assert "Fatal Python error: Aborted" in told.err
+    assert "Timeout (0:00:09)!" in told.err

@@ -2,6 +2,7 @@ from ._report import CheckFailed as CheckFailed
 from ._report import CheckSkipped as CheckSkipped
 from ._report import Outcome as Outcome
 from ._report import Report as Report
+from ._report import Watch as Watch
 from ._report import ensure as ensure
 from ._report import run_checks as run_checks
 from .adapter import ADAPTER_CHECKS as ADAPTER_CHECKS

@@ -6,15 +6,16 @@ import copy
 import random
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, Literal, TypeVar
 
 import attrs
-import numpy as np
-import torch
 
 from geoframe.errors import did_you_mean
+
+# torch and numpy are imported on use: reports are also read where nothing is checked.
 
 T = TypeVar("T")
 
@@ -48,7 +49,13 @@ class Outcome:
     reason: str
     seconds: float
     error: BaseException | None = attrs.field(default=None, repr=False)
-    """What was raised, with its traceback, if the check failed."""
+    """What was raised, with its traceback, if the check failed in this process."""
+    traceback: str = attrs.field(default="", repr=False)
+    """The same as text."""
+
+
+Watch = Callable[[str | Outcome], None]
+"""Is told the name of each check that begins, and its outcome when it is there."""
 
 
 @attrs.frozen(repr=False)
@@ -111,6 +118,8 @@ class Copies:
 
 def maker(given: T | Callable[[], T], interface: type) -> Callable[[], T]:
     """Turn an object of the interface, or what builds such objects, into what builds them."""
+    import torch
+
     if isinstance(given, interface):
         return Copies(given)
     if not callable(given) or isinstance(given, torch.nn.Module):
@@ -121,6 +130,9 @@ def maker(given: T | Callable[[], T], interface: type) -> Callable[[], T]:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seed all global generators for the block, and put them back to where they were."""
+    import numpy as np
+    import torch
+
     states = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
@@ -143,6 +155,9 @@ def no_global_randomness(what: str) -> Iterator[None]:
 
 
 def _global_states() -> dict[str, Any]:
+    import numpy as np
+    import torch
+
     _, key, position, *rest = np.random.get_state(legacy=True)
     return {
         "Python": random.getstate(),
@@ -165,6 +180,8 @@ def run_checks(
     checks: Sequence[Check],
     *arguments: Any,
     expected_failures: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+    prefix: str = "",
 ) -> Report:
     """Run each check on ``arguments``, the global generators freshly seeded.
 
@@ -172,6 +189,10 @@ def run_checks(
     ----------
     expected_failures
         Name of a check -> reason why it is known to fail. If it passes, that is a failure.
+    watch
+        Is told of each check.
+    prefix
+        What the names of checks begin with in the report.
 
     Raises
     ------
@@ -183,13 +204,19 @@ def run_checks(
     for name in expected:
         if name not in names:
             raise ValueError(f"expected_failures: no check '{name}'{did_you_mean(name, names)}")
-    return Report(
-        subject,
-        tuple(_run(check, arguments, expected.get(check.__name__)) for check in checks),
-    )
+    outcomes = []
+    for check in checks:
+        name = prefix + check.__name__
+        if watch is not None:
+            watch(name)
+        outcome = _run(name, check, arguments, expected.get(check.__name__))
+        if watch is not None:
+            watch(outcome)
+        outcomes.append(outcome)
+    return Report(subject, tuple(outcomes))
 
 
-def _run(check: Check, arguments: Sequence[Any], expected: str | None) -> Outcome:
+def _run(name: str, check: Check, arguments: Sequence[Any], expected: str | None) -> Outcome:
     start = time.perf_counter()
     status: Status
     error: BaseException | None = None
@@ -209,4 +236,5 @@ def _run(check: Check, arguments: Sequence[Any], expected: str | None) -> Outcom
         status = "failed"
         if expected is not None:
             status, reason = "xfailed", f"{expected} ({reason})"
-    return Outcome(check.__name__, status, reason, time.perf_counter() - start, error)
+    trace = "" if error is None else "".join(traceback.format_exception(error))
+    return Outcome(name, status, reason, time.perf_counter() - start, error, trace)

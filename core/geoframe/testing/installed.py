@@ -13,7 +13,15 @@ from geoframe.config import TomlTable, structure
 from geoframe.config.structure import Resolver
 from geoframe.entry_points import declared
 from geoframe.errors import ConfigError, PluginError, did_you_mean
-from geoframe.testing._report import Check, CheckSkipped, Outcome, Report, ensure, run_checks
+from geoframe.testing._report import (
+    Check,
+    CheckSkipped,
+    Outcome,
+    Report,
+    Watch,
+    ensure,
+    run_checks,
+)
 from geoframe.testing.adapter import ADAPTER_CHECKS, example_model
 from geoframe.testing.component import (
     COMPONENT_CHECKS,
@@ -93,6 +101,7 @@ def check_component(
     *,
     resolve: Resolver | None = None,
     expected_failures: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
 ) -> Report:
     """Check what an installed component declares, then the objects that it builds.
 
@@ -108,6 +117,8 @@ def check_component(
     expected_failures
         Name of a check -> reason why it is known to fail. If it passes, that is a failure. They
         are added to those that the component's class declares as ``expected_failures``.
+    watch
+        Is told of each check as it begins and ends.
 
     Raises
     ------
@@ -117,7 +128,7 @@ def check_component(
     resolve = resolve or _installed
     first: tuple[Outcome, ...] = ()
     for check in FIRST_CHECKS:
-        first += run_checks(str(spec), [check], spec, resolve).outcomes
+        first += run_checks(str(spec), [check], spec, resolve, watch=watch).outcomes
         if first[-1].status == "failed":
             return Report(str(spec), first)
     declared = _declared_checks(spec.kind)
@@ -129,6 +140,7 @@ def check_component(
         spec,
         resolve,
         expected_failures={name: why for name, why in expected.items() if name in names},
+        watch=watch,
     )
     of_object: tuple[Outcome, ...] = ()
     for number, given in enumerate(_option_sets(spec)):
@@ -137,15 +149,15 @@ def check_component(
         lacking = _options_without_default(spec, resolve, given)
         if lacking:
             checks = tuple(_skipped(check, f"has no default for {lacking}") for check in checks)
-        outcomes = run_checks(
+        of_object += run_checks(
             str(spec),
             checks,
             make,
             *arguments,
             expected_failures={name: why for name, why in expected.items() if name not in names},
+            watch=watch,
+            prefix=f"{number + 1}: " if number else "",
         ).outcomes
-        prefix = f"{number + 1}: " if number else ""
-        of_object += tuple(attrs.evolve(each, name=prefix + each.name) for each in outcomes)
     return Report(str(spec), first + report.outcomes + of_object)
 
 
