@@ -138,11 +138,14 @@ def _understood(line: str) -> Outcome | str | None:
 
 
 def _plain(subject: Subject) -> dict[str, Any]:
-    return json.loads(json.dumps(attrs.asdict(subject), default=_as_json))
+    """Fields of a subject as JSON has them; :func:`_subject` makes one of them again."""
 
+    def serialize(instance: object, field: object, value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value)
+        return sorted(value) if isinstance(value, set | frozenset | dict) else value
 
-def _as_json(value: object) -> Any:
-    return str(value) if isinstance(value, Path) else list(value)
+    return attrs.asdict(subject, value_serializer=serialize)
 
 
 def serve(found: Sequence[Mapping[str, Any]], seconds: float | None) -> None:

@@ -1,6 +1,5 @@
 """Images of folders and archives, as people have them."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,9 @@ import pytest
 from PIL import Image
 
 from geoframe.errors import DataError
-from geoframe_data import read_images
+from geoframe_data import Items, read_images
+from geoframe_data.testing.files import SuiteFile, check_refused, named
+from geoframe_data.testing.images import bad_images, check_all_images, check_images, good_images
 
 
 def save(path: Path, mode: str = "RGB", value: object = (255, 0, 0), **options: object) -> Path:
@@ -17,25 +18,26 @@ def save(path: Path, mode: str = "RGB", value: object = (255, 0, 0), **options: 
     return path
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_hidden_folders_and_files_are_no_classes(tmp_path: Path, packed: bool) -> None:
-    for name in ("cat/0.png", "cat/1.PNG", "dog/0.png"):
-        save(tmp_path / "i" / name)
-    for name in (".ipynb_checkpoints/0.png", "dog/.ipynb_checkpoints/0.png", "dog/._0.png"):
-        save(tmp_path / "i" / name)
-    (tmp_path / "i" / "dog" / "notes.txt").write_text("no image")
-    path = tmp_path / "i"
-    if packed:
-        path = tmp_path / "i.zip"
-        with zipfile.ZipFile(path, "w") as archive:
-            for file in (tmp_path / "i").rglob("*.*"):
-                archive.write(file, file.relative_to(tmp_path / "i"))
-    items = read_images(path, folders_as_labels=True)
-    assert items.names == ("cat/0.png", "cat/1.PNG", "dog/0.png")
-    assert items.label_names == ("cat", "dog")
-    assert items.labels is not None
-    assert items.labels.tolist() == [0, 0, 1]
-    assert items.notes == ("3 hidden images (names that begin with a dot) were left out",)
+def load(path: Path) -> Items:
+    return read_images(path, folders_as_labels=True)
+
+
+@pytest.mark.parametrize("file", named(good_images()))
+def test_every_folder_holds_the_same_images(tmp_path: Path, file: SuiteFile) -> None:
+    items = load(file.write(tmp_path))
+    check_images(items)
+    assert "hidden images (names that begin with a dot) were left out" in items.notes[-1]
+
+
+@pytest.mark.parametrize("file", named(bad_images()))
+def test_bad_images_get_one_line(tmp_path: Path, file: SuiteFile) -> None:
+    check_refused(file, tmp_path, load)
+
+
+def test_a_suite_for_readers_of_others(tmp_path: Path) -> None:
+    check_all_images(load, tmp_path)
+    with pytest.raises(AssertionError):
+        check_all_images(read_images, tmp_path / "unlabelled")
 
 
 @pytest.mark.parametrize(
@@ -88,22 +90,3 @@ def test_sizes(tmp_path: Path) -> None:
     assert read_images(tmp_path, limit=1).data.shape == (1, 2, 3, 3)
     with pytest.raises(DataError, match="has 3x2 pixels, more than 5"):
         read_images(tmp_path, max_pixels=5)
-
-
-def test_what_is_no_image_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no images"):
-        read_images(tmp_path)
-    (tmp_path / "a.png").write_bytes(b"text")
-    with pytest.raises(DataError, match="is not an image; remove it"):
-        read_images(tmp_path)
-    save(tmp_path / "a.png")
-    content = (tmp_path / "a.png").read_bytes()
-    (tmp_path / "a.png").write_bytes(content[:45])
-    with pytest.raises(DataError, match=r"a.png: (cannot be read|is not an image)"):
-        read_images(tmp_path)
-    Image.new("F", (2, 2)).save(tmp_path / "a.tif")
-    (tmp_path / "a.png").unlink()
-    with pytest.raises(DataError, match="32 bits"):
-        read_images(tmp_path)
-    with pytest.raises(DataError, match="neither a folder nor a zip"):
-        read_images(tmp_path / "a.tif")

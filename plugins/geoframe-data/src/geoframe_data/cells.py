@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from geoframe.data import shown, unpacked_bound
@@ -21,6 +22,7 @@ from geoframe_data.columns import as_texts
 from geoframe_data.delimited import parse_delimited
 from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import format_of
+from geoframe_data.json_records import parse_records
 
 SUFFIXES = {
     **dict.fromkeys((".csv", ".txt", ".data", ".dat", ".tsv", ".tab"), "csv"),
@@ -100,7 +102,7 @@ def read_cells(
             notes=(*table.notes, *(nameless if table.header is None else ())),
         )
     if kind in ("parquet", "feather"):
-        return _arrow(file, kind)
+        return _arrow(file, kind, raw)
     if kind == "json":
         return _json(file, raw)
     if kind == "xlsx":
@@ -113,26 +115,32 @@ def unnamed(count: int) -> tuple[str, ...]:
     return tuple(f"x{place}" for place in range(count))
 
 
-def of_arrow(path: Path, table: pa.Table, notes: tuple[str, ...] = ()) -> Cells:
+def of_arrow(
+    path: Path, table: pa.Table, notes: tuple[str, ...] = (), raw: Sequence[str] = ()
+) -> Cells:
     """Columns of an Arrow table; an index of pandas without a name gets the empty one."""
     names = tuple("" if name.startswith("__index_level_") else name for name in table.column_names)
-    columns = (_one_chunk(column) for column in table.columns)
+    columns = (
+        _one_chunk(column, name in raw) for name, column in zip(names, table.columns, strict=True)
+    )
     if names and names[-1] == "" and "" not in names[:-1]:  # pandas writes its index last
         *others, index = columns
         return Cells(path=path, names=("", *names[:-1]), columns=(index, *others), notes=notes)
     return Cells(path=path, names=names, columns=tuple(columns), notes=notes)
 
 
-def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
+def _one_chunk(column: pa.ChunkedArray, raw: bool) -> pa.Array:
     found = column.combine_chunks()
     if isinstance(found, pa.ChunkedArray):
         found = pa.concat_arrays(found.chunks) if found.chunks else pa.array([], column.type)
-    text = pa.types.is_string(found.type) or pa.types.is_large_string(found.type)
-    # A declared text stays one, even if it looks like a number: '007'.
-    return as_texts(found).cast(pa.string()) if text else found
+    if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
+        # A declared text stays one, even if it looks like a number: '007'.
+        found = pc.fill_null(found.cast(pa.string()), "")
+        return found if raw else pc.utf8_trim_whitespace(found)
+    return found
 
 
-def _arrow(file: UserFile, kind: str) -> Cells:
+def _arrow(file: UserFile, kind: str, raw: Sequence[str]) -> Cells:
     from pyarrow import feather, parquet
 
     source = pa.BufferReader(file.content)
@@ -147,7 +155,7 @@ def _arrow(file: UserFile, kind: str) -> Cells:
             table = feather.read_table(source)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{file.path}: is no readable {kind} file: {shown(error)}") from None
-    return of_arrow(file.path, table)
+    return of_arrow(file.path, table, raw=raw)
 
 
 def of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Cells:
@@ -207,26 +215,8 @@ def _column(array: NDArray[Any]) -> pa.Array:
 
 
 def _json(file: UserFile, raw: Sequence[str]) -> Cells:
-    text = file.text()
-    if text.lstrip().startswith("["):
-        records = _parsed(str(file.path), text)
-        lines = None
-    else:
-        places = [k for k, line in enumerate(text.split("\n"), start=1) if line.strip()]
-        kept = [line for line in text.split("\n") if line.strip()]
-        records = [_parsed(f"{file.path}:{k}", line) for k, line in zip(places, kept, strict=True)]
-        lines = np.asarray(places, np.int64)
+    records, lines = parse_records(file.path, file.text())
     return of_records(file.path, records, lines=lines, raw=raw)
-
-
-def _parsed(place: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            f"{place}: is no JSON ({shown(error)}); a table is one object a line, or one list of "
-            "objects"
-        ) from None
 
 
 def of_records(

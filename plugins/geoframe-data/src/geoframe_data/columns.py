@@ -21,21 +21,25 @@ from geoframe_data.conventions import (
     find_convention,
     is_grouped,
 )
-from geoframe_data.numerals import all_match, is_missing, matches, plain_numbers
+from geoframe_data.numerals import SIGN, all_match, is_missing, matches, plain_numbers
 from geoframe_data.schema import ColumnType, Kind
+from geoframe_data.written_dates import EXAMPLES, ISO, find_order, parse_dates
 
-WORDS = r"(?i:na|n/a|#n/a|<na>|none|null|\?)"
-"""Words for a missing number; in a column of text they are texts."""
+WORDS = r"(?i:na|n/a|#n/a|<na>|none|null|\?|\.|--?|[–—]|#(?:div/0|value|num|ref)!)"
+"""What stands for a missing number, a spreadsheet's errors too; in a column of text, texts."""
 TRUTH = r"(?i:true|false)"
-DATE = r"\d{4}-\d{2}-\d{2}(?:[ T]\d.*)?"
-"""What a date looks like (ISO 8601; others are ambiguous)."""
-WHOLE = r"[+-]?\d+"
-WHOLE_FLOAT = r"[+-]?\d+(?:\.0*)?"
+WHOLE = rf"{SIGN}\d+"
+WHOLE_FLOAT = rf"{SIGN}\d+(?:\.0*)?"
 EXACT = 2**53
 """Where float64 begins to round whole numbers: longer ones are names."""
 LONG = "column '{}' holds whole numbers of more than 15 digits, which are read as names"
 MOSTLY = 0.9
 """Share of numbers above which a column of texts is told of: one cell may be a slip."""
+
+LOOKED_AT = 100_000
+"""Rows in which spellings of categories are compared."""
+MANY = 100
+"""More different texts than this are no categories."""
 
 
 def find_types(
@@ -103,9 +107,7 @@ def _type_of_texts(
     convention = find_convention(name, present, place, decimal=decimal, thousands=thousands)
     if convention is not None:
         gaps = len(rows) < len(cells)
-        plain = present
-        if convention.thousands:
-            plain = pc.replace_substring(present, convention.thousands, "")
+        plain = convention.ungrouped(present)
         kind: Kind = "integer" if _whole(plain, gaps=gaps) else "number"
         if kind == "integer" and np.abs(convention.parse(present)).max() >= EXACT:
             return ColumnType(name=name, kind="text"), [LONG.format(name)]
@@ -117,12 +119,15 @@ def _type_of_texts(
         marks = [f"'{convention.decimal}' for decimals"] if convention.decimal != "." else []
         marks += [f"'{convention.thousands}' between thousands"] if convention.thousands else []
         return found, [f"column '{name}' is read with {' and '.join(marks)}"]
-    if _are_dates(present):
-        return ColumnType(name=name, kind="date"), []
+    order, note = find_order(name, present)
+    said = [note] if note else []
+    if order is not None:
+        return ColumnType(name=name, kind="date", dates=order), said
     texts = cells.filter(pa.array(there))
     if all_match(texts, TRUTH):
         return ColumnType(name=name, kind="boolean"), []
-    return ColumnType(name=name, kind="text"), _nearly_numbers(name, present, place)
+    said = said or _nearly_numbers(name, present, place) or _spellings(name, texts)
+    return ColumnType(name=name, kind="text"), said
 
 
 def _type_of_numbers(
@@ -149,6 +154,17 @@ def _nearly_numbers(name: str, present: pa.Array, place: Where) -> list[str]:
     first = int(other[0])
     cell = shown(present[first])
     return [f"column '{name}' holds texts, since '{cell}' ({place(first)}) is no number"]
+
+
+def _spellings(name: str, texts: pa.Array) -> list[str]:
+    """Tell of categories that differ in capitals alone: ``yes`` and ``Yes`` are two."""
+    known: dict[str, str] = {}
+    distinct = pc.unique(texts[:LOOKED_AT])
+    for text in distinct.to_pylist() if len(distinct) <= MANY else ():
+        other = known.setdefault(text.lower(), text)
+        if other != text:
+            return [f"column '{name}' holds '{shown(other)}' and '{shown(text)}', two categories"]
+    return []
 
 
 def _whole(cells: pa.Array, *, gaps: bool) -> bool:
@@ -184,7 +200,7 @@ def _declared(column: pa.Array) -> Kind:
         return "nested"
     present = as_texts(column)
     present = present.filter(pa.array(~is_missing(present)))
-    return "date" if _are_dates(present) else "text"
+    return "date" if all_match(present, ISO) and find_order("", present)[0] else "text"
 
 
 def read_column(found: ColumnType, cells: pa.Array, where: Where) -> pd.Series[Any]:
@@ -266,17 +282,11 @@ def _dates(found: ColumnType, cells: pa.Array, where: Where) -> pd.Series[Any]:
     texts = as_texts(cells)
     absent = is_missing(texts) | matches(texts, f"{WORDS}|(?i:nat)")
     plain = pc.if_else(pa.array(absent), None, texts)
-    dates = pd.to_datetime(plain.to_pandas(), utc=True, format="ISO8601", errors="coerce")
+    dates = parse_dates(plain, found.dates)
     if (wrong := dates.isna().to_numpy() & ~absent).any():
-        raise _misfit(found, texts, wrong, where, "dates (2020-12-31), as in training")
+        wanted = f"dates ({EXAMPLES[found.dates]}), as in training"
+        raise _misfit(found, texts, wrong, where, wanted)
     return pd.Series(dates, name=found.name)
-
-
-def _are_dates(texts: pa.Array) -> bool:
-    if not len(texts) or not all_match(texts, DATE):
-        return False
-    dates = pd.to_datetime(texts.to_pandas(), utc=True, format="ISO8601", errors="coerce")
-    return not bool(dates.isna().any())
 
 
 def _misfit(

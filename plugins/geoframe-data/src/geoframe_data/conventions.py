@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 
 from geoframe.data import shown
 from geoframe.errors import DataError
-from geoframe_data.numerals import INFINITE, all_match, matches, parse_numbers
+from geoframe_data.numerals import INFINITE, SIGN, all_match, matches, parse_numbers
 
 Where = Callable[[int], str]
 """Row number -> where it stands, ``table.csv:7``."""
 
 SIGNS = r"(?:[$€£¥]\s?[+-]?|[+-]?[$€£¥]\s?)?"
 UNITS = r"\s?[%€£¥$]?"
-LEADING_ZERO = r"[+-]?0\d.*"
+LEADING_ZERO = rf"{SIGN}0\d.*"
+SPACES = " \u00a0\u2009\u202f"
+"""Blanks between thousands: an ordinary one, or one that does not break or is thin."""
 
 
 @attrs.frozen
@@ -35,8 +37,16 @@ class Convention:
         mark = f"[{self.decimal}]"
         whole = r"\d+"
         if self.thousands:
-            whole = rf"(?:[1-9]\d{{0,2}}(?:[{self.thousands}]\d{{3}})+|\d+)"
-        return rf"[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
+            whole = rf"(?:[1-9]\d{{0,2}}(?:{self._between}\d{{3}})+|\d+)"
+        return rf"{SIGN}(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
+
+    @property
+    def _between(self) -> str:
+        return f"[{SPACES if self.thousands == ' ' else self.thousands}]"
+
+    def ungrouped(self, cells: pa.Array) -> pa.Array:
+        """Cells without what stands between thousands."""
+        return pc.replace_substring_regex(cells, self._between, "") if self.thousands else cells
 
     def agrees(self, decimal: str | None, thousands: str | None) -> bool:
         """Whether it is what the user said; small numbers have nothing between thousands."""
@@ -51,9 +61,8 @@ class Convention:
             return parse_numbers(cells)
         fits = pa.array(matches(cells, f"{self.pattern}|{INFINITE}"))
         plain = pc.if_else(fits, cells, "nan")
-        if self.thousands:
-            plain = pc.replace_substring(plain, self.thousands, "")
-        return parse_numbers(pc.replace_substring(plain, self.decimal, "."))
+        plain = pc.replace_substring(self.ungrouped(plain), self.decimal, ".")
+        return parse_numbers(plain)
 
 
 PLAIN = Convention()
@@ -120,8 +129,8 @@ def find_convention(
 
 def is_grouped(cells: pa.Array) -> bool:
     """Whether plain numbers may all be whole ones with points between thousands: ``1.234``."""
-    grouped = matches(cells, r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
-    return bool(grouped.any()) and bool((grouped | matches(cells, r"[+-]?\d{1,3}")).all())
+    grouped = matches(cells, rf"{SIGN}[1-9]\d{{0,2}}(?:\.\d{{3}})+")
+    return bool(grouped.any()) and bool((grouped | matches(cells, rf"{SIGN}\d{{1,3}}")).all())
 
 
 def _fits(cells: pa.Array, convention: Convention) -> bool:

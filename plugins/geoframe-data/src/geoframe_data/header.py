@@ -13,13 +13,15 @@ import pyarrow.compute as pc
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError
+from geoframe_data.conventions import SPACES
 from geoframe_data.lines import Split
+from geoframe_data.numerals import SIGN
 
 LOOKED_AT = 1000
 """Rows below the first line that tell what a column holds."""
 NUMERIC = re.compile(
-    r"[+-]?[$€£¥]?[+-]?(?:\d[\d.,' ]*|\.\d+)(?:[eE][+-]?\d+)?[%€]?|[+-]?(?:inf|infinity)"
-    r"|\d{4}-\d\d-\d\d.*",
+    rf"{SIGN}[$€£¥]?{SIGN}(?:\d[\d.,'{SPACES}]*|\.\d+)(?:[eE][+-]?\d+)?[%€]?"
+    rf"|{SIGN}(?:inf|infinity)|\d{{4}}[-/]\d\d?[-/]\d\d?.*|\d\d?[-/]\d\d?[-/]\d{{4}}.*",
     re.IGNORECASE,
 )
 """What may be a number, or a date, in whatever convention."""

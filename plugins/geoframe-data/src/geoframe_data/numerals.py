@@ -7,9 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+MINUS = "\u2212"
+"""The minus of typography, as word processors and web pages write it."""
+SIGN = f"[+{MINUS}-]?"
+NUMBER = rf"{SIGN}(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 """A number with a decimal point: ``0.5``, ``1e-3``, ``+2``."""
-INFINITE = r"[+-]?(?i:inf|infinity)"
+INFINITE = rf"{SIGN}(?i:inf|infinity)"
 MISSING = r"|(?i:[+-]?nan)"
 """The empty text, and NaN."""
 
@@ -57,5 +60,6 @@ def parse_numbers(cells: pa.Array) -> NDArray[np.float64]:
     plain = pc.if_else(pa.array(number), cells, "nan")
     if bool(pc.any(pc.starts_with(plain, "+")).as_py()):
         plain = pc.replace_substring_regex(plain, r"^\+", "")
+    plain = pc.replace_substring(plain, MINUS, "-")
     values: NDArray[np.float64] = pc.cast(plain, pa.float64()).to_numpy(zero_copy_only=False)
     return values

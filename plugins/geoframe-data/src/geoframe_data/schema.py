@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import attrs
 
+from geoframe_data.written_dates import Order
+
 Kind = Literal["integer", "number", "boolean", "date", "text", "nested", "empty"]
 
 
@@ -23,6 +25,7 @@ class ColumnType:
     kind: Kind
     decimal: str = "."
     thousands: str = ""
+    dates: Order = "ymd"
 
     @property
     def numeric(self) -> bool:

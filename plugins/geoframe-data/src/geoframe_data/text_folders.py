@@ -6,7 +6,7 @@ Torch-free.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,17 @@ SPLITS = {
 }
 
 
-def read_folder(folder: Path, read: Callable[[Path], Cells]) -> dict[str, Cells]:
+def read_folder(
+    folder: Path, read: Callable[[Path], Cells], raw: Sequence[str] = ()
+) -> dict[str, Cells]:
     """Read the splits of a folder: ``train``, and ``validation`` and ``test`` if there are any.
 
     Parameters
     ----------
     read
         Reads a file.
+    raw
+        Columns whose blanks belong to the text.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def read_folder(folder: Path, read: Callable[[Path], Cells]) -> dict[str, Cells]
     for split, names in SPLITS.items():
         for name in names:
             if name in saved:
-                found[split] = _saved(saved[name])
+                found[split] = _saved(saved[name], raw)
             elif files := _split_files(folder, name):
                 found[split] = joined([read(file) for file in files])
             elif (folder / name).is_dir() and (classes := _classes(folder / name)):
@@ -124,7 +128,7 @@ def _saved_splits(folder: Path) -> dict[str, Path]:
     return {"train": folder} if (folder / "state.json").exists() else {}
 
 
-def _saved(folder: Path) -> Cells:
+def _saved(folder: Path, raw: Sequence[str]) -> Cells:
     """Read one split as ``save_to_disk`` writes it: Arrow streams, listed in ``state.json``."""
     tables = []
     for path in _arrow_files(folder):
@@ -136,7 +140,7 @@ def _saved(folder: Path) -> Cells:
             raise DataError(f"{path}: is no readable Arrow file: {shown(error)}") from None
     if not tables:
         raise DataError(f"{folder}: holds no rows")
-    cells = of_arrow(folder, pa.concat_tables(tables))
+    cells = of_arrow(folder, pa.concat_tables(tables), raw=raw)
     return _named_classes(folder, cells)
 
 

@@ -60,7 +60,7 @@ def read_text_cells(
             file, format=format, delimiter=delimiter, header=header, known=known, raw=columns.raw
         )
 
-    return read_folder(path, read) if path.is_dir() else {"train": read(path)}
+    return read_folder(path, read, columns.raw) if path.is_dir() else {"train": read(path)}
 
 
 def make_texts(

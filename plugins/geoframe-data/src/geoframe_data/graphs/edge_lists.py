@@ -6,15 +6,17 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from geoframe.data import listed
 from geoframe.errors import DataError
 from geoframe_data.cells import Cells
-from geoframe_data.columns import as_texts, find_types, read_column
+from geoframe_data.columns import WHOLE_FLOAT, as_texts, find_types, read_column
 from geoframe_data.delimited import Delimited
 from geoframe_data.graph import Floats, Graph, Ints
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.graphs.times import parse_times, times_of_targets
+from geoframe_data.numerals import all_match
 from geoframe_data.schema import ColumnType
 
 PLACES = ("source", "target", "weight", "time")
@@ -41,8 +43,10 @@ def graph_of_edges(table: Delimited, fields: Fields) -> Graph:
             f"{listed(table.names)}); name them with data.source and data.target"
         )
     rootable = fields.roots or table.names[places[0]].lower() == "parent"
-    sources = table.series(places[0]) if rootable else _filled(table, places[0])
-    targets = _filled(table, places[1])
+    if not rootable:
+        table.filled(places[0])
+    table.filled(places[1])
+    sources, targets, whole = _ends(table, places)
     rooted = (sources != "").to_numpy(dtype=bool)
     ends = np.stack([sources.to_numpy(dtype=object), targets.to_numpy(dtype=object)], axis=1)
     flat = ends.ravel()
@@ -56,10 +60,11 @@ def graph_of_edges(table: Delimited, fields: Fields) -> Graph:
         names=tuple(found),
         edges=edges,
         weights=None if weights is None else weights[rooted],
+        directed=_directed(table),
         times=times,
         origin=str(table.path),
         lines=table.lines[rooted],
-        repairs=(*table.notes, *([] if note is None else [note])),
+        repairs=(*table.notes, *(each for each in (whole, note) if each is not None)),
     )
 
 
@@ -69,9 +74,37 @@ def _by_place(table: Delimited) -> tuple[int, int]:
     return 0, 1
 
 
-def _filled(table: Delimited, place: int) -> pd.Series:
-    table.filled(place)
-    return table.series(place)
+def _ends(
+    table: Delimited, places: tuple[int, int]
+) -> tuple[pd.Series[str], pd.Series[str], str | None]:
+    """Names of sources and targets; whole numbers that pandas wrote as ``1.0`` are ``1``."""
+    columns = [table.texts(place) for place in places]
+    written = [pc.any(pc.match_substring(column, ".")).as_py() for column in columns]
+    if not any(written) or not all(all_match(each, rf"|{WHOLE_FLOAT}") for each in columns):
+        return columns[0].to_pandas(), columns[1].to_pandas(), None
+    plain = [pc.replace_substring_regex(column, r"\.0*$", "") for column in columns]
+    note = "names of nodes such as '1.0' were read as whole numbers: '1'"
+    return plain[0].to_pandas(), plain[1].to_pandas(), note
+
+
+def _directed(table: Delimited) -> bool | None:
+    """Whether all edges are, which Gephi writes into a column ``Type``; None if nothing says so.
+
+    Raises
+    ------
+    DataError
+        If some are and some are not.
+    """
+    place = table.find("type")
+    said = [] if place is None else pc.unique(pc.utf8_lower(table.texts(place))).to_pylist()
+    if not said or not set(said) <= {"directed", "undirected"}:
+        return None
+    if len(said) > 1:
+        raise DataError(
+            f"{table.path}: column '{table.names[place or 0]}' has directed and undirected edges; "
+            "write the undirected ones in both directions, or leave the column out"
+        )
+    return said == ["directed"]
 
 
 def _weights(

@@ -36,6 +36,7 @@ class SuiteFile:
 
     def write(self, folder: Path) -> Path:
         """Write the file into a folder and return its path."""
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / self.name
         if callable(self.content):
             self.content(path)
