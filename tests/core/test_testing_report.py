@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-import torch._dynamo  # noqa: F401  pytester forgets what is imported in it, and torch not twice
+import torch._dynamo  # pytester forgets what is imported in it, and torch not twice
 
 from geoframe.testing._report import CheckFailed, CheckSkipped, ensure, run_checks
 
