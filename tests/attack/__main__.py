@@ -16,6 +16,7 @@ from attack.cases import Case, some_cases, try_cases
 from attack.execution import Outcome, among_own, prepare
 from attack.methods import APPLY, Surface
 from attack.runs import Runs, Trial
+from attack.starts import Starts, try_starts
 from attack.surfaces import surfaces
 
 ROW = "{:<16}" + "{:>9}" * 7
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--damages", type=int, default=12, help="damages of a run of each method")
     parser.add_argument("--kills", type=int, default=10, help="kills of runs of each method")
     parser.add_argument("--signals", type=int, default=4, help="signals to runs of each method")
+    parser.add_argument("--starts", type=int, default=500, help="runs started while others look")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="files tried at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--method", action="append", help="only this method; may be repeated")
@@ -41,6 +43,9 @@ def main() -> int:
     if options.damages or options.kills or options.signals:
         prepare(training=True)
         fallen += _runs(options)
+    if options.starts:
+        prepare(training=True)
+        fallen += _starts(options)
     return min(fallen, 100)
 
 
@@ -76,6 +81,24 @@ def _runs(options: argparse.Namespace) -> int:
         fell = sum(trial.fell for trial in trials)
         print(ROW.format(surface.method, *row, found["equal"], fell), flush=True)
     return fallen
+
+
+def _starts(options: argparse.Namespace) -> int:
+    """Start runs of the first method that there is, or that is named."""
+    named = options.method or [each.method for each in surfaces()]
+    surface = next(s for s in surfaces() if s.option == APPLY and s.method in named)
+
+    def work() -> list[Starts]:
+        with tempfile.TemporaryDirectory(prefix="geoframe-attack-") as temporary:
+            return [try_starts(surface, options.starts, Path(temporary))]
+
+    (found,) = among_own(surface.package, work)
+    print(
+        f"{surface.method}: {found.number} starts, {found.looks} looks of 'geoframe runs' at them, "
+        f"{len(found.refused)} refused"
+    )
+    print(*dict.fromkeys(found.refused), sep="\n", end="")
+    return len(found.refused)
 
 
 def _tried(surface: Surface, options: argparse.Namespace) -> list[Trial]:

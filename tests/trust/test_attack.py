@@ -27,7 +27,7 @@ def test_a_tenth_of_all_hostile_files(part):
         [
             *(sys.executable, str(ATTACK), "--share", "10", "--seed", "1"),
             *("--jobs", "1"),
-            *("--damages", "0", "--kills", "0", "--signals", "0"),
+            *("--damages", "0", "--kills", "0", "--signals", "0", "--starts", "0"),
             *(word for name in methods for word in ("--method", name)),
         ],
         capture_output=True,
