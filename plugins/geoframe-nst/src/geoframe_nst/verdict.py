@@ -21,13 +21,16 @@ def verdict(
 ) -> list[str]:
     """Say how well order and lengths are represented, beside the baseline."""
     recall, false = metrics["closure_recall"], metrics["false_causality"]
-    if recall == 1 and false == 0:
+    others = isfinite(false)  # there may be none
+    if recall == 1 and (false == 0 or not others):
         order = "The order is exact: it is told for every connected pair, and for no other."
     else:
-        order = (
-            f"The order is told for {recall:.1%} of the connected pairs, and for {false:.1%} of "
-            "the others, where there is none."
+        rest = (
+            f"and for {false:.1%} of the others, where there is none"
+            if others
+            else "and there are no others"
         )
+        order = f"The order is told for {recall:.1%} of the connected pairs, {rest}."
     over = "edges" if distances == "edges" else "pairs"
     error = metrics.get(f"relative_error_mean_{over}", 0.0)
     where = "Along edges" if over == "edges" else "Between nodes that no edge joins"

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as Xml
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe.data import shown
 from geoframe.run.files import explained, write_bytes, write_json
 from geoframe_dreamup3d.objects import Description, SceneObject, meshes_of, quaternion
 from geoframe_dreamup3d.simulator.surface import Mesh
@@ -89,7 +90,7 @@ def obj(mesh: Mesh) -> bytes:
 
 def mjcf(description: Description) -> bytes:
     """Return an MJCF model: the table, a light, the camera of the image and free bodies."""
-    root = Xml.Element("mujoco", model=description.name or "scene")
+    root = Xml.Element("mujoco", model=shown(description.name) or "scene")
     Xml.SubElement(root, "compiler", angle="radian", meshdir="objects", balanceinertia="true")
     Xml.SubElement(root, "option", timestep="0.002")
     asset, world = Xml.SubElement(root, "asset"), Xml.SubElement(root, "worldbody")
