@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pandas as pd
 import pytest
 
 from geoframe import PluginError, RunError
 from geoframe.importing import contained
+from geoframe.run.files import write_bytes
 from geoframe.run.links import DEPTH, refuse_links
 from geoframe.text import one_line, printable
 from geoframe_registry.runs import open_run
@@ -180,3 +182,19 @@ def test_names_of_others_steer_no_terminal_and_reach_a_file_as_they_are(
     text = frame.to_csv()
     assert done.stdout == (printable(text) if terminal else text)
     assert ("\x1b" in done.stdout) is not terminal
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "dangling", "device"])
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path, kind):
+    path, kept = tmp_path / kind, tmp_path / "kept"
+    kept.write_text("kept")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"link": kept, "device": "/dev/null"}.get(kind, tmp_path / "nowhere"))
+    before = path.lstat()
+    with pytest.raises(RunError, match="is a link, a device or a pipe"):
+        write_bytes(path, b"new")
+    assert path.lstat().st_ino == before.st_ino
+    assert kept.read_text() == "kept"
+    assert not (tmp_path / "nowhere").exists()

@@ -44,8 +44,16 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content`` at once, durably."""
+    """Replace ``path`` by ``content`` at once, durably.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written, or is a device, a pipe or a link, which would be lost.
+    """
     with explained(path):
+        if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+            raise RunError(f"{path}: is a link, a device or a pipe; name a file of its own")
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
         try:
             with open(descriptor, "wb") as file:
