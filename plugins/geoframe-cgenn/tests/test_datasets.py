@@ -2,6 +2,7 @@
 
 import os
 
+import attrs
 import numpy as np
 import pytest
 
@@ -29,6 +30,7 @@ needs_data = pytest.mark.skipif(
     [
         lambda: SignedVolumes(samples=8, held_out=4),
         lambda: ConvexHulls(samples=4, held_out=2),
+        lambda: ConvexHulls(samples=4, held_out=2, as_sets=True),
         lambda: HiddenMetric(samples=8, held_out=4),
         lambda: SimulatedCharges(samples=2, held_out=1),
     ],
@@ -53,6 +55,19 @@ def test_convex_hull_of_a_known_body() -> None:
     body = np.zeros((1, 32, 5))
     body[0, :16, :4], body[0, 16:, :4], body[0, 16:, 4] = corners, corners, 3.0
     assert ConvexHulls().targets(body) == pytest.approx([48.0])
+
+
+def test_convex_hulls_are_the_same_as_rows_and_as_sets() -> None:
+    dataset = ConvexHulls(samples=40, held_out=20)
+    rows, sets = dataset.load(), attrs.evolve(dataset, as_sets=True).load()
+    assert rows.vectors.shape == (80, 16, 5)
+    assert sets.vectors.shape == (1280, 1, 5)
+    assert np.array_equal(rows.targets, sets.targets)
+    scores = [
+        ConvexHulls().rival(each.part("train"), each.part("test"))[1]["mse"]
+        for each in (rows, sets)
+    ]
+    assert scores[0] == scores[1] < 0.2 * np.var(rows.part("test").targets)
 
 
 def test_forces_commute_with_the_isometries_of_the_metric() -> None:

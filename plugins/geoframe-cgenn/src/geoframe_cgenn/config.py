@@ -129,6 +129,11 @@ class NetworkConfig:
         ge=1,
         help="Width of the perceptron behind the invariants; of jets, scalars of a row.",
     )
+    standardize: bool = option(
+        True,
+        help="Train on numbers of mean 0 and deviation 1; the published experiments take targets "
+        "as they are.",
+    )
     messages: Literal["auto", "none", "pairs", "pooled"] = option(
         "auto",
         help="How rows of a set learn of each other: from every other row (pairs), from their sum "

@@ -124,7 +124,7 @@ def _fit(
     torch.manual_seed(seed)
     predictor = build(shape_for(config.cgenn, sets, start), kind, start, sets.kind, config.cgenn)
     train, validation = sets.part("train"), sets.part("validation")
-    predictor.measure(train)
+    predictor.measure(train, targets=config.cgenn.standardize)
     objective = VectorObjective(
         predictor,
         train,

@@ -74,6 +74,39 @@ class ConvexHulls(_Drawn):
     samples: int = option(16384, ge=1, unit="sets", help="Training sets.")
     held_out: int = option(4096, ge=1, unit="sets", help="Validation sets, and test sets.")
     seed: int = option(0, ge=0, help="Seed of the points.")
+    as_sets: bool = option(
+        False,
+        help="Every point a row of a set, whose order says nothing; else 16 vectors of one row.",
+    )
+
+    def load(self) -> VectorSets:
+        """Draw the points and compute the volumes."""
+        drawn = super().load()
+        if not self.as_sets:
+            return drawn
+        count, points, n = drawn.vectors.shape
+        return attrs.evolve(
+            drawn,
+            vectors=drawn.vectors.reshape(count * points, 1, n),
+            scalars=np.zeros((count * points, 0)),
+            sizes=np.full(count, points, dtype=np.int64),
+            of_sets=True,
+        )
+
+    def rival(self, train: VectorSets, test: VectorSets) -> tuple[str, dict[str, float]]:
+        """Volumes as a straight line in the root of the determinant of the points' covariance."""
+
+        def spans(sets: VectorSets) -> NDArray[np.float64]:
+            points = sets.vectors.reshape(len(sets), -1, sets.n)
+            away = points - points.mean(axis=1, keepdims=True)
+            covariance = away.transpose(0, 2, 1) @ away / away.shape[1]
+            return np.stack([np.ones(len(sets)), np.sqrt(np.linalg.det(covariance))], axis=1)
+
+        assert train.targets is not None
+        assert test.targets is not None
+        line, *_ = np.linalg.lstsq(spans(train), train.targets, rcond=None)
+        error = float(np.square(spans(test) @ line - test.targets).mean())
+        return "a straight line in the root of the covariance's determinant", {"mse": error}
 
     def _sizes(self) -> tuple[int, int, int, tuple[int, int]]:
         return self.samples, self.held_out, self.seed, (16, 5)

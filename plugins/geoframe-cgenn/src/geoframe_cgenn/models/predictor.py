@@ -42,11 +42,16 @@ class CliffordPredictor(nn.Module):
         self.register_buffer("target_scale", torch.ones(()))
 
     @torch.no_grad()
-    def measure(self, sets: VectorSets) -> None:
+    def measure(self, sets: VectorSets, *, targets: bool = True) -> None:
         """Take the units from training data: root mean squares, and mean and deviation of scalars.
 
         Positions share one unit. A vector target has a unit, and no mean: that would be a
         direction.
+
+        Parameters
+        ----------
+        targets
+            Whether the targets are measured, too; else they keep the units they have.
         """
         vectors = torch.from_numpy(sets.vectors)
         scale = vectors.square().mean(dim=(0, 2))
@@ -55,16 +60,16 @@ class CliffordPredictor(nn.Module):
         scalars = torch.from_numpy(sets.scalars)
         self.scalar_mean.copy_(scalars.mean(dim=0))
         self.scalar_scale.copy_(_unit((scalars - self.scalar_mean).square().mean(dim=0).sqrt()))
-        if sets.kind == "class" or sets.targets is None:
+        if sets.kind == "class" or sets.targets is None or not targets:
             return
-        targets = torch.from_numpy(sets.targets)
+        values = torch.from_numpy(sets.targets)
         if sets.kind == "number":
             # A pseudoscalar has no mean for the same reason.
-            mean = 0.0 if self.network.shape.pseudoscalar else targets.mean()
+            mean = 0.0 if self.network.shape.pseudoscalar else values.mean()
             self.target_mean.copy_(torch.as_tensor(mean))
-            self.target_scale.copy_(_unit(targets.std(correction=0)))
+            self.target_scale.copy_(_unit(values.std(correction=0)))
         else:
-            self.target_scale.copy_(_unit(targets.square().mean().sqrt()))
+            self.target_scale.copy_(_unit(values.square().mean().sqrt()))
 
     def standard(self, particles: Particles) -> Tensor:
         """Answers in the network's own units: ``(m, outputs)`` or ``(m, n)``."""
