@@ -70,7 +70,7 @@ def read_plain_pickle(content: bytes) -> Any:
         elif name in PUTS:
             memo[len(memo) if argument is None else int(argument)] = stack[-1]
         elif name in GETS:
-            stack.append(memo[int(argument)])
+            stack.append(memo[int(str(argument))])
         elif name == "GLOBAL":
             stack.append(_Name(str(argument).replace(" ", ".")))
         elif name == "STACK_GLOBAL":

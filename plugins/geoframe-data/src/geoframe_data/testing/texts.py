@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def delimited(separator: str, *, quoted: bool, names: str = "label text") -> str
     return "\n".join(lines) + "\n"
 
 
-def _lines(records: list[Mapping[str, Any]]) -> str:
+def _lines(records: Sequence[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
