@@ -115,6 +115,18 @@ def test_splats_and_textures_are_exported(tmp_path: Path) -> None:
         assert file in {path.name for path in run.load().export(out)}
 
 
+def test_active_views_save_calls(tmp_path: Path) -> None:
+    """Two of six views at a time, each with a target for four visits: a quarter of the calls."""
+    config = {**VOLUME, "guidance": {"scale": 1.0, "name": "sds", "refresh_every": 4}}
+    config["trainer"] = {"steps": 48, "learning_rate": 0.1, "batch_size": 1}
+    config |= {"sdi": {"active_views": 2}, "regularisers": {}}
+    run = run_method("sdi", config, path=tmp_path / "run")
+    assert run.results["metrics"]["prior_calls"] == pytest.approx(12, abs=2)
+    planned = {**config, "sdi": {"active_views": 2, "dry_run": True}}
+    dry = run_method("sdi", planned, path=tmp_path / "dry")
+    assert dry.results["metrics"]["prior_calls"] == 12
+
+
 def test_a_dry_run_counts_what_a_real_one_makes(tmp_path: Path) -> None:
     for name in ("sds", "sdi"):
         config = {**QUICK, "guidance": {**QUICK["guidance"], "name": name, "timing": "linear"}}

@@ -80,6 +80,13 @@ class DistillationConfig:
     view_prompts: bool = option(
         False, help="Prompts 0, 1, 2, 3 are for front, side, back and overhead views."
     )
+    active_views: int = option(
+        0,
+        ge=0,
+        unit="views",
+        help="Cameras in use at a time; each gives way to the next once its target has served "
+        "guidance.refresh_every times. 0: all cameras, all the time.",
+    )
     bandwidth: float = option(
         0.0,
         ge=0,

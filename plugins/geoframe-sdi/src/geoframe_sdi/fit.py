@@ -207,6 +207,7 @@ def objective_for(setting: Setting, guidance: GuidanceConfig) -> DistillationObj
         setting.conditions,
         shape=setting.shape,
         weights=config.regularisers,
+        active=config.sdi.active_views,
         stop=config.sdi.on_divergence == "stop",
     )
 

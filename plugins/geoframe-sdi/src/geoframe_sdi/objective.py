@@ -37,12 +37,16 @@ class DistillationObjective(Objective):
         Channels, height and width of a render.
     weights
         Of the terms on the geometry.
+    active
+        Cameras in use at a time, so that each comes again while its target is kept; 0: all.
     stop
         Whether to end at the first sign of divergence.
     """
 
     cameras: Tensor
     conditions: Tensor | None
+    visits: Tensor
+    """Views rendered so far."""
 
     def __init__(
         self,
@@ -53,11 +57,13 @@ class DistillationObjective(Objective):
         *,
         shape: tuple[int, int, int],
         weights: RegulariserConfig,
+        active: int = 0,
         stop: bool = False,
     ) -> None:
         super().__init__()
         self.scene, self.guidance, self.shape = scene, guidance, shape
-        self.weights, self.stop = weights, stop
+        self.weights, self.active, self.stop = weights, active, stop
+        self.register_buffer("visits", torch.zeros((), dtype=torch.long))
         self.register_buffer("cameras", cameras, persistent=False)
         self.register_buffer("conditions", conditions, persistent=False)
         self.signs: set[str] = set()
@@ -68,6 +74,8 @@ class DistillationObjective(Objective):
     def forward(self, items: Tensor) -> Mapping[str, Tensor]:
         """Distil the views ``items`` ``(b,)``."""
         progress = self.require_progress()
+        if 0 < self.active < len(self.cameras):
+            items = self._active(items)
         images = self.scene(self.cameras[items]).reshape(-1, *self.shape)
         condition = None if self.conditions is None else self.conditions[items]
         loss = self.guidance(images, progress, condition, views=items)
@@ -86,6 +94,17 @@ class DistillationObjective(Objective):
             {"params": list(particles.parameters()), "lr": self.guidance.config.particle_rate},
         ]
         return Adam(groups, weight_decay=weight_decay)
+
+    def _active(self, items: Tensor) -> Tensor:
+        """Cameras whose turn it is, in the places ``items`` of the active ones.
+
+        A place hands over to the next camera after as many visits as a target is kept, each place
+        at a time of its own.
+        """
+        place = items % self.active
+        turns = int(self.visits) // self.guidance.config.refresh_every
+        self.visits += len(items)
+        return (place + self.active * ((turns + place) // self.active)) % len(self.cameras)
 
     def _terms(self, progress: float) -> dict[str, Tensor]:
         shares = {

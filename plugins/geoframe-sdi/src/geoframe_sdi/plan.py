@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -52,7 +53,16 @@ def calls_per_step(setting: Setting, guidance: GuidanceConfig) -> float:
             counted.step(
                 torch.randn(1, 1, 1, 1), index / ASKED, condition, None, torch.zeros(1).long()
             )
-    return float(counted.calls) / ASKED / guidance.refresh_every
+    return float(counted.calls) / ASKED * _asked_share(setting, guidance.refresh_every)
+
+
+def _asked_share(setting: Setting, refresh_every: int) -> float:
+    """Share of a view's visits at which its target is computed anew."""
+    options, cameras = setting.config.trainer.options, len(setting.cameras)
+    if refresh_every == 1 or 0 < setting.config.sdi.active_views < cameras:
+        return 1 / refresh_every
+    visits = options.steps * (options.batch_size or cameras) / cameras
+    return min(1.0, math.ceil(visits / refresh_every) / visits)
 
 
 def plan(setting: Setting) -> Result:
