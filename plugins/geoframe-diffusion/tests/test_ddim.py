@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from geoframe import DataError
 from geoframe_diffusion.ddim import EvalAt, calls_of_inversion, descend, invert
 from geoframe_diffusion.exact import GaussianDenoiser, Smoothed, posterior_mean
 from geoframe_diffusion.guidance import (
+    Others,
     no_condition,
     perp_neg,
     predicted_noise,
@@ -112,6 +114,30 @@ def test_perp_neg_leaves_what_is_wanted_alone() -> None:
     assert moved.abs().max() > 0.1
     with pytest.raises(DataError, match="needs weights"):
         perp_neg(base, positive, [negative], weights[:1], 5.0)
+
+
+def test_perp_neg_is_one_call() -> None:
+    classes = GaussianDenoiser(torch.randn(3, 1, 2, 2, dtype=torch.float64), 0.4)
+    noisy, labels = torch.randn(2, 1, 2, 2, dtype=torch.float64), torch.tensor([0, 1])
+    others = Others(torch.tensor([[1], [0]]), torch.tensor([[-1.0], [-0.5]], dtype=torch.float64))
+    asked: list[int] = []
+
+    class Counted:
+        def denoise(self, noisy: Tensor, sigma: Any, condition: Any = None) -> Tensor:
+            asked.append(len(noisy))
+            return classes.denoise(noisy, sigma, condition)
+
+    found = predicted_noise(Counted(), noisy, 2.0, labels, scale=5.0, others=others)
+    assert asked == [6]
+    none, own = unguided_noise(classes, noisy, 2.0), unguided_noise(classes, noisy, 2.0, labels)
+    apart = unguided_noise(classes, noisy, 2.0, labels.flip(0))
+    assert torch.allclose(found, perp_neg(none, own, [apart], others.weights, 5.0))
+    one = Others(others.conditions, torch.zeros(2, 1, dtype=torch.float64))
+    plain = predicted_noise(classes, noisy, 2.0, labels, scale=5.0)
+    assert torch.allclose(
+        predicted_noise(classes, noisy, 2.0, labels, scale=5.0, others=one), plain
+    )
+    assert torch.equal(others.rows(torch.tensor([1])).weights, others.weights[1:])
 
 
 def test_blocks_and_bandwidth_change_nothing_that_they_should_not() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from geoframe_diffusion.guidance import predicted_noise
 from geoframe_diffusion.networks.denoiser import NetworkDenoiser, text_denoiser, unet_denoiser
 from geoframe_diffusion.prediction import output_of
 from geoframe_diffusion.schedule import schedule
+from geoframe_diffusion.testing import tiny_stable_diffusion
 
 diffusers = pytest.importorskip("diffusers")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 
 
 class _Exact(nn.Module):
@@ -99,68 +99,7 @@ def test_a_class_conditional_unet_and_its_null_class() -> None:
 
 @pytest.fixture(scope="module")
 def stable_diffusion(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny random StableDiffusionPipeline."""
-    torch.manual_seed(0)
-    folder = tmp_path_factory.mktemp("pipeline")
-    network = diffusers.UNet2DConditionModel(
-        sample_size=8,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        layers_per_block=1,
-        norm_num_groups=8,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=32,
-        attention_head_dim=8,
-    )
-    autoencoder = diffusers.AutoencoderKL(
-        block_out_channels=(8, 8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        norm_num_groups=8,
-        latent_channels=4,
-        sample_size=64,
-    )
-    vocabulary = folder / "vocab.json"
-    letters = [*"abcdefghijklmnopqrstuvwxyz", *(f"{c}</w>" for c in "abcdefghijklmnopqrstuvwxyz")]
-    words = [*letters, "<|startoftext|>", "<|endoftext|>"]
-    vocabulary.write_text(json.dumps({word: index for index, word in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = transformers.CLIPTokenizer(
-        str(vocabulary), str(folder / "merges.txt"), model_max_length=77
-    )
-    encoder = transformers.CLIPTextModel(
-        transformers.CLIPTextConfig(
-            vocab_size=len(words),
-            hidden_size=32,
-            intermediate_size=37,
-            num_attention_heads=4,
-            num_hidden_layers=2,
-            bos_token_id=len(words) - 2,
-            eos_token_id=len(words) - 1,
-            pad_token_id=len(words) - 1,
-        )
-    )
-    pipeline = diffusers.StableDiffusionPipeline(
-        vae=autoencoder,
-        text_encoder=encoder,
-        tokenizer=tokenizer,
-        unet=network,
-        scheduler=diffusers.DDIMScheduler(
-            1000,
-            beta_start=0.00085,
-            beta_end=0.012,
-            beta_schedule="scaled_linear",
-            clip_sample=False,
-            set_alpha_to_one=False,
-            steps_offset=1,
-        ),
-        safety_checker=None,
-        feature_extractor=None,
-    )
-    pipeline.save_pretrained(folder / "model")
-    return folder / "model"
+    return tiny_stable_diffusion(tmp_path_factory.mktemp("pipeline"))
 
 
 def test_a_stable_diffusion_folder(stable_diffusion: Path) -> None:
@@ -190,6 +129,28 @@ def test_a_stable_diffusion_folder(stable_diffusion: Path) -> None:
     assert model.sample(1, generator=torch.Generator().manual_seed(0)).isfinite().all()
     with pytest.raises(DataError, match="there are 2 prompts, and no number 2"):
         model.denoise(noisy, 1.0, torch.tensor([0, 2]))
+    # Shares of the prompts mix their texts; nan is the negative prompt, as -1 is.
+    shares = torch.tensor([[1.0, 0.0], [torch.nan, 0.0]])
+    mixed = model.denoise(noisy, 1.0, shares)
+    assert torch.allclose(mixed, model.denoise(noisy, 1.0, torch.tensor([0, -1])), atol=1e-5)
+    between = model.denoise(noisy, 1.0, torch.full((2, 2), 0.5))
+    assert not torch.allclose(between, first)
+    with pytest.raises(DataError, match="shares of 2 prompts are needed"):
+        model.denoise(noisy, 1.0, torch.ones(2, 3))
+
+
+def test_half_precision(stable_diffusion: Path) -> None:
+    """The network computes in bfloat16, the autoencoder and all that is asked in float32."""
+    given: dict[str, Any] = {"path": stable_diffusion, "prompts": ["a cow"]}
+    whole = geoframe.build("sampler", "diffusers-model", **given)
+    half = geoframe.build("sampler", "diffusers-model", precision="bf16", **given)
+    noisy, labels = torch.randn(2, 4, 8, 8), torch.tensor([0, -1])
+    found = half.denoise(noisy, 1.0, labels)
+    assert found.dtype == torch.float32
+    expected = whole.denoise(noisy, 1.0, labels)
+    assert torch.allclose(found, expected, atol=0.05)
+    assert not torch.equal(found, expected)
+    assert half.encode(torch.zeros(1, 3, 64, 64)).dtype == torch.float32
 
 
 def test_paths_that_are_no_models(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import geoframe
 from geoframe.training.denormals import flushed_denormals
 from geoframe_sdi import ScoreDistillation
 from geoframe_sdi.measures import agreement, high_frequency, psnr
+from geoframe_sdi.objective import in_turn
 from geoframe_sdi.scenes.cameras import random_orbit, turntable
 
 SIZE = 32
@@ -33,8 +34,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "sds-0.3": {"name": "sds", "noise_scale": 0.3},
     "sds-0": {"name": "sds", "noise_scale": 0.0},
     "sdi-half": {"name": "sdi", "true_noise": 0.5},
-    "sdi-refresh8": {"name": "sdi", "refresh_every": 8},
+    "sdi-amortised": {"name": "sdi", "refresh_every": 10},
+    "ism-amortised": {"name": "ism", "refresh_every": 10},
 }
+ACTIVE = 16
+"""Cameras in use at a time where targets are kept."""
 DISTANCE, OPENED = (1.8, 2.2), (45.0, 55.0)
 
 
@@ -52,6 +56,8 @@ def distil(method: str, prior: Any, asked: argparse.Namespace) -> tuple[Any, flo
     optimizer = torch.optim.Adam(scene.parameters(), lr=asked.rate, fused=True)
     for index in range(asked.steps):
         row = torch.randint(len(cameras), (1,))
+        if every := options.get("refresh_every"):
+            row = in_turn(row, index, ACTIVE, every, len(cameras))
         images = scene(cameras[row]).reshape(-1, *SHAPE)
         if loss is None:
             error: Tensor = (images - prior.renders(cameras[row])[:, 0]).square().mean()

@@ -14,7 +14,7 @@ from geoframe import ConfigError, DataError
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_diffusion.ddim import descend, invert
 from geoframe_diffusion.exact import GaussianDenoiser, Smoothed
-from geoframe_diffusion.guidance import predicted_noise, unguided_noise
+from geoframe_diffusion.guidance import Others, predicted_noise, unguided_noise
 from geoframe_diffusion.schedule import scaled_linear
 from geoframe_sdi import ScoreDistillation
 from geoframe_sdi.guidance.inversion import inverted_noise, residual, rungs
@@ -267,8 +267,43 @@ def test_vsd_follows_the_renders(digits: tuple[Tensor, Tensor]) -> None:
     assert trained
     assert all(p.grad is not None for p in trained if p.requires_grad)
     assert not any(p.requires_grad for p in prior.parameters())
+    with pytest.raises(ConfigError, match="keeps no targets"):
+        ScoreDistillation(prior, "vsd", scale=1.0, refresh_every=2, item_shape=(1, 8, 8))
+    # In a scene its network sees the camera: nothing at first, and something once it has learned.
+    scene = ScoreDistillation(prior, "vsd", scale=1.0, coupled=True)
+    assert scene.particles is not None
+    assert scene.particles.poses is not None
+    cameras = torch.randn(4, 7)
+    scene(images, 0.5, digits[1][:4], cameras=cameras).backward()
+    assert scene.particles.poses.last.weight.grad is not None
+    noisy, answers = torch.randn(4, 1, 8, 8), []
+    for value in (0.0, 0.1):
+        torch.nn.init.constant_(scene.particles.poses.last.weight, value)
+        for seen in (None, cameras):
+            scene.particles.look_from(seen)
+            answers.append(scene.particles.denoiser.denoise(noisy, 1.0, digits[1][:4]))
+    assert torch.equal(answers[0], answers[1])
+    assert torch.equal(answers[0], answers[2])
+    assert not torch.allclose(answers[2], answers[3])
     with pytest.raises(ConfigError, match="has no network"):
         ScoreDistillation(GaussianDenoiser(torch.zeros(1, 1, 2, 2), 1.0), "vsd")
+
+
+def test_perp_neg_reaches_the_gradient() -> None:
+    torch.manual_seed(0)
+    classes = GaussianDenoiser(torch.randn(3, 1, 2, 2, dtype=torch.float64), 0.4)
+    images, labels = torch.randn(2, 1, 2, 2, dtype=torch.float64), torch.tensor([0, 1])
+    others = Others(labels.flip(0)[:, None], torch.full((2, 1), -1.0, dtype=torch.float64))
+    pulls = []
+    for name in ("sds", "sdi"):
+        loss = summed(classes, name, timing="linear", scale=5.0)
+        for given in (None, others):
+            torch.manual_seed(0)
+            pulls.append(pull(loss, images, 0.5, labels, others=given))
+    assert not torch.allclose(pulls[0], pulls[1])
+    assert not torch.allclose(pulls[2], pulls[3])
+    kept = summed(classes, "sds", timing="linear", refresh_every=2, views=2, item_shape=(1, 2, 2))
+    assert pull(kept, images, 0.5, labels, others=others).isfinite().all()
 
 
 def test_the_official_code_is_repeated(classes: GaussianDenoiser) -> None:

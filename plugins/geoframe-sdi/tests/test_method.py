@@ -16,12 +16,13 @@ import pytest
 import torch
 from PIL import Image
 
-from geoframe import RunError
+from geoframe import ConfigError, RunError
 from geoframe.api import run_method
 from geoframe.config import load_toml
 from geoframe.run.directory import Run
 from geoframe.trained import Trained
 from geoframe_cli import main
+from geoframe_diffusion.testing import tiny_stable_diffusion
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 QUICK: dict[str, Any] = {
@@ -65,7 +66,7 @@ def test_a_run_tells_everything(finished: Run) -> None:
     assert metrics["high_frequency_ratio_ddim"] > 0.3
     assert metrics["gradient_variance_ratio"] > 0
     rows = finished.results["tables"]["guidance"]
-    assert [row["guidance"] for row in rows] == ["auto", "sds"]
+    assert [row["guidance"] for row in rows] == ["DDIM samples", "auto", "sds"]
     figures = {path.stem for path in (finished.path / "figures").iterdir()}
     assert {"views_auto", "views_sds", "ddim", "strips", "spectra"} <= figures
     assert any("recognised" in sentence for sentence in finished.results["verdict"])
@@ -75,6 +76,7 @@ def test_a_volume(volume: Run) -> None:
     metrics = volume.results["metrics"]
     assert 1 / 3 <= metrics["mode_agreement"] <= 1
     assert metrics["psnr_nearest_mode"] > 3
+    assert (volume.path / "figures" / "turntable.svg").exists()
     logged = list(volume.metrics())
     assert {"loss", "sigma", "noise_std", "opacity", "opaque"} <= logged[-1].keys()
 
@@ -91,6 +93,10 @@ def test_what_load_gives(finished: Run, volume: Run, tmp_path: Path) -> None:
     scene = volume.load()
     paths = {path.name for path in scene.export(tmp_path)}
     assert {"scene.safetensors", "scene.json", "points.ply", "volume.npz"} <= paths
+    assert "turntable.gif" in paths
+    with Image.open(tmp_path / "turntable.gif") as turntable:
+        assert turntable.size == (12, 12)
+        assert turntable.is_animated
     assert sum(name.endswith(".png") for name in paths) == 3
     assert (tmp_path / "points.ply").read_bytes().startswith(b"ply\nformat binary")
     pose = np.eye(4)
@@ -113,6 +119,9 @@ def test_splats_and_textures_are_exported(tmp_path: Path) -> None:
         out = tmp_path / f"out-{name}"
         out.mkdir()
         assert file in {path.name for path in run.load().export(out)}
+    content = (tmp_path / "out-mesh-texture" / "mesh.glb").read_bytes()
+    assert content[:4] == b"glTF"
+    assert int.from_bytes(content[8:12], "little") == len(content)
 
 
 def test_active_views_save_calls(tmp_path: Path) -> None:
@@ -160,6 +169,32 @@ def test_a_folder_of_images_and_a_trained_prior(tmp_path: Path) -> None:
     run = run_method("sdi", config, path=tmp_path / "run")
     assert run.results["metrics"]["prior_steps"] == 3
     assert run.load().render().shape == (4, 8, 8, 3)
+
+
+def test_a_pipeline_with_prompts_for_views(tmp_path: Path) -> None:
+    """A tiny random Stable Diffusion: prompts by view, Perp-Neg, its autoencoder, a hash grid."""
+    pytest.importorskip("diffusers")
+    pytest.importorskip("transformers")
+    config: dict[str, Any] = {
+        "prior": {
+            "name": "diffusers-model",
+            "path": str(tiny_stable_diffusion(tmp_path)),
+            "prompts": ["cow front", "cow side", "cow back", "cow above"],
+        },
+        "scene": {"name": "hash-grid", "samples": 4, "levels": 2, "first_levels": 1, "hidden": 8},
+        "guidance": {"name": "sdi", "scale": 7.5, "inversion_steps": 2},
+        "cameras": {"count": 4},
+        "regularisers": {"orientation": 0.1},
+        "sdi": {"view_prompts": True, "perp_neg": True},
+        "trainer": {"steps": 2, "batch_size": 1, "device": "cpu"},
+        "evaluation": {"cameras": 2, "reference": 0, "gradient": 0},
+    }
+    run = run_method("sdi", config, path=tmp_path / "run")
+    assert run.load().render().shape == (2, 64, 64, 3)
+    assert all(row["orientation"] >= 0 for row in run.metrics())
+    config["sdi"] = {"perp_neg": True}
+    with pytest.raises(ConfigError, match="needs sdi"):
+        run_method("sdi", config, path=tmp_path / "wrong")
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)

@@ -31,7 +31,7 @@ from geoframe_sdi.scenes.cameras import (
 from geoframe_sdi.scenes.hashing import HashEncoding
 from geoframe_sdi.scenes.mesh import MeshTexture
 from geoframe_sdi.scenes.splats import GaussianSplats
-from geoframe_sdi.scenes.views import view_numbers
+from geoframe_sdi.scenes.views import perp_neg_views, view_numbers
 from geoframe_sdi.scenes.volume import HashGrid, VoxelGrid, composite
 from geoframe_sdi.surface import read_obj, torus
 
@@ -100,6 +100,23 @@ def test_sides_of_a_scene() -> None:
     assert view_numbers(cameras).tolist() == [0, 1, 2, 3]
 
 
+def test_views_go_away_from_their_neighbours() -> None:
+    """threestudio's weights: none against the view itself, most against the other one."""
+    cameras = torch.cat([at(0.0), at(-90.0), at(135.0), at(180.0), at(30.0, 70.0)])
+    wanted, others = perp_neg_views(cameras)
+    front, side, back, above = torch.eye(4)
+    expected = torch.stack([front, side, (side + back) / 2, back, above])
+    assert torch.allclose(wanted, expected, atol=1e-4)
+    assert torch.allclose(others.conditions[0], torch.stack([front, side]))
+    assert torch.allclose(others.conditions[3], torch.stack([side, front]))
+    whole, none = 4 * math.exp(-0.5) - 2.426, 4 - 2.426
+    behind = [-(math.exp(-0.25) - 0.606), -(math.exp(-0.25) + 0.967)]
+    assert others.weights[0].tolist() == pytest.approx([-whole, -none], abs=1e-3)
+    assert others.weights[2].tolist() == pytest.approx(behind, abs=1e-3)
+    assert others.weights[3].tolist() == pytest.approx([-0.394, -1.967], abs=1e-3)
+    assert others.weights[4].tolist() == [0.0, 0.0]
+
+
 def test_compositing_is_the_integral() -> None:
     """A slab of density rho and thickness l lets exp(-rho l) through."""
     depths = torch.linspace(0, 1, 1001, dtype=torch.float64)[:-1].reshape(1, 1, -1)
@@ -120,6 +137,22 @@ def test_the_hash_encoding_is_continuous_and_interpolates() -> None:
     dense = HashEncoding(1, 4, 1.5, 8)  # 5^3 corners fit into the table
     corner = torch.tensor([[-1.0, -1.0, -1.0]])
     assert torch.allclose(dense(corner)[0], dense.tables[0, 0])
+
+
+def test_finer_resolutions_come_in_one_by_one() -> None:
+    scene = HashGrid(7, 3 * 4 * 4, levels=6, first_levels=2, samples=4)
+    used = []
+    for progress in (0.0, 0.19, 0.3, 0.5, 0.6, 0.99):
+        scene.at(progress)
+        used.append(scene.encoding.used)
+    assert used == [2, 2, 3, 5, 6, 6]
+    scene.at(0.0)
+    found = scene.encoding(torch.rand(5, 3))
+    assert (found[:, :4] != 0).any()
+    assert (found[:, 4:] == 0).all()
+    plain = HashGrid(7, 3 * 4 * 4, levels=6, samples=4)
+    plain.at(0.0)
+    assert plain.encoding.used == 6
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -167,6 +200,22 @@ def test_geometry_terms_have_the_right_sign() -> None:
     empty = scene.geometry_terms()
     assert empty["sparsity"] < ball["sparsity"]
     assert float(empty["z_variance"].detach()) == 0
+
+
+def test_normals_look_outward() -> None:
+    torch.manual_seed(0)
+    scene = VoxelGrid(7, 3 * 16 * 16, resolution=16, samples=32)
+    points = torch.nn.functional.normalize(torch.randn(50, 3), dim=1) * 0.4
+    outward = points / points.norm(dim=1, keepdim=True)
+    assert ((scene.normals(points) * outward).sum(1) > 0.99).all()
+    # From outside a ball shows its front; from inside all of it looks away.
+    scene.eval()(at(20.0, 10.0))
+    outside = scene.orientation_term()
+    scene(at(20.0, 10.0, 0.02))
+    assert float(outside.detach()) < 0.05 * float(scene.orientation_term().detach())
+    outside.backward()
+    assert scene.grid.grad is not None
+    assert scene.grid.grad.isfinite().all()
 
 
 def test_a_mesh_file(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ without condition; ``None`` does so for all rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+import attrs
 import torch
 from torch import Tensor
 
@@ -21,6 +22,20 @@ from geoframe_diffusion.schedule import by_row
 
 if TYPE_CHECKING:
     from geoframe.capabilities import Denoises
+
+
+@attrs.frozen(eq=False)
+class Others:
+    """Conditions to go away from as far as they are not the wanted one (:func:`perp_neg`)."""
+
+    conditions: Tensor
+    """``(B, k, ...)``, of the dtype of the wanted ones."""
+    weights: Tensor
+    """``(B, k)``, negative numbers to go away."""
+
+    def rows(self, chosen: Tensor) -> Self:
+        """Those of some rows."""
+        return type(self)(self.conditions[chosen], self.weights[chosen])
 
 
 def no_condition(condition: Tensor) -> Tensor:
@@ -54,10 +69,11 @@ def predicted_noise(
     *,
     scale: float = 1.0,
     negative: Tensor | None = None,
+    others: Others | None = None,
 ) -> Tensor:
     """Return the guided noise ``eps^scale`` ``(B, *item_shape)``.
 
-    Both predictions come from one call of the prior, with twice the rows.
+    All predictions come from one call of the prior, with twice the rows, or 2 + k times.
 
     Parameters
     ----------
@@ -67,9 +83,16 @@ def predicted_noise(
         Guidance scale, as stated above.
     negative
         Condition to go away from, in the place of none ``(B, ...)``.
+    others
+        Other views' conditions, for Perp-Neg.
     """
     if condition is None or (scale == 0 and negative is None):
         return unguided_noise(prior, noisy, sigma)
+    if others is not None:
+        away = no_condition(condition) if negative is None else negative
+        asked = [away, condition, *others.conditions.unbind(1)]
+        base, towards, *apart = _predicted(prior, noisy, sigma, asked)
+        return perp_neg(base, towards, apart, others.weights.to(base), scale)
     if scale == 1:
         return unguided_noise(prior, noisy, sigma, condition)
     away = no_condition(condition) if negative is None else negative
@@ -81,10 +104,18 @@ def predicted_pair(
     prior: Denoises, noisy: Tensor, sigma: float | Tensor, first: Tensor, second: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Predicted noise under two conditions, from one call with twice the rows."""
-    twice = torch.cat([sigma, sigma]) if isinstance(sigma, Tensor) and sigma.ndim else sigma
-    both = unguided_noise(prior, torch.cat([noisy, noisy]), twice, torch.cat([first, second]))
-    one, two = both.chunk(2)
+    one, two = _predicted(prior, noisy, sigma, [first, second])
     return one, two
+
+
+def _predicted(
+    prior: Denoises, noisy: Tensor, sigma: float | Tensor, conditions: Sequence[Tensor]
+) -> Sequence[Tensor]:
+    """Predicted noise under several conditions, from one call with as many times the rows."""
+    times = len(conditions)
+    wide = torch.cat([sigma] * times) if isinstance(sigma, Tensor) and sigma.ndim else sigma
+    found = unguided_noise(prior, torch.cat([noisy] * times), wide, torch.cat(list(conditions)))
+    return found.chunk(times)
 
 
 def perp_neg(

@@ -62,6 +62,7 @@ class CamerasConfig:
 class RegulariserConfig:
     """Weights of terms that keep a volume a solid thing; 0 leaves one out."""
 
+    orientation: float = option(0.0, ge=0, help="Surfaces that are seen look at the camera.")
     sparsity: float = option(0.0, ge=0, help="Little opacity; falls to 0 over the first 30 %.")
     opaque: float = option(0.0, ge=0, help="Opacities of 0 or 1.")
     z_variance: float = option(0.0, ge=0, help="One depth along a ray.")
@@ -79,6 +80,11 @@ class DistillationConfig:
     )
     view_prompts: bool = option(
         False, help="Prompts 0, 1, 2, 3 are for front, side, back and overhead views."
+    )
+    perp_neg: bool = option(
+        False,
+        help="With view_prompts: prompts are mixed by the angle, and guidance goes away from "
+        "those of the neighbouring views as far as they are not the wanted one.",
     )
     active_views: int = option(
         0,
@@ -99,6 +105,9 @@ class DistillationConfig:
     )
     compare: tuple[GuidanceName, ...] = option(
         (), help="Other guidance to run as well, for as many steps."
+    )
+    scales: tuple[float, ...] = option(
+        (), help="Guidance scales to run all of them at as well, beside guidance.scale."
     )
     on_divergence: Literal["warn", "stop"] = option(
         "warn", help="What to do when the scene is empty, full or saturated, or noise is none."

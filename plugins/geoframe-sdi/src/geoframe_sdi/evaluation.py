@@ -15,11 +15,11 @@ from geoframe_cfdm.metrics import kernel_distance
 from geoframe_diffusion.ddim import descend
 from geoframe_diffusion.guidance import predicted_noise
 from geoframe_sdi.classifier import SmallClassifier, train_classifier
-from geoframe_sdi.fit import Setting
+from geoframe_sdi.fit import Setting, conditions_of
 from geoframe_sdi.guidance.loss import ScoreDistillation
 from geoframe_sdi.measures import agreement, diversity, high_frequency, psnr, saturation
 from geoframe_sdi.objective import DistillationObjective
-from geoframe_sdi.priors.capabilities import HasModes, ViewConditioned
+from geoframe_sdi.priors.capabilities import HasModes
 from geoframe_sdi.scenes.cameras import turntable
 
 Value = float | int | str | None
@@ -46,22 +46,15 @@ class Reference:
     classifier: SmallClassifier | None
 
 
-def reference(setting: Setting, loss: ScoreDistillation) -> Reference:
-    """Draw and measure what distilled views are compared with."""
+def reference(setting: Setting) -> Reference:
+    """Measure what distilled views are compared with, all but the prior's samples."""
     config = setting.config
     cameras, conditions = setting.cameras, setting.conditions
     if not setting.flat:
         cameras = test_cameras(setting)
-        viewed = capability(setting.sampler, ViewConditioned)
-        if viewed is not None:
-            conditions = viewed.condition_of(cameras)
-        elif conditions is not None:
-            conditions = conditions[torch.arange(len(cameras)) % len(conditions)]
+        conditions, _ = conditions_of(config, setting.sampler, setting.images, cameras)
     known = capability(setting.sampler, HasModes)
     modes = None if known is None else known.renders(cameras)
-    ddim = None
-    if config.evaluation.reference:
-        ddim = _drawn(setting, loss, conditions)
     real = None
     if modes is not None:
         real = high_frequency(modes.flatten(0, 1))
@@ -74,12 +67,20 @@ def reference(setting: Setting, loss: ScoreDistillation) -> Reference:
     return Reference(
         cameras=cameras,
         conditions=conditions,
-        ddim=ddim,
+        ddim=None,
         modes=modes,
         real_power=real,
-        ddim_power=None if ddim is None else high_frequency(ddim),
+        ddim_power=None,
         classifier=classifier,
     )
+
+
+def with_samples(known: Reference, setting: Setting, loss: ScoreDistillation) -> Reference:
+    """Add samples that DDIM draws from the prior at the guidance scale of a loss."""
+    if not setting.config.evaluation.reference:
+        return known
+    ddim = _drawn(setting, loss, known.conditions)
+    return attrs.evolve(known, ddim=ddim, ddim_power=high_frequency(ddim))
 
 
 def test_cameras(setting: Setting) -> Tensor:
@@ -130,13 +131,37 @@ def measure(
     """Measure one distilled scene -> metrics by name, and the views they are of."""
     views = rendered(objective.scene, known.cameras, setting.shape)
     loss = objective.guidance
-    power = high_frequency(views)
     steps = max(1, training.steps)
     found: dict[str, Value] = {
         "steps": training.steps,
         "seconds": training.seconds,
         "prior_calls": round(float(loss.calls), 2),
         "prior_calls_per_step": round(float(loss.calls) / steps, 3),
+    }
+    found |= of_images(setting, views, known) | _of_the_gradient(setting, objective)
+    return found, views
+
+
+def measure_samples(setting: Setting, known: Reference) -> dict[str, Value]:
+    """Measure DDIM's samples of the prior as if they were views; empty if there are none.
+
+    They are of no scene: each is drawn for itself.
+    """
+    if known.ddim is None:
+        return {}
+    rows = torch.arange(len(known.ddim)) % len(known.cameras)
+    alike = attrs.evolve(
+        known,
+        conditions=None if known.conditions is None else known.conditions[rows],
+        modes=None if known.modes is None else known.modes[rows],
+    )
+    return {"prior_calls": DDIM_STEPS, **of_images(setting, known.ddim, alike)}
+
+
+def of_images(setting: Setting, views: Tensor, known: Reference) -> dict[str, Value]:
+    """Measures of images ``(n, c, h, w)``, one for each condition of ``known``."""
+    power = high_frequency(views)
+    found: dict[str, Value] = {
         "high_frequency_ratio": None if not known.real_power else power / known.real_power,
         "high_frequency_ratio_ddim": (
             None
@@ -147,10 +172,7 @@ def measure(
         "saturation": saturation(views),
         "diversity": diversity(views, known.conditions) if setting.flat else None,
     }
-    found |= _against_modes(views, known)
-    found |= _by_classifier(setting, views, known)
-    found |= _of_the_gradient(setting, objective)
-    return found, views
+    return found | _against_modes(views, known) | _by_classifier(setting, views, known)
 
 
 def _gap(power: float, known: Reference) -> float | None:
@@ -204,8 +226,12 @@ def _of_the_gradient(setting: Setting, objective: DistillationObjective) -> dict
     with torch.no_grad():
         seen = images if encode is None else encode(images)
         condition = None if objective.conditions is None else objective.conditions[rows]
+        others = objective.others(rows)
         pulls = torch.stack(
-            [seen - fresh.step(seen, GRADIENT_AT, condition, None, rows) for _ in range(draws)]
+            [
+                seen - fresh.step(seen, GRADIENT_AT, condition, None, rows, others=others)
+                for _ in range(draws)
+            ]
         )
     mean = pulls.mean(0)
     found: dict[str, Value] = {

@@ -1,4 +1,4 @@
-"""Scenes for use without geoframe: PNG, PLY, npz, and the module's tensors."""
+"""Scenes for use without geoframe: PNG, GLB, PLY, npz, and the module's tensors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from torch.nn import functional
 
 from geoframe import Embedder
 from geoframe.run.files import write_bytes, write_json, write_tensors
+from geoframe_sdi.glb import glb
+from geoframe_sdi.isosurface import surface_net
 from geoframe_sdi.scenes.mesh import MeshTexture
 from geoframe_sdi.scenes.splats import GaussianSplats
-from geoframe_sdi.scenes.volume import BLOB, BLOB_RADIUS, Volume
+from geoframe_sdi.scenes.volume import Volume, density_of
 
 SOLID_DENSITY = 5.0
 """Density from which a point of a volume goes into the point cloud."""
 LATTICE = 64
 """Points along an edge at which a volume is read."""
+FRAME_MILLISECONDS = 80
+"""Time of a turntable's frame."""
 SH_CONSTANT = 0.28209479177387814
 """Of spherical harmonics of degree 0, in which PLY files of splats keep colours."""
 
@@ -33,27 +37,37 @@ def export_scene(
     names: Sequence[str],
     facts: Mapping[str, Any],
     folder: Path,
+    frames: NDArray[np.float64] | None = None,
 ) -> Sequence[Path]:
     """Write a scene into a folder.
+
+    Parameters
+    ----------
+    views, names
+        Renders ``(n, h, w)`` or ``(n, h, w, 3)`` in [0, 1], with a name each.
+    frames
+        More of them, once around the scene.
 
     Returns
     -------
     sequence of Path
         ``scene.safetensors`` and ``scene.json`` (all that trained, with name, options and which
-        view each picture shows), a PNG a view, and by kind: ``texture.png``; ``splats.ply`` (as
-        3-D Gaussian splatting writes it); ``points.ply`` and ``volume.npz``.
+        view each picture shows), a PNG a view, ``turntable.gif``, and by kind: ``texture.png`` and
+        ``mesh.glb``; ``splats.ply`` (as 3-D Gaussian splatting writes it); ``points.ply``,
+        ``volume.npz`` and ``mesh.glb`` (the surface, if anything is solid).
     """
     paths = [folder / "scene.safetensors", folder / "scene.json"]
     write_tensors(paths[0], scene.state_dict())
     pictures = {f"{re.sub('[^a-z0-9]+', '-', name.lower())}.png": name for name in names}
     write_json(paths[1], {**facts, "pictures": pictures})
     for picture, view in zip(pictures, views, strict=True):
-        _write_png(folder / picture, view)
         paths.append(folder / picture)
+        write_bytes(paths[-1], _png(view))
+    if frames is not None:
+        paths.append(folder / "turntable.gif")
+        write_bytes(paths[-1], _gif(frames))
     if isinstance(scene, MeshTexture):
-        texture = (torch.tanh(scene.texture.detach())[0].permute(1, 2, 0).numpy() + 1) / 2
-        paths.append(folder / "texture.png")
-        _write_png(paths[-1], texture[..., 0] if texture.shape[2] == 1 else texture)
+        paths += _write_texture(scene, folder)
     elif isinstance(scene, GaussianSplats):
         paths.append(folder / "splats.ply")
         write_bytes(paths[-1], _splat_ply(scene))
@@ -62,12 +76,42 @@ def export_scene(
     return paths
 
 
-def _write_png(path: Path, pixels: NDArray[Any]) -> None:
+def _picture(pixels: NDArray[Any]) -> Any:
     from PIL import Image
 
+    return Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+
+
+def _png(pixels: NDArray[Any]) -> bytes:
     content = BytesIO()
-    Image.fromarray(np.round(np.clip(pixels, 0, 1) * 255).astype(np.uint8)).save(content, "PNG")
-    write_bytes(path, content.getvalue())
+    _picture(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+def _gif(frames: NDArray[np.float64]) -> bytes:
+    content = BytesIO()
+    first, *others = [_picture(frame) for frame in frames]
+    first.save(
+        content, "GIF", save_all=True, append_images=others, duration=FRAME_MILLISECONDS, loop=0
+    )
+    return content.getvalue()
+
+
+def _write_texture(scene: MeshTexture, folder: Path) -> list[Path]:
+    texture = (torch.tanh(scene.texture.detach())[0].permute(1, 2, 0).numpy() + 1) / 2
+    picture = _png(texture[..., 0] if texture.shape[2] == 1 else texture)
+    mesh = scene.mesh()
+    # A corner is one with others of the same place and texture coordinates.
+    corners = np.concatenate(
+        [mesh.faces.reshape(-1, 1).double().numpy(), mesh.uv.reshape(-1, 2).double().numpy()], 1
+    )
+    kept, numbers = np.unique(corners, axis=0, return_inverse=True)
+    vertices = mesh.vertices.numpy()[kept[:, 0].astype(np.int64)]
+    faces = numbers.reshape(-1, 3)
+    paths = [folder / "texture.png", folder / "mesh.glb"]
+    write_bytes(paths[0], picture)
+    write_bytes(paths[1], glb(vertices, faces, uv=kept[:, 1:], texture=picture))
+    return paths
 
 
 def _colour(values: NDArray[Any]) -> NDArray[Any]:
@@ -106,8 +150,7 @@ def _write_volume(scene: Volume, folder: Path) -> list[Path]:
     line = torch.linspace(-1, 1, LATTICE)
     points = torch.stack(torch.meshgrid(line, line, line, indexing="ij"), -1).reshape(-1, 3)
     raw, colour = scene.field(points)
-    start = BLOB * (1 - points.norm(dim=1) / BLOB_RADIUS)
-    density = (functional.softplus(raw + start) / scene.radius).numpy()
+    density = (density_of(raw, points) / scene.radius).numpy()
     colours = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
     solid = density > SOLID_DENSITY
     places = (points * scene.radius).numpy()[solid]
@@ -124,4 +167,17 @@ def _write_volume(scene: Volume, folder: Path) -> list[Path]:
         radius=np.float32(scene.radius),
     )
     write_bytes(paths[1], content.getvalue())
+    lattice = density.reshape(LATTICE, LATTICE, LATTICE)
+    if solid.any():
+        paths.append(folder / "mesh.glb")
+        write_bytes(paths[-1], _surface(scene, lattice))
     return paths
+
+
+def _surface(scene: Volume, density: NDArray[Any]) -> bytes:
+    """The surface of a volume with the colours there."""
+    vertices, faces = surface_net(density, SOLID_DENSITY)
+    places = (vertices / (LATTICE - 1) * 2 - 1).clip(-1, 1)
+    colour = scene.field(torch.from_numpy(places).float())[1]
+    bright = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
+    return glb(places * scene.radius, faces, colours=bright)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def draw(
     setting: Setting,
     objective: DistillationObjective,
     known: Reference,
-    views: dict[str, Tensor],
+    views: Mapping[str, Tensor],
     run: Run,
 ) -> None:
     """Write all figures.
@@ -45,6 +45,8 @@ def draw(
     if known.ddim is not None:
         run.write_figure("ddim", grid(known.ddim[:shown], "DDIM samples of the prior"))
     own = next(iter(views.values()))
+    if not setting.flat:
+        run.write_figure("turntable", turned(views, known.cameras))
     run.write_figure("strips", strips(setting, objective, known, own))
     run.write_figure("spectra", spectra(known, views))
 
@@ -57,6 +59,23 @@ def grid(images: Tensor, title: str) -> Figure:
     for index, image in enumerate(images):
         axes = figure.add_subplot(rows, min(COLUMNS, len(images)), index + 1)
         _show(axes, image)
+    return figure
+
+
+def turned(views: Mapping[str, Tensor], cameras: Tensor) -> Figure:
+    """Once around the scene, a row for each guidance."""
+    angles = torch.rad2deg(torch.atan2(cameras[:, 0], cameras[:, 2])) % 360
+    chosen = angles.argsort()[:: max(1, len(cameras) // COLUMNS)].tolist()
+    figure = Figure(figsize=(len(chosen), len(views) * 1.1 + 0.3), layout="constrained")
+    for row, (name, images) in enumerate(views.items()):
+        for column, index in enumerate(chosen):
+            axes = figure.add_subplot(len(views), len(chosen), row * len(chosen) + column + 1)
+            _show(axes, images[index])
+            if column == 0:
+                axes.text(-0.1, 0.5, name, fontsize=7, rotation=90, va="center", ha="right")
+                axes.texts[-1].set_transform(axes.transAxes)
+            if row == 0:
+                axes.set_title(f"{float(angles[index]):.0f}°", fontsize=7)
     return figure
 
 
@@ -100,7 +119,7 @@ def strips(
     return figure
 
 
-def spectra(known: Reference, views: dict[str, Tensor]) -> Figure:
+def spectra(known: Reference, views: Mapping[str, Tensor]) -> Figure:
     """Power by frequency of distilled views beside DDIM's and the prior's images."""
     figure = Figure(figsize=(5.5, 3.4), layout="constrained")
     axes = figure.add_subplot()

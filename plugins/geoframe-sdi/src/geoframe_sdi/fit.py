@@ -15,7 +15,7 @@ from geoframe.capabilities import Denoises, capability
 from geoframe.run.directory import Run
 from geoframe.run.execute import seed_everything
 from geoframe_diffusion.exact import Smoothed
-from geoframe_diffusion.guidance import predicted_noise
+from geoframe_diffusion.guidance import Others, predicted_noise
 from geoframe_diffusion.noise import generator_of
 from geoframe_sdi.config import SDIConfig
 from geoframe_sdi.data import Images, label_numbers, load
@@ -25,7 +25,7 @@ from geoframe_sdi.objective import DistillationObjective
 from geoframe_sdi.priors.capabilities import TrainedInRun, ViewConditioned
 from geoframe_sdi.scenes.base import StartsFrom
 from geoframe_sdi.scenes.cameras import COLUMNS, random_orbit, read_transforms
-from geoframe_sdi.scenes.views import view_numbers
+from geoframe_sdi.scenes.views import perp_neg_views, view_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class Setting:
     cameras: Tensor
     """Rows ``(n, k)``."""
     conditions: Tensor | None
+    others: Others | None
+    """Other views' conditions, for Perp-Neg."""
     shape: tuple[int, int, int]
     """Channels, height and width of a render."""
     flat: bool
@@ -90,13 +92,15 @@ def prepare(config: SDIConfig, run: Run, *, restore: bool = False) -> Setting:
     seen = getattr(sampler, "image_shape", sampler.item_shape)
     shape = (int(seen[0]), int(seen[1]), int(seen[2]))
     cameras = _cameras(config, flat)
+    conditions, others = conditions_of(config, sampler, images, cameras)
     return Setting(
         config=config,
         prior=prior,
         sampler=sampler,
         images=images,
         cameras=cameras,
-        conditions=_conditions(config, sampler, images, cameras),
+        conditions=conditions,
+        others=others,
         shape=shape,
         flat=flat,
         facts=facts,
@@ -165,21 +169,24 @@ def _pair(values: tuple[float, ...]) -> tuple[float, float]:
     return values[0], values[1]
 
 
-def _conditions(
+def conditions_of(
     config: SDIConfig, sampler: Sampler, images: Images | None, cameras: Tensor
-) -> Tensor | None:
+) -> tuple[Tensor | None, Others | None]:
+    """What the prior is asked for from each camera, and what it is to go away from."""
     viewed = capability(sampler, ViewConditioned)
     if viewed is not None:
-        return viewed.condition_of(cameras)
+        return viewed.condition_of(cameras), None
     prompts = len(getattr(sampler, "prompts", ()))
     if config.sdi.view_prompts:
         if prompts != 4:
             raise ConfigError(["sdi.view_prompts: prior.prompts must be four, one for each view"])
-        return view_numbers(cameras)
+        return perp_neg_views(cameras) if config.sdi.perp_neg else (view_numbers(cameras), None)
+    if config.sdi.perp_neg:
+        raise ConfigError(["sdi.perp_neg: needs sdi.view_prompts = true"])
     numbers = label_numbers(config, images, prompts)
     if not numbers:
-        return None
-    return torch.tensor([numbers[index % len(numbers)] for index in range(len(cameras))])
+        return None, None
+    return torch.tensor([numbers[index % len(numbers)] for index in range(len(cameras))]), None
 
 
 def distil(
@@ -205,6 +212,7 @@ def objective_for(setting: Setting, guidance: GuidanceConfig) -> DistillationObj
         loss,
         setting.cameras,
         setting.conditions,
+        others=setting.others,
         shape=setting.shape,
         weights=config.regularisers,
         active=config.sdi.active_views,
@@ -250,7 +258,9 @@ def _first_images(setting: Setting, loss: ScoreDistillation) -> Tensor:
         ]
     )
     noisy = sigma * drawn
-    noise = predicted_noise(setting.prior, noisy, sigma, setting.conditions, scale=loss.scale)
+    noise = predicted_noise(
+        setting.prior, noisy, sigma, setting.conditions, scale=loss.scale, others=setting.others
+    )
     clean = noisy - sigma * noise
     decode = getattr(setting.prior, "decode", None)
     return clean if decode is None else decode(clean)

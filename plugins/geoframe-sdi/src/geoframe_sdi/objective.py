@@ -10,14 +10,34 @@ from torch.optim import Adam, Optimizer
 
 from geoframe import Embedder, Objective, RunError
 from geoframe.capabilities import capability
+from geoframe_diffusion.guidance import Others
 from geoframe_sdi.config import RegulariserConfig
 from geoframe_sdi.divergence import signs_of_divergence
 from geoframe_sdi.guidance.loss import ScoreDistillation
-from geoframe_sdi.scenes.base import Regularised
+from geoframe_sdi.scenes.base import FollowsProgress, HasNormals, Regularised
 
 SPARSE_UNTIL = 0.3
 """Share of the training over which sparsity fades: 3000 of the paper's 10 000 steps."""
 CONVEX_UNTIL = 0.4
+
+
+def in_turn(items: Tensor, visits: int, active: int, every: int, cameras: int) -> Tensor:
+    """Cameras whose turn it is, in the places ``items % active`` of the active ones.
+
+    A place hands over to the next camera after about ``every`` visits, each place at a time of its
+    own, so that cameras come again while something of them is kept.
+
+    Parameters
+    ----------
+    items
+        Numbers ``(b,)``, evenly drawn.
+    visits
+        Views rendered so far.
+    cameras
+        Number of them all.
+    """
+    place = items % active
+    return (place + active * ((visits // every + place) // active)) % cameras
 
 
 class DistillationObjective(Objective):
@@ -33,6 +53,8 @@ class DistillationObjective(Objective):
         Rows ``(n, k)``: the items.
     conditions
         ``(n, ...)``, or None.
+    others
+        Conditions of other views for Perp-Neg, or None.
     shape
         Channels, height and width of a render.
     weights
@@ -45,6 +67,8 @@ class DistillationObjective(Objective):
 
     cameras: Tensor
     conditions: Tensor | None
+    apart: Tensor | None
+    apart_weights: Tensor | None
     visits: Tensor
     """Views rendered so far."""
 
@@ -55,6 +79,7 @@ class DistillationObjective(Objective):
         cameras: Tensor,
         conditions: Tensor | None,
         *,
+        others: Others | None = None,
         shape: tuple[int, int, int],
         weights: RegulariserConfig,
         active: int = 0,
@@ -66,6 +91,9 @@ class DistillationObjective(Objective):
         self.register_buffer("visits", torch.zeros((), dtype=torch.long))
         self.register_buffer("cameras", cameras, persistent=False)
         self.register_buffer("conditions", conditions, persistent=False)
+        self.register_buffer("apart", others and others.conditions, persistent=False)
+        self.register_buffer("apart_weights", others and others.weights, persistent=False)
+        self.follows = capability(scene, FollowsProgress)
         self.signs: set[str] = set()
 
     def __len__(self) -> int:
@@ -75,10 +103,21 @@ class DistillationObjective(Objective):
         """Distil the views ``items`` ``(b,)``."""
         progress = self.require_progress()
         if 0 < self.active < len(self.cameras):
-            items = self._active(items)
+            places, every = items, self.guidance.config.refresh_every
+            items = in_turn(places, int(self.visits), self.active, every, len(self.cameras))
+            self.visits += len(items)
+        if self.follows is not None:
+            self.follows.at(progress)
         images = self.scene(self.cameras[items]).reshape(-1, *self.shape)
         condition = None if self.conditions is None else self.conditions[items]
-        loss = self.guidance(images, progress, condition, views=items)
+        loss = self.guidance(
+            images,
+            progress,
+            condition,
+            others=self.others(items),
+            views=items,
+            cameras=self.cameras[items],
+        )
         values = self._watched(images.detach())
         terms = self._terms(progress)
         total = loss + sum(terms.values()) if terms else loss
@@ -95,16 +134,11 @@ class DistillationObjective(Objective):
         ]
         return Adam(groups, weight_decay=weight_decay)
 
-    def _active(self, items: Tensor) -> Tensor:
-        """Cameras whose turn it is, in the places ``items`` of the active ones.
-
-        A place hands over to the next camera after as many visits as a target is kept, each place
-        at a time of its own.
-        """
-        place = items % self.active
-        turns = int(self.visits) // self.guidance.config.refresh_every
-        self.visits += len(items)
-        return (place + self.active * ((turns + place) // self.active)) % len(self.cameras)
+    def others(self, items: Tensor) -> Others | None:
+        """Conditions of other views than ``items`` ``(b,)``, for Perp-Neg."""
+        if self.apart is None or self.apart_weights is None:
+            return None
+        return Others(self.apart[items], self.apart_weights[items])
 
     def _terms(self, progress: float) -> dict[str, Tensor]:
         shares = {
@@ -114,15 +148,27 @@ class DistillationObjective(Objective):
             "convexity": self.weights.convexity * max(0.1, 1 - 0.9 * progress / CONVEX_UNTIL),
         }
         shares = {name: share for name, share in shares.items() if share}
+        terms = self._orientation()
         if not shares:
-            return {}
+            return terms
         known = capability(self.scene, Regularised)
         if known is None:
             raise RunError(
                 f"regularisers: {type(self.scene).__name__} knows no geometry; leave them out"
             )
         found = known.geometry_terms()
-        return {name: share * found[name] for name, share in shares.items()}
+        return terms | {name: share * found[name] for name, share in shares.items()}
+
+    def _orientation(self) -> dict[str, Tensor]:
+        if not self.weights.orientation:
+            return {}
+        known = capability(self.scene, HasNormals)
+        if known is None:
+            raise RunError(
+                f"regularisers.orientation: {type(self.scene).__name__} knows no normals; leave "
+                "it out"
+            )
+        return {"orientation": self.weights.orientation * known.orientation_term()}
 
     def _watched(self, images: Tensor) -> dict[str, Tensor]:
         known = capability(self.scene, Regularised)

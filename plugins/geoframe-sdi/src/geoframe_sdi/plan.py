@@ -86,6 +86,7 @@ def plan(setting: Setting) -> Result:
             setting.prior.denoise(noisy, 1.0, condition)
         call.append(time.perf_counter() - started)
     pair = 1 if loss.scale in (0, 1) or condition is None else 2
+    pair = pair if setting.others is None else 2 + setting.others.weights.shape[1]
     rows_of: list[dict[str, Any]] = []
     for name in dict.fromkeys((config.guidance.name, *config.sdi.compare)):
         each = calls_per_step(setting, attrs.evolve(config.guidance, name=name))

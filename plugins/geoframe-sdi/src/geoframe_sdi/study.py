@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -13,9 +14,18 @@ from geoframe.config import unstructure
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_sdi.config import SDIConfig
-from geoframe_sdi.evaluation import Value, measure, reference, summary
+from geoframe_sdi.evaluation import (
+    Reference,
+    Value,
+    measure,
+    measure_samples,
+    reference,
+    summary,
+    with_samples,
+)
 from geoframe_sdi.figures import draw
 from geoframe_sdi.fit import Setting, distil, loss_for
+from geoframe_sdi.guidance.config import GuidanceConfig, GuidanceName
 from geoframe_sdi.objective import DistillationObjective
 from geoframe_sdi.trained import DistilledScene, names_of
 
@@ -43,6 +53,8 @@ MEANINGS = {
 COMPARE = (
     "sdi.compare = ['sds', 'sdi'] runs other guidance for as many steps, to see what it gains."
 )
+SAMPLES = "DDIM samples"
+"""Name of the row of the prior's own samples."""
 SCENE = "scene"
 """Name of the trained tensors in a run."""
 
@@ -50,38 +62,82 @@ SCENE = "scene"
 def study(setting: Setting, run: Run) -> Result:
     """Distil with the guidance asked for and with those to compare, for as many steps each."""
     config = setting.config
-    known = reference(setting, loss_for(setting, config.guidance))
     names = list(dict.fromkeys((config.guidance.name, *config.sdi.compare)))
-    rows: list[dict[str, Any]] = []
-    views: dict[str, Tensor] = {}
-    notes: list[str] = []
-    own: DistillationObjective | None = None
-    for name in names:
-        guidance = attrs.evolve(config.guidance, name=name)
-        where = run if name == names[0] else run.part(f"compare-{name}")
-        objective, training = distil(setting, guidance, where)
-        found, views[name] = measure(setting, objective, training, known)
-        rows.append({"guidance": name, **found})
-        notes += [f"{name}: {sign}." for sign in sorted(objective.signs)]
-        if own is None:
-            own = objective
-            _keep(setting, objective, known.cameras, run)
-    assert own is not None
+    known = reference(setting)
+    own = Comparison.of(setting, config.guidance, names, known, run)
+    assert own.first is not None
+    objective, rows = own.first, list(own.rows)
+    _keep(setting, objective, known.cameras, run)
+    draw(setting, objective, own.known, own.views, run)
     metrics: dict[str, Value] = {key: value for key, value in rows[0].items() if key != "guidance"}
     for row in rows[1:]:
         metrics |= {f"{row['guidance']}_{key}": row[key] for key in COMPARED if key in row}
-    metrics |= {"peak_memory_mib": peak_memory_mib(), **setting.facts}
-    draw(setting, own, known, views, run)
+    table, notes = [*own.samples, *rows], list(own.notes)
     verdicts = [f"{row['guidance']}: {summary(row)}." for row in rows]
+    for scale in config.sdi.scales:
+        guidance = attrs.evolve(config.guidance, scale=scale)
+        where = run.part(f"scale-{scale:g}")
+        other = Comparison.of(setting, guidance, names, known, where)
+        notes += [f"scale {scale:g}: {note}" for note in other.notes]
+        table += [
+            {**row, "guidance": f"{row['guidance']}, scale {scale:g}"}
+            for row in (*other.samples, *other.rows)
+        ]
+    metrics |= {"peak_memory_mib": peak_memory_mib(), **setting.facts}
     return Result(
         metrics=metrics,
-        tables={"guidance": rows},
+        tables={"guidance": table},
         notes=notes,
         verdict=verdicts,
         picture=f"views_{names[0]}",
         meanings={key: text for key, text in MEANINGS.items() if key in metrics},
         advice=[] if len(names) > 1 else [COMPARE],
     )
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Comparison:
+    """Guidance methods at one scale, for as many steps each, beside samples of the prior."""
+
+    known: Reference
+    samples: Sequence[dict[str, Any]]
+    """A row for DDIM's samples, if any were drawn."""
+    rows: Sequence[dict[str, Any]]
+    """A row a method."""
+    views: Mapping[str, Tensor]
+    notes: Sequence[str]
+    first: DistillationObjective | None
+    """What the first of them trained."""
+
+    @classmethod
+    def of(
+        cls,
+        setting: Setting,
+        guidance: GuidanceConfig,
+        names: Sequence[GuidanceName],
+        known: Reference,
+        run: Run,
+    ) -> Comparison:
+        """Distil with each of ``names``, the first in ``run`` itself."""
+        known = with_samples(known, setting, loss_for(setting, guidance))
+        drawn = measure_samples(setting, known)
+        rows, views, notes = [], {}, []
+        first: DistillationObjective | None = None
+        for name in names:
+            where = run if name == names[0] else run.part(f"compare-{name}")
+            objective, training = distil(setting, attrs.evolve(guidance, name=name), where)
+            found, views[name] = measure(setting, objective, training, known)
+            rows.append({"guidance": name, **found})
+            notes += [f"{name}: {sign}." for sign in sorted(objective.signs)]
+            first = first or objective
+        return cls(
+            known=known,
+            samples=[{"guidance": SAMPLES, **drawn}] if drawn else [],
+            rows=rows,
+            views=views,
+            notes=notes,
+            first=first,
+        )
 
 
 def _keep(setting: Setting, objective: DistillationObjective, cameras: Tensor, run: Run) -> None:

@@ -54,20 +54,22 @@ class Surface:
         return nearest.reshape(height, width)
 
 
-def sampled(vertices: Tensor, faces: Tensor, uv: Tensor, count: int, seed: int = 0) -> Surface:
-    """Draw points uniformly on triangles.
+@attrs.frozen(eq=False)
+class Mesh:
+    """Triangles with texture coordinates; (0, 0) is lower left."""
 
-    Parameters
-    ----------
-    vertices
-        ``(v, 3)``.
-    faces
-        Corners ``(f, 3)`` of the triangles.
-    uv
-        Texture coordinates of the corners ``(f, 3, 2)``.
-    """
+    vertices: Tensor
+    """``(v, 3)``."""
+    faces: Tensor
+    """Corners of the triangles ``(f, 3)``."""
+    uv: Tensor
+    """Texture coordinates of the corners ``(f, 3, 2)``."""
+
+
+def sampled(mesh: Mesh, count: int, seed: int = 0) -> Surface:
+    """Draw points uniformly on triangles."""
     generator = torch.Generator().manual_seed(seed)
-    corners = vertices[faces]
+    corners, uv = mesh.vertices[mesh.faces], mesh.uv
     sides = corners[:, 1:] - corners[:, :1]
     area = torch.linalg.cross(sides[:, 0], sides[:, 1]).norm(dim=1)
     chosen = torch.multinomial(area.double(), count, replacement=True, generator=generator)
@@ -77,7 +79,11 @@ def sampled(vertices: Tensor, faces: Tensor, uv: Tensor, count: int, seed: int =
     return Surface((weights * corners[chosen]).sum(1), (weights * uv[chosen]).sum(1))
 
 
-def torus(count: int, *, ring: float = 0.6, tube: float = 0.28, seed: int = 0) -> Surface:
+RING, TUBE = 0.6, 0.28
+"""Radii of the torus that stands for a mesh where there is no file."""
+
+
+def torus(count: int, *, ring: float = RING, tube: float = TUBE, seed: int = 0) -> Surface:
     """Points on a torus around the y axis, uniform by area; the surface without a file."""
     generator = torch.Generator().manual_seed(seed)
     around = torch.rand(count, generator=generator) * 2 * math.pi
@@ -90,8 +96,28 @@ def torus(count: int, *, ring: float = 0.6, tube: float = 0.28, seed: int = 0) -
     return Surface(points, torch.stack([around, across], 1) / (2 * math.pi))
 
 
-def read_obj(path: Path, count: int, *, radius: float = 0.75) -> Surface:
-    """Draw points on the triangles of a Wavefront obj, centred and scaled into a ball.
+def torus_mesh(around: int = 96, across: int = 48) -> Mesh:
+    """The torus of :func:`torus` in triangles, counter-clockwise from outside."""
+    u, v = torch.meshgrid(torch.arange(around + 1), torch.arange(across + 1), indexing="ij")
+    uv = torch.stack([u / around, v / across], -1).reshape(-1, 2)
+    angle, turned = (2 * math.pi * uv).unbind(1)
+    out = RING + TUBE * turned.cos()
+    places = torch.stack([out * angle.cos(), TUBE * turned.sin(), out * angle.sin()], 1)
+    first = (u[:-1, :-1] * (across + 1) + v[:-1, :-1]).flatten()
+    second, third = first + across + 1, first + across + 2
+    faces = torch.cat(
+        [torch.stack([first, third, second], 1), torch.stack([first, first + 1, third], 1)]
+    )
+    return Mesh(places, faces, uv[faces])
+
+
+def read_obj(path: Path, count: int) -> Surface:
+    """Draw points on the triangles of a Wavefront obj; see :func:`read_mesh`."""
+    return sampled(read_mesh(path), count)
+
+
+def read_mesh(path: Path, *, radius: float = 0.75) -> Mesh:
+    """Read the triangles of a Wavefront obj, centred and scaled into a ball.
 
     Raises
     ------
@@ -130,7 +156,7 @@ def read_obj(path: Path, count: int, *, radius: float = 0.75) -> Surface:
         raise DataError(f"{path}: the mesh has no extent, or an infinite one")
     places = places * (radius / extent)
     uv = torch.tensor(coordinates)[torch.tensor(textured)]
-    return sampled(places, torch.tensor(faces), uv, count)
+    return Mesh(places, torch.tensor(faces), uv)
 
 
 def _numbers(values: Sequence[str], count: int) -> list[float]:

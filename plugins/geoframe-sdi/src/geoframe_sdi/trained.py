@@ -17,7 +17,10 @@ from geoframe import Embedder
 from geoframe_sdi.evaluation import rendered
 from geoframe_sdi.export import export_scene
 from geoframe_sdi.figures import as_pixels
-from geoframe_sdi.scenes.cameras import read_transforms
+from geoframe_sdi.scenes.cameras import around, read_transforms
+
+TURNTABLE = 36
+"""Frames of an exported turntable."""
 
 
 class DistilledScene:
@@ -83,8 +86,9 @@ class DistilledScene:
         return frame
 
     def export(self, folder: Path) -> Sequence[Path]:
-        """Write pictures of the views, the module, and the scene in a format for others."""
-        return export_scene(self.scene, self.render(), self.names, self.facts, folder)
+        """Write pictures of the views, the module, and the scene in formats for others."""
+        frames = None if self.facts["flat"] else self.render(around(self.cameras, TURNTABLE))
+        return export_scene(self.scene, self.render(), self.names, self.facts, folder, frames)
 
     def parameters(self) -> dict[str, Tensor]:
         """What was trained."""

@@ -131,7 +131,9 @@ def text_denoiser(
     ----------
     prompts
         Argument of the network -> its value for each prompt ``(prompts + 1, ...)``; the last is
-        the negative one, or the empty text, which stands for no condition.
+        the negative one, or the empty text, which stands for no condition. A condition is a
+        prompt's number ``(B,)``, or shares of the prompts ``(B, prompts)``, whose embeddings are
+        mixed.
 
     Raises
     ------
@@ -152,9 +154,21 @@ def text_denoiser(
 
     def arguments(numbers: Tensor) -> Mapping[str, Tensor]:
         count = len(next(iter(prompts.values()))) - 1
+        if numbers.is_floating_point():
+            return _mixed(prompts, numbers)
         if bool((numbers >= count).any()):
             raise DataError(f"there are {count} prompts, and no number {int(numbers.max())}")
         rows = torch.where(numbers < 0, count, numbers).long()
         return {key: value[rows.to(value.device)] for key, value in prompts.items()}
 
     return NetworkDenoiser(network, schedule_of(scheduler), prediction_of(scheduler), arguments)
+
+
+def _mixed(prompts: Mapping[str, Tensor], shares: Tensor) -> Mapping[str, Tensor]:
+    """Embeddings mixed by shares of the prompts ``(B, prompts)``; rows of nan take the last."""
+    count = len(next(iter(prompts.values()))) - 1
+    if shares.ndim != 2 or shares.shape[1] != count:
+        raise DataError(f"shares of {count} prompts are needed, not rows {tuple(shares.shape[1:])}")
+    none = shares.isnan().any(1, keepdim=True)
+    whole = torch.cat([shares.masked_fill(none, 0), none.to(shares)], 1)
+    return {key: torch.tensordot(whole.to(value), value, dims=1) for key, value in prompts.items()}

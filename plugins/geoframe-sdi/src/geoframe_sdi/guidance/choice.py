@@ -27,3 +27,13 @@ def step_options(config: GuidanceConfig, step: float, *, coupled: bool) -> StepO
         entropy=config.entropy,
         compat=config.compat,
     )
+
+
+def kept_names(config: GuidanceConfig, options: StepOptions) -> list[str]:
+    """Name what the guidance keeps of each view between steps."""
+    names = []
+    if config.name == "sdi-cached" or options.noise_memory:
+        names.append("noise")
+    if config.refresh_every > 1:
+        names.append("target")
+    return names

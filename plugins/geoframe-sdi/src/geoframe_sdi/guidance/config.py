@@ -9,7 +9,17 @@ import attrs
 from geoframe.config import option
 
 GuidanceName = Literal[
-    "auto", "sds", "sdi", "sdi-cached", "ism", "vsd", "nfsd", "csd", "sjc", "hifa"
+    "auto",
+    "sds",
+    "sds-annealed",
+    "sdi",
+    "sdi-cached",
+    "ism",
+    "vsd",
+    "nfsd",
+    "csd",
+    "sjc",
+    "hifa",
 ]
 
 

@@ -10,16 +10,18 @@ from torch import Tensor, nn
 
 from geoframe import ConfigError, DataError
 from geoframe.capabilities import capability
+from geoframe_diffusion.guidance import Others
 from geoframe_diffusion.networks.copying import Copies
 from geoframe_diffusion.schedule import Schedule, scaled_linear
-from geoframe_sdi.guidance.choice import step_options
+from geoframe_sdi.guidance.choice import kept_names, step_options
 from geoframe_sdi.guidance.config import GuidanceConfig, GuidanceName
 from geoframe_sdi.guidance.memory import ViewMemory
 from geoframe_sdi.guidance.particles import ParticleLoss
 from geoframe_sdi.guidance.rules import RULES
 from geoframe_sdi.guidance.scales import chosen_inversion_scale
-from geoframe_sdi.guidance.step import Step, StepOptions
+from geoframe_sdi.guidance.step import Step
 from geoframe_sdi.guidance.timing import Levels
+from geoframe_sdi.scenes.cameras import COLUMNS
 
 if TYPE_CHECKING:
     from geoframe.capabilities import Denoises
@@ -105,7 +107,7 @@ class ScoreDistillation(nn.Module):
         self.last: dict[str, float] = {"sigma": math.nan, "noise_std": 1.0}
         known: tuple[int, ...] = getattr(prior, "item_shape", ())
         self.item_shape = known if item_shape is None else item_shape
-        self.memory = ViewMemory(_kept_names(config, self.options), views, self.item_shape)
+        self.memory = ViewMemory(kept_names(config, self.options), views, self.item_shape)
         self.register_buffer("age", torch.zeros(views, dtype=torch.long), persistent=True)
         self.register_buffer("calls", torch.zeros((), dtype=torch.float64))
         self.register_buffer("inversion_scale", torch.tensor(torch.nan))
@@ -116,7 +118,11 @@ class ScoreDistillation(nn.Module):
                 raise ConfigError(
                     ["guidance.name: 'vsd' trains a copy of the prior, and this one has no network"]
                 )
-            self.particles = ParticleLoss(copies.copy_to_train(), self.schedule)
+            if config.refresh_every > 1:
+                raise ConfigError(["guidance.refresh_every: 'vsd' keeps no targets; leave it 1"])
+            self.particles = ParticleLoss(
+                copies.copy_to_train(), self.schedule, pose=COLUMNS if coupled else 0
+            )
 
     @property
     def prior(self) -> Denoises:
@@ -130,7 +136,9 @@ class ScoreDistillation(nn.Module):
         condition: Tensor | None = None,
         *,
         negative: Tensor | None = None,
+        others: Others | None = None,
         views: Tensor | None = None,
+        cameras: Tensor | None = None,
     ) -> Tensor:
         """Return the loss, a scalar.
 
@@ -144,8 +152,12 @@ class ScoreDistillation(nn.Module):
             Labels, prompts' numbers or whatever the prior takes ``(B, ...)``; None for none.
         negative
             Condition to go away from ``(B, ...)``.
+        others
+            Conditions of other views, for Perp-Neg.
         views
             Number of each view ``(B,)``, for methods that keep something; 0, 1, ... if left out.
+        cameras
+            Where each view is seen from ``(B, k)``, for the network of vsd.
 
         Raises
         ------
@@ -166,7 +178,9 @@ class ScoreDistillation(nn.Module):
                 f"there is a number {int(rows.max())}; make it with views = {int(rows.max()) + 1}"
             )
         with torch.no_grad():
-            target = self._target(seen.detach(), progress, condition, negative, rows)
+            if self.particles is not None:
+                self.particles.look_from(cameras)
+            target = self._target(seen.detach(), progress, condition, negative, others, rows)
         halves = (seen - target).square() / 2
         loss = halves.mean() if self.config.reduction == "mean" else halves.sum()
         if self.config.name == "hifa" and encode is not None:
@@ -181,11 +195,12 @@ class ScoreDistillation(nn.Module):
         progress: float,
         condition: Tensor | None,
         negative: Tensor | None,
+        others: Others | None,
         rows: Tensor,
     ) -> Tensor:
         """Where images should go; those kept from an earlier step are not computed again."""
         if self.config.refresh_every == 1:
-            return self.step(seen, progress, condition, negative, rows)
+            return self.step(seen, progress, condition, negative, rows, others=others)
         known, kept = self.memory.get("target", rows)
         age = self.get_buffer("age")
         due = ~known.cpu() | (age[rows.to(age.device)].cpu() >= self.config.refresh_every)
@@ -198,6 +213,7 @@ class ScoreDistillation(nn.Module):
                 None if condition is None else condition[chosen],
                 None if negative is None else negative[chosen],
                 rows[due],
+                others=None if others is None else others.rows(chosen),
                 share=float(due.float().mean()),
             )
             self.memory.put("target", rows[due], fresh)
@@ -214,6 +230,7 @@ class ScoreDistillation(nn.Module):
         negative: Tensor | None,
         rows: Tensor,
         *,
+        others: Others | None = None,
         share: float = 1.0,
     ) -> Tensor:
         """Ask the prior about images, and return where they should go ``(B, *item_shape)``."""
@@ -224,6 +241,7 @@ class ScoreDistillation(nn.Module):
             images=seen,
             condition=condition,
             negative=negative,
+            others=others,
             rows=rows,
             progress=progress,
             level=level,
@@ -273,12 +291,3 @@ class ScoreDistillation(nn.Module):
             wanted = decode(target)
         error: Tensor = (images - wanted).square().mean() / 2
         return error
-
-
-def _kept_names(config: GuidanceConfig, options: StepOptions) -> list[str]:
-    names = []
-    if config.name == "sdi-cached" or options.noise_memory:
-        names.append("noise")
-    if config.refresh_every > 1:
-        names.append("target")
-    return names

@@ -142,6 +142,7 @@ DOMAIN_BELOW = 0.2
 
 RULES: Mapping[str, Rule] = {
     "sds": Rule(difference=sds, scale=100.0, timing="uniform"),
+    "sds-annealed": Rule(difference=sds, scale=7.5),
     "sdi": Rule(difference=sdi, scale=7.5, t_max=1.0, t_min=0.2),
     "sdi-cached": Rule(difference=sdi_cached, scale=7.5, t_max=1.0, t_min=0.0),
     "ism": Rule(difference=ism, scale=7.5, timing="warm"),

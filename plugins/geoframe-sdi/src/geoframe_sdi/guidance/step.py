@@ -10,7 +10,7 @@ from torch import Tensor
 
 from geoframe import DataError
 from geoframe_diffusion.ddim import EvalAt
-from geoframe_diffusion.guidance import no_condition, predicted_noise, unguided_noise
+from geoframe_diffusion.guidance import Others, no_condition, predicted_noise, unguided_noise
 from geoframe_diffusion.schedule import Schedule
 from geoframe_sdi.guidance.memory import ViewMemory
 
@@ -42,6 +42,8 @@ class Step:
     condition: Tensor | None
     negative: Tensor | None
     """Condition to go away from ``(B, ...)``; None for none."""
+    others: Others | None = None
+    """Other views' conditions, for Perp-Neg."""
     rows: Tensor
     """Numbers of the views ``(B,)``."""
     progress: float
@@ -132,7 +134,13 @@ class Step:
             return torch.zeros_like(state)
         self.calls += 1
         return predicted_noise(
-            self.prior, state, sigma, self.condition, scale=scale, negative=self.negative
+            self.prior,
+            state,
+            sigma,
+            self.condition,
+            scale=scale,
+            negative=self.negative,
+            others=self.others,
         )
 
 

@@ -51,7 +51,25 @@ class Regularised(Protocol):
     """Capability: a scene that knows geometry of its last render."""
 
     def geometry_terms(self) -> Mapping[str, Tensor]:
-        """Differentiable scalars by name: sparsity, opaque, z_variance, orientation, ..."""
+        """Differentiable scalars by name: sparsity, opaque, z_variance and convexity."""
+        ...
+
+
+@runtime_checkable
+class HasNormals(Protocol):
+    """Capability: a scene that knows which way the surfaces of its last render look."""
+
+    def orientation_term(self) -> Tensor:
+        """Differentiable scalar that grows where what is seen looks away from the camera."""
+        ...
+
+
+@runtime_checkable
+class FollowsProgress(Protocol):
+    """Capability: a scene that is told how far its training is, before each step."""
+
+    def at(self, progress: float) -> None:
+        """Take up a share of the training in [0, 1)."""
         ...
 
 

@@ -78,6 +78,15 @@ def turntable(n: int, *, elevation: float, distance: float, field_of_view: float
     return orbit(around, torch.full_like(around, elevation), distance, field_of_view)
 
 
+def around(cameras: Tensor, n: int) -> Tensor:
+    """A turntable of ``n`` views at the mean height, distance and angle of others ``(n, 7)``."""
+    eyes = cameras[:, :3].double()
+    distance = float(eyes.norm(dim=1).mean())
+    elevation = math.degrees(math.asin(float((eyes[:, 1] / eyes.norm(dim=1)).mean())))
+    opened = math.degrees(float((2 * torch.atan(1 / focal_of(cameras))).mean()))
+    return turntable(n, elevation=elevation, distance=distance, field_of_view=opened)
+
+
 def read_transforms(path: Path) -> Tensor:
     """Read the cameras of a NeRF ``transforms.json`` -> rows ``(n, 7)``.
 

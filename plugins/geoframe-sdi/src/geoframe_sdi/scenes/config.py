@@ -58,6 +58,12 @@ class HashGridConfig:
     levels: int = option(8, ge=1, help="Resolutions.")
     coarsest: int = option(8, ge=2, unit="cells", help="Cells along an edge at the coarsest.")
     growth: float = option(1.447, gt=1, help="Quotient of two resolutions.")
+    first_levels: int = option(
+        0,
+        ge=0,
+        help="Resolutions that are used at first; the others come in one by one from 20 % to 60 % "
+        "of the training. 0: all from the start.",
+    )
     table: int = option(14, ge=4, le=22, help="Logarithm to base 2 of a table's length.")
     hidden: int = option(64, ge=1, help="Width of the network's hidden layer.")
     radius: float = option(1.0, gt=0, unit="units", help="Half the edge of the cube.")

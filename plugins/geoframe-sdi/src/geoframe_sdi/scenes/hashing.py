@@ -36,6 +36,8 @@ class HashEncoding(nn.Module):
         self.tables = nn.Parameter(start)
         corners = torch.tensor(list(product((0, 1), repeat=3)))
         self.register_buffer("corners", corners, persistent=False)
+        self.used = levels
+        """Levels that are not masked, the coarsest first."""
 
     @property
     def features(self) -> int:
@@ -45,7 +47,9 @@ class HashEncoding(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         """Points ``(p, 3)`` -> features ``(p, features)``."""
         unit = ((points + 1) / 2).clamp(0, 1)
-        return torch.cat([self._level(unit, level) for level in range(len(self.sides))], 1)
+        found = [self._level(unit, level) for level in range(self.used)]
+        masked = unit.new_zeros(len(unit), self.features - FEATURES * self.used)
+        return torch.cat([*found, masked], 1)
 
     def _level(self, unit: Tensor, level: int) -> Tensor:
         side = self.sides[level]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geoframe_sdi.scenes.base import Scene, background
-from geoframe_sdi.surface import read_obj, torus
+from geoframe_sdi.surface import Mesh, read_mesh, read_obj, torus, torus_mesh
 
 SUPERSAMPLE = 2
 """Rows and columns of points in a pixel."""
@@ -43,6 +43,7 @@ class MeshTexture(Scene):
         shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(in_features, out_features, shape)
+        self.path = None if path is None else Path(path)
         self.surface = torus(points) if path is None else read_obj(Path(path), points)
         self.texture = nn.Parameter(torch.zeros(1, self.shape[0], texture, texture))
         self._seen: OrderedDict[bytes, Tensor] = OrderedDict()
@@ -61,6 +62,10 @@ class MeshTexture(Scene):
         painted = torch.where(hit, found, background("white", found))
         pooled = functional.avg_pool2d(painted, SUPERSAMPLE)
         return pooled.reshape(len(items), channels * height * width)
+
+    def mesh(self) -> Mesh:
+        """The triangles, read again: only an export needs them."""
+        return torus_mesh() if self.path is None else read_mesh(self.path)
 
     def _visible(self, row: Tensor) -> Tensor:
         key = row.double().numpy(force=True).tobytes()

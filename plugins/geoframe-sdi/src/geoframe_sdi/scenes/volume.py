@@ -15,6 +15,12 @@ from geoframe_sdi.scenes.cameras import rays
 from geoframe_sdi.scenes.hashing import HashEncoding
 from geoframe_sdi.scenes.regularisers import geometry_terms
 
+BANDS_FROM, BANDS_UNTIL = 0.2, 0.6
+"""Shares of the training between which finer resolutions come in: 2000 and 6000 of 10 000 steps."""
+NORMAL_STEP = 0.01
+"""Distance over which a density's slope is taken, as a share of the cube's radius."""
+SEEN = 1e-3
+"""Weight from which a sample counts as seen."""
 BLOB = 10.0
 """Height of the density that a scene starts with, before softplus."""
 BLOB_RADIUS = 0.5
@@ -29,6 +35,8 @@ class Composite:
     opacity: Tensor
     depth: Tensor
     z_variance: Tensor
+    weights: Tensor
+    """Of the samples ``(n, rays, samples)``."""
 
 
 def composite(density: Tensor, colour: Tensor, depths: Tensor, ground: Tensor) -> Composite:
@@ -58,7 +66,13 @@ def composite(density: Tensor, colour: Tensor, depths: Tensor, ground: Tensor) -
         opacity=opacity,
         depth=depth,
         z_variance=(shares * (depths - depth[..., None]).square()).sum(-1),
+        weights=weights,
     )
+
+
+def density_of(raw: Tensor, unit: Tensor) -> Tensor:
+    """Raw values, and a blob to start with, at points of the unit cube -> densities."""
+    return functional.softplus(raw + BLOB * (1 - unit.norm(dim=-1) / BLOB_RADIUS))
 
 
 class Volume(Scene):
@@ -87,6 +101,7 @@ class Volume(Scene):
         super().__init__(in_features, out_features, shape)
         self.radius, self.samples, self.ground = radius, samples, background
         self.seen: Composite | None = None
+        self._places: tuple[Tensor, Tensor] | None = None
 
     def field(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Raw density ``(p,)`` and colour ``(p, channels)`` in [-1, 1], in the unit cube."""
@@ -101,9 +116,9 @@ class Volume(Scene):
         unit = points / self.radius
         inside = (unit.abs() <= 1).all(-1)
         raw, colour = self.field(unit.reshape(-1, 3))
-        start = BLOB * (1 - unit.norm(dim=-1) / BLOB_RADIUS)
-        density = functional.softplus(raw.reshape(inside.shape) + start)
+        density = density_of(raw.reshape(inside.shape), unit)
         density = torch.where(inside, density, torch.zeros_like(density)) / self.radius
+        self._places = (unit, directions)
         ground = background(self.ground, density)
         self.seen = composite(density, colour.reshape(*inside.shape, channels), depths, ground)
         return self.seen.colour.transpose(1, 2).reshape(len(items), self.out_features)
@@ -126,6 +141,25 @@ class Volume(Scene):
         seen = self.seen
         _, height, width = self.shape
         return geometry_terms(seen.opacity, seen.depth, seen.z_variance, (height, width))
+
+    def normals(self, points: Tensor) -> Tensor:
+        """Against the slope of the density, at points ``(p, 3)`` of the unit cube."""
+        steps = NORMAL_STEP * torch.eye(3, dtype=points.dtype, device=points.device)
+        places = torch.cat([points[:, None] + steps, points[:, None] - steps], 1)
+        raw = self.field(places.reshape(-1, 3))[0].reshape(-1, 6)
+        above, below = density_of(raw, places).chunk(2, 1)
+        return functional.normalize(below - above, dim=1)
+
+    def orientation_term(self) -> Tensor:
+        """Mean over rays of ``w relu(n . d)^2``: seen surfaces that look away from the camera."""
+        assert self.seen is not None
+        assert self._places is not None
+        unit, directions = self._places
+        weights = self.seen.weights.detach()
+        chosen = weights > SEEN
+        along = directions[:, :, None].expand_as(unit)[chosen]
+        away = (self.normals(unit[chosen]) * along).sum(1).clamp_min(0)
+        return (weights[chosen] * away.square()).sum() / weights[..., 0].numel()
 
 
 class VoxelGrid(Volume):
@@ -171,6 +205,7 @@ class HashGrid(Volume):
         levels: int = 8,
         coarsest: int = 8,
         growth: float = 1.447,
+        first_levels: int = 0,
         table: int = 14,
         hidden: int = 64,
         radius: float = 1.0,
@@ -187,11 +222,19 @@ class HashGrid(Volume):
             shape=shape,
         )
         self.encoding = HashEncoding(levels, coarsest, growth, table)
+        self.first = first_levels or levels
         self.network = nn.Sequential(
             nn.Linear(self.encoding.features, hidden),
             nn.ReLU(),
             nn.Linear(hidden, 1 + self.shape[0]),
         )
+
+    def at(self, progress: float) -> None:
+        """Use as many resolutions as it is time for."""
+        levels = len(self.encoding.sides)
+        share = min(max((progress - BANDS_FROM) / (BANDS_UNTIL - BANDS_FROM), 0.0), 1.0)
+        later = max(0, levels - self.first)
+        self.encoding.used = min(levels, self.first + math.floor(share * later + 1e-9))
 
     def field(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Encoding, network, and the ranges of density and colour."""
