@@ -91,8 +91,8 @@ class DistillationObjective(Objective):
         self.register_buffer("visits", torch.zeros((), dtype=torch.long))
         self.register_buffer("cameras", cameras, persistent=False)
         self.register_buffer("conditions", conditions, persistent=False)
-        self.register_buffer("apart", others and others.conditions, persistent=False)
-        self.register_buffer("apart_weights", others and others.weights, persistent=False)
+        self.register_buffer("apart", others.conditions if others else None, persistent=False)
+        self.register_buffer("apart_weights", others.weights if others else None, persistent=False)
         self.follows = capability(scene, FollowsProgress)
         self.signs: set[str] = set()
 

@@ -61,7 +61,7 @@ def _asked_share(setting: Setting, refresh_every: int) -> float:
     options, cameras = setting.config.trainer.options, len(setting.cameras)
     if refresh_every == 1 or 0 < setting.config.sdi.active_views < cameras:
         return 1 / refresh_every
-    visits = options.steps * (options.batch_size or cameras) / cameras
+    visits: float = options.steps * (options.batch_size or cameras) / cameras
     return min(1.0, math.ceil(visits / refresh_every) / visits)
 
 

@@ -121,7 +121,8 @@ class Comparison:
         """Distil with each of ``names``, the first in ``run`` itself."""
         known = with_samples(known, setting, loss_for(setting, guidance))
         drawn = measure_samples(setting, known)
-        rows, views, notes = [], {}, []
+        rows, notes = [], []
+        views: dict[str, Tensor] = {}
         first: DistillationObjective | None = None
         for name in names:
             where = run if name == names[0] else run.part(f"compare-{name}")
