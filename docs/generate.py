@@ -94,7 +94,7 @@ SECTIONS = {
 
 def cli() -> str:
     """Write the help of every built-in verb."""
-    app.plugin_verbs = list  # whatever plugins are installed here
+    app.plugin_verbs = dict  # whatever plugins are installed here
     context = click.Context(
         app.main, info_name="geoframe", terminal_width=100, **app.main.context_settings
     )

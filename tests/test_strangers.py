@@ -199,3 +199,9 @@ def test_strangers_conform(name):
     kind = next(spec.kind for spec in components() if spec.name == name)
     report = check_component(find(kind, name), resolve=find)
     assert report.ok, str(report)
+
+
+def test_geometries_are_ranked_beside_ours(strangers):
+    from geoframe_embedding.spaces_compared import spaces
+
+    assert {"spd", "randers", "causal-diamond"} <= {table["name"] for table in spaces()}

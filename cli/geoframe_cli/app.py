@@ -40,11 +40,12 @@ VERBS = {
 """Verb -> short help, so that ``--help`` imports none of them."""
 
 
-def plugin_verbs() -> list[str]:
-    """Names of the verbs that plugins add; a built-in verb cannot be replaced."""
-    from geoframe_registry.names import names
+def plugin_verbs() -> dict[str, str]:
+    """Verbs that plugins add and what these say they are; a built-in one cannot be replaced."""
+    from geoframe_registry.names import summaries
 
-    return [name for name in names("geoframe.commands") if name not in VERBS]
+    found = summaries("geoframe.commands")
+    return {name: said for name, said in found.items() if name not in VERBS}
 
 
 class Verbs(click.Group):
@@ -85,14 +86,17 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs' short helps from the table."""
         with formatter.section("Verbs"):
-            formatter.write_dl([*VERBS.items(), *((name, "(plugin)") for name in plugin_verbs())])
+            formatter.write_dl([*VERBS.items()])
+        if verbs := plugin_verbs():
+            with formatter.section("More verbs of installed plugins"):
+                formatter.write_dl([*verbs.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete verbs without importing any."""
         from click.shell_completion import CompletionItem
 
         options = click.Command.shell_complete(self, ctx, incomplete)
-        verbs = {**dict.fromkeys(plugin_verbs(), "(plugin)"), **VERBS}
+        verbs = {**plugin_verbs(), **VERBS}
         return options + [
             CompletionItem(name, help=verbs[name])
             for name in self.list_commands(ctx)

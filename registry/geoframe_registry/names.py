@@ -10,20 +10,47 @@ import os
 import sys
 from collections.abc import Iterator
 
+FRAMEWORK = "geoframe"
+"""Plugins say that they are for it; among its verbs that goes without saying."""
 SUFFIXES = (".dist-info", ".egg-info")
 
 
 def names(group: str) -> list[str]:
     """Sorted names of the entry points in ``group``, of every distribution on ``sys.path``."""
     found = {
-        line.partition("=")[0].strip() for _, text in _texts() for line in _section(text, group)
+        line.partition("=")[0].strip() for _, text, _ in _texts() for line in _section(text, group)
     }
     return sorted(found)
 
 
+def summaries(group: str) -> dict[str, str]:
+    """Names as of :func:`names`, each with what its distribution says of itself in one line."""
+    found = {}
+    for distribution, text, folder in _texts():
+        for line in _section(text, group):
+            name = line.partition("=")[0].strip()
+            found[name] = _summary(folder) or f"a verb of {distribution}"
+    return dict(sorted(found.items()))
+
+
+def _summary(folder: str) -> str:
+    for name in ("METADATA", "PKG-INFO"):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    if not line.strip():  # the description begins
+                        break
+                    if line.startswith("Summary:"):
+                        said = line.partition(":")[2].strip().removesuffix(f"for {FRAMEWORK}")
+                        return "".join(filter(str.isprintable, said)).rstrip(", ")
+        except OSError:
+            continue
+    return ""
+
+
 def distributions() -> list[str]:
     """Sorted names of the distributions that declare something for geoframe."""
-    return sorted({name for name, text in _texts() if "\n[geoframe." in f"\n{text}"})
+    return sorted({name for name, text, _ in _texts() if "\n[geoframe." in f"\n{text}"})
 
 
 def _section(text: str, group: str) -> Iterator[str]:
@@ -35,8 +62,11 @@ def _section(text: str, group: str) -> Iterator[str]:
             yield line
 
 
-def _texts() -> Iterator[tuple[str, str]]:
-    """Yield distributions and their ``entry_points.txt``; the first on the path hides others."""
+def _texts() -> Iterator[tuple[str, str, str]]:
+    """Yield distributions, their ``entry_points.txt`` and where it is.
+
+    The first on the path hides others.
+    """
     seen = set()
     for entry in sys.path:
         for info, content in _entry_points_below(entry or "."):
@@ -45,7 +75,7 @@ def _texts() -> Iterator[tuple[str, str]]:
                 continue
             seen.add(distribution)
             try:
-                yield distribution, content.decode("utf-8")
+                yield distribution, content.decode("utf-8"), os.path.join(entry, info)
             except UnicodeDecodeError:
                 continue  # damaged; 'geoframe plugins' reports it
 

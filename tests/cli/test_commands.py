@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 COMMAND = """
@@ -18,11 +20,19 @@ GREET = {"geoframe.commands": {"greet": "greeting:greet"}}
 
 def test_a_plugin_adds_a_verb(site):
     site.install("geoframe-greet", GREET, modules={"greeting": COMMAND})
-    assert "  greet      (plugin)\n" in site.run("--help").stdout
+    assert re.search(r"^  greet +a verb of geoframe-greet$", site.run("--help").stdout, re.M)
     done = site.run("greet", "you")
     assert (done.returncode, done.stdout) == (0, "hello you\n")
     assert "Greet somebody." in site.run("greet", "--help").stdout
     assert "did you mean 'greet'" in site.run("gret").stderr
+
+
+def test_a_verb_is_told_by_the_summary_of_its_plugin(site):
+    site.install("geoframe-greet", GREET, modules={"greeting": COMMAND})
+    metadata = next(site.path.glob("geoframe_greet-*.dist-info")) / "METADATA"
+    head = "Summary: Greetings \x1b[31mby name, for geoframe\n"
+    metadata.write_text(head + metadata.read_text())
+    assert re.search(r"^  greet +Greetings \[31mby name$", site.run("--help").stdout, re.M)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+import geoframe
 from geoframe import PartialOrder
 from geoframe_nst.order.neural_order import NeuralOrder
 from geoframe_nst.spacetime import NeuralSpacetime
@@ -76,3 +77,11 @@ def test_pairwise_agrees_with_distance(directed: bool) -> None:
 def test_a_spacetime_needs_time() -> None:
     with pytest.raises(ValueError, match="time_dim must be at least 1"):
         NeuralSpacetime(SnowflakeV2(), nn.Identity(), time_dim=0)
+
+
+def test_by_name_it_is_a_space_and_times_without_a_map():
+    built = geoframe.build("geometry", "spacetime", space={"name": "sphere", "dim": 2}, time_dim=1)
+    x = built.project(torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.5]]))
+    assert (built.dim, built.point_dim) == (3, 4)
+    assert built.precedes(x[0], x[1])
+    assert not built.precedes(x[1], x[0])

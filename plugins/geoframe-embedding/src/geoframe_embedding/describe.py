@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-import geoframe
-from geoframe import PluginError
 from geoframe.suggestion import Guess
+from geoframe_embedding.spaces_compared import advise_order, advise_space
 
 MOST_ITEMS = 300
 """Items beyond which the shortest paths between a sample of them are looked at."""
 QUADRUPLES = 20_000
-NAMES = {
-    "euclidean": "flat space",
-    "hyperboloid": "hyperbolic space (the geometry of trees)",
-    "sphere": "a sphere",
-    "snowflake-power": "a snowflake (flat space, with a power of its distance)",
-}
-SPACES: tuple[Mapping[str, Any], ...] = (
-    {"name": "euclidean"},
-    {"name": "hyperboloid"},
-    {"name": "sphere"},
-    {"name": "snowflake-power", "exponent": 1.0, "learnable": True},
-)
-"""What is compared, as far as it is installed, the plainest first."""
 
 
 def describe(guess: Guess) -> Iterator[str]:
@@ -45,24 +30,10 @@ def describe(guess: Guess) -> Iterator[str]:
     broken = triangle_violations(distances)
     if broken > 0:
         yield f"The triangle inequality is broken in {broken:.1%} of triples; no metric is exact."
-    from geoframe_embedding.geometry_choice import rank_geometries
-
-    spaces = [space for space in SPACES if _installed(space)]
-    table = rank_geometries(distances, spaces, seeds=(0,), items=80, steps=120)
-    ranked = [f"{name} {misfit:.3g}" for name, misfit in table["misfit"].items()]
-    chosen = str(table.index[table["chosen"]][0])
-    yield (
-        f"Of spaces with {int(table['dim'].iloc[0])} dimensions {NAMES.get(chosen, chosen)} suits "
-        f"the distances best (misfit on pairs left out: {', '.join(ranked)})."
-    )
-
-
-def _installed(space: Mapping[str, Any]) -> bool:
-    try:
-        geoframe.build("geometry", space["name"])
-    except PluginError:
-        return False
-    return True
+    yield advise_space(distances)
+    directed = _directed(guess)
+    if directed is not None:
+        yield from advise_order(directed)
 
 
 def hyperbolicity(distances: NDArray[np.float64]) -> tuple[float, float]:
@@ -91,6 +62,19 @@ def triangle_violations(distances: NDArray[np.float64]) -> float:
     return float(np.mean(excess > 1e-9 * np.nanmax(distances)))
 
 
+def _directed(guess: Guess) -> NDArray[np.float64] | None:
+    """Lengths of directed paths between a sample of nodes, if which comes first is a question.
+
+    The order of a tree is how far its nodes are from the root: it needs no time.
+    """
+    if guess.kind != "graph" or guess.value.directed is False:
+        return None
+    graph = _weighted(guess, nx.DiGraph())
+    if graph is None:
+        return None
+    return _paths(graph, _sample(max(nx.weakly_connected_components(graph), key=len)))
+
+
 def _distances(guess: Guess) -> NDArray[np.float64] | None:
     """Symmetric finite distances of the items, or of a sample of them."""
     if guess.kind == "distances":
@@ -99,19 +83,29 @@ def _distances(guess: Guess) -> NDArray[np.float64] | None:
         return None if np.isnan(values).any() else values
     if guess.kind not in ("graph", "tree"):
         return None
-    graph = nx.Graph()
+    graph = _weighted(guess, nx.Graph())
+    if graph is None:
+        return None
+    return _paths(graph, _sample(max(nx.connected_components(graph), key=len)))
+
+
+def _weighted(guess: Guess, graph: nx.Graph) -> nx.Graph | None:
+    """Fill a graph with the edges and their lengths, 1 if there are none; None if one is <= 0."""
     edges, weights = guess.value.edges, guess.value.weights
     lengths = np.ones(len(edges)) if weights is None else np.nan_to_num(weights, nan=1.0)
-    if (lengths <= 0).any():
+    if not len(edges) or (lengths <= 0).any():
         return None
     graph.add_weighted_edges_from(zip(*edges.T.tolist(), lengths.tolist(), strict=True))
-    graph.remove_edges_from(nx.selfloop_edges(graph))
-    largest = max(nx.connected_components(graph), key=len)
-    nodes = sorted(largest)
-    rng = np.random.default_rng(0)
-    if len(nodes) > MOST_ITEMS:
-        nodes = sorted(rng.choice(nodes, size=MOST_ITEMS, replace=False).tolist())
-    return _paths(graph, nodes)
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return graph
+
+
+def _sample(found: set[int]) -> list[int]:
+    nodes = sorted(found)
+    if len(nodes) <= MOST_ITEMS:
+        return nodes
+    chosen = np.random.default_rng(0).choice(nodes, size=MOST_ITEMS, replace=False)
+    return sorted(chosen.tolist())
 
 
 def _paths(graph: nx.Graph, nodes: list[int]) -> NDArray[np.float64]:
@@ -120,5 +114,5 @@ def _paths(graph: nx.Graph, nodes: list[int]) -> NDArray[np.float64]:
     order = {node: number for number, node in enumerate(graph)}
     matrix = nx.to_scipy_sparse_array(graph)
     rows = [order[node] for node in nodes]
-    found: NDArray[np.float64] = dijkstra(matrix, directed=False, indices=rows)[:, rows]
+    found: NDArray[np.float64] = dijkstra(matrix, graph.is_directed(), indices=rows)[:, rows]
     return found

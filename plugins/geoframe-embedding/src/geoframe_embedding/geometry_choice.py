@@ -12,9 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import geoframe
-from geoframe import ConfigError, ConstantCurvature, DataError, Geometry, capability
-from geoframe.components import Component
+from geoframe import ConstantCurvature, DataError, Geometry, capability
+from geoframe_embedding.choices import (
+    CLEARLY,
+    FLAT,
+    HELD_OUT,
+    RADII,
+    Choice,
+    built,
+    misfit,
+    name_of,
+    rate_at,
+    spread_out,
+)
 from geoframe_embedding.distances import Floats, MatrixDistances, PairDistances, PathDistances
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.scaling import classical_scaling
@@ -23,29 +33,16 @@ if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
 
-FLAT = "euclidean"
-"""The geometry that others must clearly beat."""
-CLEARLY = 0.9
-"""Share of the flat misfit below which a curved geometry is chosen."""
 CLEARLY_CLOSED = 0.6
 """The same for spaces of positive curvature: a cap of a sphere fits path lengths in a grid, which
 are sums of absolute differences, by up to a fifth better than the plane does."""
+CLEARLY_PRODUCT = 0.7
+"""Share of the misfit of every plainer space below which a product is chosen, which holds them."""
 NOTICEABLE = 0.002
 """Misfit that a curved geometry must save as well: where flat space is off by 4 % of the distances,
-a tenth less is no sign of curvature."""
-RADII = (1.0, 1.6, 4.0)
-"""Sizes of the start that are tried, in multiples of classical scaling's: curved spaces want to be
-used far enough out, a sphere up to its equator."""
+a quarter less is no sign of curvature."""
 TRIAL = 30
 """Steps after which the best start goes on alone."""
-LEARNING_RATE = 0.05
-NEAR = 0.1
-"""Share of the median distance below which errors count by this instead of their own distance."""
-HELD_OUT = 0.2
-"""Share of the pairs that are not trained on."""
-
-Choice = str | Mapping[str, Any] | Component
-"""A geometry by name, as the table of a config, or resolved."""
 
 
 def rank_geometries(
@@ -85,8 +82,8 @@ def rank_geometries(
         Keyed by geometry, the best first: ``dim``; ``misfit`` on the pairs left out and its
         ``spread`` over the seeds; ``misfit_fitted`` on those fitted; ``stress`` and ``spearman``
         on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best that is
-        clearly better than flat space (by a tenth, a closed space by two fifths, and by 0.002), or
-        else that.
+        clearly better than flat space (by a quarter, a closed space by two fifths, and by 0.002; a
+        product by three tenths, and than every other), or else that.
 
     Raises
     ------
@@ -106,10 +103,10 @@ def rank_geometries(
         fits = [
             _fit(choice, dim, task, steps, seed) for task, seed in zip(drawn, seeds, strict=True)
         ]
-        clearly[_name(choice)] = CLEARLY_CLOSED if fits[0].closed else CLEARLY
+        clearly[name_of(choice)] = CLEARLY_CLOSED if fits[0].closed else CLEARLY
         rows.append(
             {
-                "geometry": _name(choice),
+                "geometry": name_of(choice),
                 "dim": fits[0].dim,
                 "misfit": float(np.mean([fit.misfit for fit in fits])),
                 "spread": float(np.std([fit.misfit for fit in fits])),
@@ -120,15 +117,20 @@ def rank_geometries(
             }
         )
     frame = pd.DataFrame(rows).set_index("geometry").sort_values("misfit", kind="stable")
-    misfit = {str(name): float(value) for name, value in frame["misfit"].items()}
-    flat = misfit.get(FLAT, math.inf)
-    better = [
-        name
-        for name, value in misfit.items()
-        if value <= clearly[name] * flat and flat - value >= NOTICEABLE
-    ]
-    best = better[0] if better else FLAT
-    return frame.assign(chosen=frame.index == best)
+    return frame.assign(chosen=frame.index == _chosen(frame["misfit"], clearly))
+
+
+def _chosen(misfits: pd.Series[float], clearly: Mapping[str, float]) -> str:
+    """Name the best that is clearly better than flat space, a product than all plainer ones."""
+    flat = float(misfits.get(FLAT, math.inf))
+    plain = min(flat, *(float(each) for name, each in misfits.items() if " x " not in str(name)))
+    for name, value in misfits.items():
+        wanted = clearly[str(name)] * flat
+        if " x " in str(name):
+            wanted = min(wanted, CLEARLY_PRODUCT * plain)
+        if value <= wanted and flat - value >= NOTICEABLE:
+            return str(name)
+    return FLAT
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -147,7 +149,7 @@ class _Task:
 class _Fit:
     dim: int
     closed: bool
-    """Whether the space has constant positive curvature."""
+    """Whether the space, or a factor of it, has constant positive curvature."""
     misfit: float
     fitted: float
     ratios: Ratios
@@ -191,24 +193,29 @@ def _draw(given: PairDistances, items: int, seed: int) -> _Task:
 
 
 def _fit(choice: Choice, dim: int, task: _Task, steps: int, seed: int) -> _Fit:
-    trials = [_Search(_built(choice, dim, seed), task, radius) for radius in RADII]
+    trials = [_Search(built(choice, dim, seed), task, radius) for radius in RADII]
     for trial in trials:
         trial.go_on(TRIAL, steps)
     best = min(trials, key=lambda trial: trial.loss)
     best.go_on(steps - TRIAL, steps)
     with torch.no_grad():
         embedded = best.distances()
-        error = _misfit(embedded, task.targets)
+        error = misfit(embedded, task.targets)
     out = task.held_out
     ratios = Ratios(given=task.targets[out].numpy(), embedded=embedded[out].numpy())
-    curved = capability(best.geometry, ConstantCurvature)
     return _Fit(
         dim=best.geometry.dim,
-        closed=curved is not None and float(curved.sectional_curvature()) > 0.0,
+        closed=any(map(_closed, best.geometry.modules())),
         misfit=float(error[out].mean()),
         fitted=float(error[~out].mean()),
         ratios=ratios,
     )
+
+
+def _closed(part: torch.nn.Module) -> bool:
+    curved = capability(part, ConstantCurvature)
+    # A circle has no curvature of its own, but is one of the family, and as closed.
+    return curved is not None and float(curved.sectional_curvature()) > 0.0
 
 
 class _Search:
@@ -220,17 +227,14 @@ class _Search:
         start = torch.zeros(len(task.start), geometry.dim, dtype=torch.float64)
         known = torch.from_numpy(task.start[:, : geometry.dim].copy())
         start[:, : known.shape[1]] = radius * known
-        # Points at one place would have no direction to part in.
-        generator = torch.Generator().manual_seed(0)
-        start += 1e-2 * torch.randn(start.shape, generator=generator, dtype=start.dtype)
-        self.raw = start.requires_grad_()
+        self.raw = spread_out(start).requires_grad_()
         self.log_unit = torch.zeros((), dtype=torch.float64)
         with torch.no_grad():
             found = self.distances()
             unit = (found @ task.targets) / (found @ found).clamp_min(1e-12)
         self.log_unit = unit.clamp_min(1e-12).log().requires_grad_()
         parameters = [self.raw, self.log_unit, *self.geometry.parameters()]
-        self.optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
+        self.optimizer = torch.optim.Adam(parameters, lr=rate_at(0, 1))
         self.at = 0
         self.loss = float("inf")
 
@@ -242,39 +246,13 @@ class _Search:
         return self.log_unit.exp() * self.geometry.distance(x, y)
 
     def go_on(self, steps: int, total: int) -> None:
-        """Take some of ``total`` steps; the last two fifths of them are smaller."""
+        """Take some of ``total`` steps."""
         kept = ~self.task.held_out
         for _ in range(steps):
-            rate = LEARNING_RATE if self.at < 0.6 * total else 0.2 * LEARNING_RATE
-            self.optimizer.param_groups[0]["lr"] = rate
-            loss = _misfit(self.distances(), self.task.targets)[kept].mean()
+            self.optimizer.param_groups[0]["lr"] = rate_at(self.at, total)
+            loss = misfit(self.distances(), self.task.targets)[kept].mean()
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
             self.at += 1
             self.loss = float(loss.detach())
-
-
-def _misfit(embedded: Tensor, targets: Tensor) -> Tensor:
-    return (embedded - targets).square() / targets.clamp_min(NEAR)
-
-
-def _built(choice: Choice, dim: int, seed: int) -> Geometry:
-    torch.manual_seed(seed)
-    geometry: Geometry
-    if isinstance(choice, Component):
-        fields = attrs.fields_dict(type(choice.options))
-        geometry = choice.build(**({"dim": dim} if "dim" in fields else {}))
-    else:
-        table = {"name": choice} if isinstance(choice, str) else dict(choice)
-        name = str(table.pop("name"))
-        geometry = geoframe.build("geometry", name, **{"dim": dim, **table})
-    if not geometry.promise.nonnegative:
-        raise ConfigError([f"geometries: '{_name(choice)}' has negative distances; no data have"])
-    return geometry
-
-
-def _name(choice: Choice) -> str:
-    if isinstance(choice, Component):
-        return choice.name
-    return choice if isinstance(choice, str) else str(choice["name"])

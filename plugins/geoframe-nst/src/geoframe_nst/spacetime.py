@@ -95,3 +95,16 @@ class NeuralSpacetime(Geometry):
     def _against_time(self, x: Tensor, y: Tensor) -> Tensor:
         assert self.potential is not None
         return F.relu(self.order_gap(x, y) @ F.softplus(self.potential))
+
+
+class Spacetime(NeuralSpacetime):
+    """A spacetime whose time coordinates are the order itself: the geometry ``spacetime``.
+
+    Parameters
+    ----------
+    space, time_dim, directed
+        As in :class:`NeuralSpacetime`.
+    """
+
+    def __init__(self, space: Geometry, *, time_dim: int = 2, directed: bool = False) -> None:
+        super().__init__(space, nn.Identity(), time_dim=time_dim, directed=directed)
