@@ -26,9 +26,13 @@ def option(name):
 
 
 def test_only_what_fits_is_offered():
-    assert fitting(component_names("geometry"), option("geometry")) == ["de-sitter", "minkowski"]
+    assert fitting(component_names("geometry"), option("geometry")) == [
+        "de-sitter",
+        "minkowski",
+        "spacetime",
+    ]
     text = render_template(Asking, find, component_names, title="asking")
-    assert "# Any geometry that fits: de-sitter, minkowski\n" in text
+    assert "# Any geometry that fits: de-sitter, minkowski, spacetime\n" in text
     assert "digits" not in text
     assert "webkb" in text
 
@@ -37,7 +41,7 @@ def test_a_space_without_the_capability_is_refused_when_it_is_built():
     config = structure(Asking, TomlTable({"geometry": {"name": "sphere"}}), find)
     with pytest.raises(
         ConfigError,
-        match=r"geometry\.name: geometry 'sphere' lacks PartialOrder.*de-sitter, minkowski",
+        match=r"geometry\.name: geometry 'sphere' lacks PartialOrder.*minkowski, spacetime",
     ):
         config.geometry.build()
 

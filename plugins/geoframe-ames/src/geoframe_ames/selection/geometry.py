@@ -10,8 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import minimum_spanning_tree
 from scipy.spatial.distance import cdist
 
+from geoframe_embedding.choices import Choice
 from geoframe_embedding.distances import PathDistances
-from geoframe_embedding.geometry_choice import Choice, rank_geometries
+from geoframe_embedding.geometry_choice import rank_geometries
 from geoframe_lgi.branches.nearest import NearestRows
 from geoframe_lgi.task import NodeTask
 
