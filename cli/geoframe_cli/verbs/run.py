@@ -91,7 +91,7 @@ def run(
         _show(finished, as_json=as_json, quiet=quiet)
 
 
-MOST_NUMBERS = 24
+MOST_NUMBERS = 36
 """Numbers that a terminal shows of a run at most."""
 
 
