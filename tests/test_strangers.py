@@ -32,6 +32,18 @@ DISTRIBUTIONS = {
     },
     "lbfgs": {"geoframe.trainers": {"lbfgs": "stranger_lbfgs:LBFGS"}},
     "mixture": {"geoframe.samplers": {"mixture": "stranger_mixture:Mixture"}},
+    "kappa": {
+        "geoframe.geometries": {"kappa": "stranger_kappa:Stereographic"},
+        CAPABLE: {"geometry.kappa.ConstantCurvature": f"{CAPABLE}:ConstantCurvature"},
+    },
+    "form": {
+        "geoframe.geometries": {"weighted-form": "stranger_form:WeightedForm"},
+        CAPABLE: {"geometry.weighted-form.BilinearForm": f"{CAPABLE}:BilinearForm"},
+    },
+    "stream": {
+        "geoframe.samplers": {"stream": "stranger_stream:Stream"},
+        CAPABLE: {"sampler.stream.Denoises": f"{CAPABLE}:Denoises"},
+    },
     "peft": {
         "geoframe.adapters": {"ia3": "stranger_peft:IA3", "vera": "stranger_peft:VeRA"},
     },
@@ -42,6 +54,7 @@ GEOMETRIES = {
     "randers": {"name": "randers", "dim": 3},
     "causal-diamond": {"name": "causal-diamond", "dim": 3},
     "geoopt": {"name": "geoopt", "dim": 4, "manifold": "Lorentz"},
+    "kappa": {"name": "kappa", "dim": 3},
 }
 GRADIENT = {"name": "gradient", "steps": 4}
 
@@ -154,16 +167,68 @@ def test_a_trainer_fits_experts(tables):
     assert "prediction" in trained.apply(tables / "numbers.csv")
 
 
-def test_a_sampler_samples(tables):
-    config = {
-        "sampler": {"name": "mixture", "components": 2},
-        "data": {"path": str(tables / "items.npz")},
-    }
+LBFGS = {"name": "lbfgs", "steps": 2}
+
+
+def small(method, folder):
+    """A config of a small run with the trainer, and new data for what it trained."""
+    table = folder / "table.csv"
+    if method == "cgenn":
+        data = {"path": str(table), "vectors": [["a", "b", "c"]], "target": ["target"]}
+        network = {"replicas": 1, "channels": 4, "layers": 1}
+        return {"data": data, "geometry": {"name": "weighted-form"}, "cgenn": network}, table
+    if method == "ames":
+        return {
+            "data": {"path": str(table), "target": "target"},
+            "embedder": {"name": "gat"},
+            "graph": {"passes": 1},
+            "ames": {"spaces": [{"name": "kappa", "dim": 2}]},
+            "evaluation": {"trainer": {"steps": 2}, "peers": False},
+        }, table
+    if method == "dreamup3d":
+        made = {"name": "tabletop-generated", "scenes": 6, "kinds": 4}
+        return {"data": {"dataset": made}, "evaluation": {"pictures": 0}}, None
+    if method == "sdi":
+        return {
+            "prior": {"name": "stream"},
+            "guidance": {"scale": 1.0, "reduction": "sum"},
+            "scene": {"images": 2},
+            "sdi": {"compare": []},
+            "evaluation": {"reference": 2, "gradient": 2},
+        }, None
+    data = {"path": str(folder / "edges.csv")}
+    return {"data": data, "hnn": {"fit": "gradient"}, "compare": []}, folder / "edges.csv"
+
+
+@pytest.mark.parametrize("method", ["cgenn", "ames", "dreamup3d", "sdi", "hnn"])
+def test_a_trainer_fits_beside_strangers_of_other_kinds(method, tables):
+    config, new = small(method, tables)
+    done, trained = run(method, {**config, "trainer": LBFGS}, tables / "run")
+    assert list(done.path.rglob("checkpoints/step-000000000002"))
+    assert new is None or len(trained.apply(new))
+
+
+@pytest.mark.parametrize("name", ["mixture", "stream"])
+def test_a_sampler_samples(name, tables):
+    config = {"sampler": {"name": name}, "data": {"path": str(tables / "items.npz")}}
     done = geoframe.run_method("cfdm", config, path=tables / "run")
     opened = geoframe.open_run(tables / "run")
     sampler = opened.method.sampler(opened)
     assert sampler.draw(5, seed=1)["items"].shape == (5, 4)
     assert done.finished
+    if name == "stream":  # cut elsewhere, and after it was stored
+        rest = sampler.draw(3, seed=1, first=2)["items"]
+        assert torch.equal(rest, sampler.draw(5, seed=1)["items"][2:])
+
+
+def test_one_draw_of_a_gradient_has_no_variance(tables):
+    with pytest.raises(ConfigError, match="one draw has no variance"):
+        geoframe.run_method("sdi", {"evaluation": {"gradient": 1}}, path=tables / "run")
+
+
+def test_a_sampler_that_cannot_denoise_is_told_so(tables):
+    with pytest.raises(ConfigError, match="'mixture' lacks Denoises"):
+        geoframe.run_method("sdi", {"prior": {"name": "mixture"}}, path=tables / "run")
 
 
 def test_a_sampler_without_labels_is_told_so(tables):
@@ -191,7 +256,20 @@ def test_a_space_without_a_form_is_told_so(tables):
         geoframe.run_method("cgenn", config, path=tables / "run")
 
 
-@pytest.mark.parametrize("name", ["spd", "randers", "causal-diamond", "lbfgs", "mixture", "gat"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spd",
+        "randers",
+        "causal-diamond",
+        "lbfgs",
+        "mixture",
+        "gat",
+        "kappa",
+        "stream",
+        "weighted-form",
+    ],
+)
 def test_strangers_conform(name):
     from geoframe.testing import check_component
     from geoframe_registry.discovery import components, find

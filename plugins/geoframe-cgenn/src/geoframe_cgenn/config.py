@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import attrs
@@ -10,26 +9,18 @@ import attrs
 from geoframe.capabilities import BilinearForm
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
+from geoframe_data.options import TableFormat, TableOptions
 
 TargetKind = Literal["auto", "number", "class", "vector", "point"]
 
 
 @attrs.frozen(kw_only=True)
-class VectorDataConfig:
+class VectorDataConfig(TableOptions):
     """A table with columns that are named as vectors: the user's file, or a dataset by name."""
 
-    path: Path | None = option(
-        None, help="The file (CSV, Parquet, npz, ...); without it the dataset below is used."
+    format: TableFormat = option(
+        "auto", help="Format of the file; auto goes by content and suffix."
     )
-    format: Literal["csv", "parquet", "feather", "json", "xlsx"] | None = option(
-        None, help="Format of the file; found by content if left out."
-    )
-    delimiter: str | None = option(None, help="What separates cells; found out if left out.")
-    header: bool | None = option(
-        None, help="Whether the first line names the columns; found out if left out."
-    )
-    decimal: str | None = option(None, help="Decimal point of numbers; found out if left out.")
-    thousands: str | None = option(None, help="Separator of thousands; found out if left out.")
     points: tuple[tuple[str, ...], ...] = option(
         (),
         help="Columns of each position, such as [['x', 'y', 'z']]: their mean over a set is taken "

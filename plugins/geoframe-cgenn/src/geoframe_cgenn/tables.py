@@ -37,23 +37,14 @@ def read_columns(path: Path, config: VectorDataConfig, schema: Schema | None = N
     DataError
         One line: what is wrong, where, and what to do.
     """
-    file = open_file(path)
+    file = open_file(path, max_bytes=config.max_bytes)
     if content_kind(file) == "npz":
-        cells = of_arrays(path, _flat(path, load_arrays(file)))
-        return typed(cells, schema=schema)
+        cells = of_arrays(path, _flat(path, load_arrays(file, max_bytes=config.max_bytes)))
+        return typed(cells, schema=schema, id=config.id)
     names = [*config.scalars, *config.target, *([config.group] if config.group else [])]
     for each in (*config.points, *config.vectors):
         names += each
-    return read_table(
-        path,
-        format=config.format,
-        delimiter=config.delimiter,
-        header=config.header,
-        decimal=config.decimal,
-        thousands=config.thousands,
-        known=names,
-        schema=schema,
-    )
+    return read_table(path, known=names, schema=schema, **config.reading())
 
 
 def _flat(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
 from typing import Literal
 
 import attrs
@@ -25,10 +24,13 @@ from geoframe_data import (
 from geoframe_lgi.config import DataConfig
 from geoframe_lgi.encoding import Columns, Encoder
 from geoframe_lgi.given_graph import both_ways, refuse_more_files, unused_weights
+from geoframe_lgi.parts import joined, matching, roles_of
 from geoframe_lgi.task import Kind, NodeTask
 
 GRAPH_SUFFIXES = (".graphml", ".gml", ".safetensors", ".pt", ".pth")
 """The last two are pickles of PyTorch Geometric: refused, with what to save instead."""
+TARGETS = ("label", "target", "class", "y")
+"""Columns that are predicted where none is named, the first that is there."""
 MOST_CLASSES = 20
 """Different whole numbers up to which a target is taken for classes."""
 
@@ -79,7 +81,7 @@ def load_rows(config: DataConfig, seed: int = 0) -> Loaded:
     rows = _read(config, seed)
     table = rows.table
     targets = _targets(config, table)
-    role_names = _matching(table, config.splits)
+    role_names = matching(table, config.splits)
     taken = {*targets, *role_names}
     groups = None
     if config.group is not None:
@@ -109,7 +111,7 @@ def load_rows(config: DataConfig, seed: int = 0) -> Loaded:
         task=task,
         encoder=encoder,
         schema=schema,
-        roles=_roles(table, role_names, rows.parts),
+        roles=roles_of(table, role_names, rows.parts),
         groups=groups,
         notes=(*rows.notes, *said, *more),
     )
@@ -135,40 +137,9 @@ def _read(config: DataConfig, seed: int) -> _Rows:
         graph = read_graph(config.path, max_bytes=config.max_bytes)
         refuse_more_files(config, graph)
         return _of_graph(graph)
-    table, parts = _joined(config, read_table(config.path, **config.reading()))
+    known = _given(config) or TARGETS
+    table, parts = joined(config, read_table(config.path, known=known, **config.reading()))
     return attrs.evolve(_with_edges(config, table), parts=parts)
-
-
-def _joined(config: DataConfig, table: Table) -> tuple[Table, NDArray[np.object_] | None]:
-    """Append the rows of the files of validation and test rows, read with the first one's types."""
-    if config.test_path is None:
-        return table, None
-    tables, roles = [table], ["train"] * len(table)
-    for role, path in (("validation", config.validation_path), ("test", config.test_path)):
-        if path is not None:
-            more = read_table(path, schema=table.schema, id=config.id, max_bytes=config.max_bytes)
-            absent = [name for name in table.columns if name not in more.columns]
-            if absent:
-                raise DataError(f"{path}: column '{shown(absent[0])}' of {config.path} is missing")
-            tables.append(more)
-            roles += [role] * len(more)
-    names = [name for each in tables for name in each.names]
-    joined = attrs.evolve(
-        table,
-        frame=pd.concat([each.frame for each in tables], ignore_index=True),
-        names=tuple(names) if len(names) == len(roles) else (),
-        lines=None,
-        notes=tuple(note for each in tables for note in each.notes),
-    )
-    return joined, np.array(roles, dtype=object)
-
-
-def _roles(
-    table: Table, columns: Sequence[str], parts: NDArray[np.object_] | None
-) -> tuple[tuple[str, NDArray[np.object_]], ...]:
-    if parts is not None:
-        return (("files", parts),)
-    return tuple((name, table.texts(name)) for name in columns)
 
 
 def _is_graph(config: DataConfig) -> bool:
@@ -223,25 +194,21 @@ def _with_edges(config: DataConfig, table: Table) -> _Rows:
     return _Rows(table=table, names=names, edges=ends[inside], notes=(*table.notes, *notes))
 
 
+def _given(config: DataConfig) -> tuple[str, ...]:
+    """Targets that the config names."""
+    return (config.target,) if isinstance(config.target, str) else config.target or ()
+
+
 def _targets(config: DataConfig, table: Table) -> list[str]:
-    if config.target is not None:
-        given = (config.target,) if isinstance(config.target, str) else config.target
+    if given := _given(config):
         return [table.column(name, "data.target") for name in given]
-    for name in (table.target, "label", "target", "class", "y"):
+    for name in (table.target, *TARGETS):
         if name is not None and table.find(name) is not None:
             return [table.column(name)]
     raise DataError(
         f"{table.origin}: which column is to be predicted? set data.target "
         f"(columns: {listed(table.columns)})"
     )
-
-
-def _matching(table: Table, patterns: Sequence[str]) -> list[str]:
-    found = [name for name in table.columns if any(fnmatch.fnmatch(name, p) for p in patterns)]
-    for pattern in patterns:
-        if not any(fnmatch.fnmatch(name, pattern) for name in table.columns) and "*" not in pattern:
-            table.column(pattern, "data.splits")
-    return found
 
 
 def _columns(config: DataConfig, rows: _Rows, free: list[str]) -> Columns:

@@ -136,6 +136,10 @@ class EvaluationConfig:
     )
     shown: int = option(16, ge=1, unit="images", help="Images in the report's figures.")
 
+    def __attrs_post_init__(self) -> None:
+        if self.gradient == 1:
+            raise ValueError("gradient: one draw has no variance; take 0 or at least 2")
+
 
 @attrs.frozen(kw_only=True)
 class SDIConfig(MethodConfig):
