@@ -1,7 +1,7 @@
 """Whole shapes from one view, from true masks: what each way of completing them is worth.
 
-Compares with the true meshes on the stored val scenes (GEOFRAME_DATA); a finished run of
-``reconstruction`` adds its fields.
+Compares with the true meshes on the stored val scenes (GEOFRAME_DATA). A finished run adds what it
+finds by itself: centres, boxes and shapes of its own masks; one of ``reconstruction`` its fields.
 
     python benchmarks/shapes.py --scenes 60 --part val64 [--run RUN]
 """
@@ -19,7 +19,7 @@ from geoframe import open_run
 from geoframe_dreamup3d.classical.boxes import upright_box
 from geoframe_dreamup3d.classical.completion import carve, reflected
 from geoframe_dreamup3d.datasets.stored import StoredTabletop
-from geoframe_dreamup3d.evaluation import SURFACE_POINTS, sample_mesh
+from geoframe_dreamup3d.evaluation import SURFACE_POINTS, sample_mesh, score_shapes, views_of
 from geoframe_dreamup3d.generator.collections import shapes_of
 from geoframe_dreamup3d.measures.geometry import box_surface, shape_error
 from geoframe_dreamup3d.objects import complete_all, object_of
@@ -36,8 +36,9 @@ def main() -> None:
     scenes = StoredTabletop(part=asked.part, scenes=asked.scenes).load()
     models = {each.name: each for each in shapes_of(["ycb19"])}
     fields = None
-    if asked.run:
-        model = open_run(asked.run).load().backend.model
+    backend = open_run(asked.run).load().backend if asked.run else None
+    if isinstance(backend, ReconstructionBackend):
+        model = backend.model
         model.options = attrs.evolve(model.options, shapes="fields")
         fields = ReconstructionBackend(model)
     found = defaultdict(list)
@@ -69,6 +70,11 @@ def main() -> None:
     for name, rows in found.items():
         chamfer, f = np.mean(rows, axis=0)
         print(f"{name:24} CD-L1 {chamfer:6.2f} mm   F@1cm {f:.3f}   ({len(rows)} objects)")
+    if backend:
+        views = views_of(scenes, len(scenes))
+        scores = score_shapes(scenes, views, models, backend.segment, completion=backend.complete)
+        for name, value in scores.means().items():
+            print(f"masks of {backend.name}: {name:24} {value:.3f}   ({len(scores.rows)} objects)")
 
 
 if __name__ == "__main__":

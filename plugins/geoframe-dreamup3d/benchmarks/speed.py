@@ -1,7 +1,7 @@
 """CPU milliseconds of masks and of the whole pipeline, one thread, each back end untrained or not.
 
 Weights do not change the time of a network, but what it finds does: give finished runs to measure
-trained ones. At 64 pixels scenes are the stored ones (GEOFRAME_DATA); at 640 x 480 made up.
+trained ones. At 64 pixels scenes are the stored ones (GEOFRAME_DATA); larger ones are made up.
 
     OMP_NUM_THREADS=1 python benchmarks/speed.py [RUN ...]
 """
@@ -28,16 +28,17 @@ from geoframe_dreamup3d.objects import describe
 from geoframe_dreamup3d.table.view import view_of
 
 
-def vga(n: int) -> Scenes:
-    """Scenes of 640 x 480 pixels with sensor noise, cameras unknown."""
-    options = SceneOptions(size=640, objects=(4, 4), noise=SensorNoise())
+def seen_by_sensor(n: int, w: int, h: int) -> Scenes:
+    """Scenes of ``w x h`` pixels with sensor noise, cameras unknown."""
+    options = SceneOptions(size=w, objects=(4, 4), noise=SensorNoise())
     scenes = generate(shapes_of(["blobs"], count=12), n, options, seed=0)
-    rows = slice(80, 560)
+    top = (w - h) // 2
+    rows = slice(top, top + h)
     return attrs.evolve(
         scenes,
         rgb=scenes.rgb[:, rows],
         depth=scenes.depth[:, rows],
-        intrinsics=scenes.intrinsics - np.array([0, 0, 0, 80]),
+        intrinsics=scenes.intrinsics - np.array([0, 0, 0, top]),
         cameras=None,
         truth=None,
     )
@@ -59,7 +60,8 @@ def main(runs: list[str]) -> None:
         backends[backend.name] = backend
     for size, scenes in (
         ("64x64", StoredTabletop(part="val64", scenes=20).load()),
-        ("640x480", vga(4)),
+        ("640x480", seen_by_sensor(4, 640, 480)),
+        ("1280x720", seen_by_sensor(2, 1280, 720)),
     ):
         n = len(scenes)
         views = [view_of(scenes, i) for i in range(n)]

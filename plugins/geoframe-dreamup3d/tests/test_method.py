@@ -34,7 +34,11 @@ def test_a_run_measures_itself_beside_clusters(run):
     metrics = run.results["metrics"]
     assert {"ari_fg", "ari_fg_noisy", "msc", "bg_iou", "dbscan_ari_fg"} <= metrics.keys()
     assert metrics["dbscan_ari_fg"] > 0.3
-    assert len(run.results["tables"]["segmentation"]) == 4
+    assert len(run.results["tables"]["segmentation"]) == 2 * len(run.results["tables"]["peers"])
+    peers = {row["by"]: row for row in run.results["tables"]["peers"]}
+    assert list(peers) == ["votes", "DBSCAN, best radius", "DBSCAN, own radius", "connected pixels"]
+    assert peers["votes"]["ari_fg_noisy"] == metrics["ari_fg_noisy"]
+    assert peers["DBSCAN, best radius"]["ari_fg"] == metrics["dbscan_ari_fg"]
 
 
 def test_apply_gives_a_row_for_each_object_with_its_mask(run, scenes, tmp_path):

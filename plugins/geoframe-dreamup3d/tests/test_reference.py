@@ -10,7 +10,7 @@ ROWS = [pytest.param(t, r, id=f"{t.name}-{r.name}") for t in TABLES for r in t.r
 
 def test_the_tables_are_those_of_the_method():
     assert tuple(DreamUp3D().reference_tables()) == TABLES
-    assert {table.name for table in TABLES} == {"segmentation", "shapes", "matching"}
+    assert {table.name for table in TABLES} == {"field", "segmentation", "shapes", "matching"}
 
 
 @pytest.mark.parametrize(("table", "row"), ROWS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_data.scenes import Scenes
 from geoframe_dreamup3d.backends import Backend
+from geoframe_dreamup3d.classical.clustering import segment_by_distance, segment_by_pixels
 from geoframe_dreamup3d.config import DreamUp3DConfig
 from geoframe_dreamup3d.data import Data, TestSet, with_noise
 from geoframe_dreamup3d.evaluation import (
@@ -32,10 +33,16 @@ from geoframe_dreamup3d.matching.assignment import (
 )
 from geoframe_dreamup3d.matching.descriptors import colours_and_extents
 from geoframe_dreamup3d.matching.relative_pose import score_relative_poses
-from geoframe_dreamup3d.objects import describe
+from geoframe_dreamup3d.objects import Segmenter, describe
 
 NOISE_SEED = 1
 """Seed of the sensor noise that test scenes are measured with too."""
+
+CLASSICAL: dict[str, Segmenter] = {
+    "DBSCAN, own radius": segment_by_distance,
+    "connected pixels": segment_by_pixels,
+}
+"""Rivals that nothing is learned or chosen for; the first is the classical back end."""
 
 Metrics = dict[str, float | int | str | None]
 
@@ -46,6 +53,7 @@ def report(
     """Measure a back end on all test sets and draw the first one's scenes, worst first."""
     metrics: Metrics = {}
     rows: list[dict[str, Any]] = []
+    peers: dict[str, dict[str, Any]] = {}
     notes = [*data.train.repairs]
     if config.backend == "auto" and data.train.truth is None:
         notes.append("the scenes have no masks, so the network was trained on made up ones")
@@ -57,10 +65,16 @@ def report(
         if test.scenes.truth is None:
             notes.append(f"the test scenes '{test.name}' have no masks, so nothing was measured")
             continue
-        measured, scores, table = measure(config, test, backend)
+        measured, conditions = measure(config, test, backend)
         metrics |= {f"{prefix}{name}": value for name, value in measured.items()}
-        rows += table
-        first = scores if k == 0 else first
+        for said, suffix, contenders in conditions:
+            for name, score in contenders.items():
+                means = score.means()
+                rows.append({"scenes": test.name, "depth": said, "by": name, **means})
+                if k == 0:
+                    row = peers.setdefault(name, {"by": name})
+                    row |= {f"{key}{suffix}": value for key, value in means.items()}
+        first = conditions[0].contenders[backend.name] if k == 0 else first
     objects = draw(config, data.tests[0].scenes, first, backend, run)
     run.write_json("objects", objects)
     if training is not None:
@@ -68,7 +82,7 @@ def report(
     metrics["peak_memory_mib"] = peak_memory_mib()
     return Result(
         metrics=metrics,
-        tables={"segmentation": rows},
+        tables={"segmentation": rows, "peers": list(peers.values())},
         notes=notes,
         verdict=_answer(metrics),
         picture="worst_scenes",
@@ -93,40 +107,44 @@ def _answer(metrics: Metrics) -> list[str]:
     return said
 
 
+class Condition(NamedTuple):
+    """Test scenes as they are, or with sensor noise, and what everybody makes of them."""
+
+    said: str
+    suffix: str
+    """Of the names of metrics."""
+    contenders: dict[str, SegmentationScores]
+    """The back end first, then those without learning."""
+
+
 def measure(
     config: DreamUp3DConfig, test: TestSet, backend: Backend
-) -> tuple[Metrics, SegmentationScores, list[dict[str, Any]]]:
-    """Measure masks, with and without sensor noise, and shapes, on one set of scenes.
-
-    Returns
-    -------
-    tuple
-        Metrics; scores of each scene; rows that set the back end beside Euclidean clusters.
-    """
+) -> tuple[Metrics, list[Condition]]:
+    """Measure masks, with and without sensor noise, and shapes, on one set of scenes."""
     scenes = test.scenes.select(range(min(config.evaluation.scenes, len(test.scenes))))
     noisy, touch = with_noise(scenes, NOISE_SEED), touching_scenes(scenes)
     metrics: Metrics = {}
-    rows: list[dict[str, Any]] = []
-    scores: SegmentationScores | None = None
-    for condition, each in (("", scenes), ("_noisy", noisy)):
+    conditions: list[Condition] = []
+    for suffix, said, each in (("", "as they are", scenes), ("_noisy", "sensor noise", noisy)):
         views = views_of(each, len(each))
-        own = score_segmentation(each, views, backend.segment, touch)
-        scores = scores or own
-        eps, rival = best_dbscan(each, views, touch)
-        metrics |= {f"{name}{condition}": value for name, value in own.means().items()}
+        radius, rival = best_dbscan(each, views, touch)
+        contenders = {backend.name: score_segmentation(each, views, backend.segment, touch)}
+        contenders["DBSCAN, best radius"] = rival
+        for name, segment in CLASSICAL.items():
+            contenders[name] = score_segmentation(each, views, segment, touch)
+        conditions.append(Condition(said, suffix, contenders))
+        own = contenders[backend.name]
+        metrics |= {f"{name}{suffix}": value for name, value in own.means().items()}
         metrics |= {
-            f"dbscan_{name}{condition}": value
+            f"dbscan_{name}{suffix}": value
             for name, value in rival.means().items()
             if name.startswith(("ari", "msc"))
         }
-        said = "sensor noise" if condition else "as they are"
-        for name, score in ((backend.name, own), (f"DBSCAN, best eps {1000 * eps:g} mm", rival)):
-            rows.append({"scenes": test.name, "depth": said, "by": name, **score.means()})
-    metrics["objects_touching"] = float(scores.touching.mean()) if scores else None
+        metrics[f"dbscan_radius_mm{suffix}"] = 1000 * radius
+        metrics["objects_touching"] = float(own.touching.mean())
     metrics |= measure_shapes(config, scenes, backend)
     metrics |= measure_matching(config, scenes, backend)
-    assert scores is not None
-    return metrics, scores, rows
+    return metrics, conditions
 
 
 def measure_shapes(config: DreamUp3DConfig, scenes: Scenes, backend: Backend) -> Metrics:

@@ -26,8 +26,9 @@ def votes_around(centres, n=50, spread=0.006):
 
 def test_votes_around_centres_are_grouped():
     centres = [[0, 0, 0.05], [0.09, 0, 0.05], [0, 0.09, 0.03]]
-    found = group(votes_around(centres))
-    assert np.array_equal(found, group(votes_around(centres)))  # nothing drawn at random
+    votes = votes_around(centres)
+    found = group(votes, votes)
+    assert np.array_equal(found, group(votes, votes))  # nothing drawn at random
     blocks = found.reshape(3, 50)
     assert (blocks == blocks[:, :1]).all()
     assert len(set(blocks[:, 0])) == 3
@@ -35,15 +36,25 @@ def test_votes_around_centres_are_grouped():
 
 def test_stray_votes_make_no_object_and_few_votes_none():
     votes = np.concatenate([votes_around([[0, 0, 0]]), [[0.3, 0.3, 0.3]]])
-    assert set(group(votes)) == {0}
-    assert set(group(votes[:3])) == {-1}
-    assert group(np.zeros((0, 3))).shape == (0,)
+    assert set(group(votes, votes)) == {0}
+    assert set(group(votes[:3], votes[:3])) == {-1}
+    assert group(np.zeros((0, 3)), np.zeros((0, 3))).shape == (0,)
+
+
+def test_a_streak_of_votes_is_one_object_and_two_streaks_are_two():
+    along = np.linspace(0, 0.2, 120)  # a long object's votes, which miss its middle
+    first = np.stack([0.4 * along, 0 * along, 0 * along], 1)
+    second = first + np.array([0, 0.03, 0])
+    points = np.concatenate([np.stack([along, 0 * along + y, 0 * along], 1) for y in (0, 0.005)])
+    found = group(np.concatenate([first, second]), points)
+    assert set(found[:120]) == {0}
+    assert set(found[120:]) == {1}
 
 
 def test_thirty_objects_are_told_apart():
     grid = np.stack(np.meshgrid(np.arange(6), np.arange(5)), -1).reshape(-1, 2) * 0.09
     votes = votes_around(np.concatenate([grid, np.full((30, 1), 0.04)], 1), n=200)
-    assert len(set(group(votes))) == 30
+    assert len(set(group(votes, votes))) == 30
 
 
 def test_samples_have_the_middle_of_each_object(scenes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 NEIGHBOURS = 3
@@ -34,12 +35,21 @@ def interpolate(values: Tensor, places: Tensor, asked: Tensor) -> Tensor:
         ``(b, c, m)``; the gradient goes to the values alone.
     """
     with torch.no_grad():
-        distance, nearest = distances(asked, places).topk(
-            min(NEIGHBOURS, places.shape[1]), largest=False
-        )
+        distance, nearest = _nearest(asked, places, min(NEIGHBOURS, places.shape[1]))
         weight = 1 / (distance + 1e-6)
         weight = weight / weight.sum(-1, keepdim=True)
     b, c, _ = values.shape
     m, k = nearest.shape[1:]
     index = nearest.reshape(b, 1, m * k).expand(-1, c, -1)
     return (values.gather(2, index).reshape(b, c, m, k) * weight.unsqueeze(1)).sum(-1)
+
+
+def _nearest(asked: Tensor, places: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances and indices ``(b, m, k)`` of the nearest places, nearest first."""
+    if len(places) > 1 or places.device.type != "cpu":
+        found = distances(asked, places).topk(k, largest=False)
+        return found.values, found.indices
+    # One cloud on a CPU: a tree is several times as fast as all distances.
+    tree = cKDTree(places[0].detach().numpy())
+    away, index = tree.query(asked[0].detach().numpy(), k=[*range(1, k + 1)])
+    return torch.from_numpy(away)[None].to(asked.dtype), torch.from_numpy(index)[None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label as connected_pixels
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -85,6 +86,13 @@ def segment_by_distance(view: View, *, eps: float | None = None) -> NDArray[np.i
     points = thin.points[thin.above]
     labels = dbscan(points, eps, MIN_SAMPLES)
     return spread_labels(view, points, labels, within=3 * eps)
+
+
+def segment_by_pixels(view: View) -> NDArray[np.int32]:
+    """Label connected pixels above the table ``(h, w)``: what removing the plane alone gives."""
+    found = connected_pixels(view.above)[0]
+    sizes = np.bincount(found.ravel())
+    return renumbered(np.where(sizes[found] >= MIN_POINTS, found, 0).astype(np.int32))
 
 
 def spread_labels(

@@ -87,16 +87,17 @@ class InstanceColouring(nn.Module):
             Objects at the most.
         """
         log_scope = present.clamp(EPS, 1 - EPS).log()
-        kernel = self._kernel(colours, colours[0])[0].transpose(0, 1)  # (n, n)
-        total = float((present > PRESENT).sum())
+        candidates = (present[0] > PRESENT).nonzero()[:, 0]
+        kernel = self._kernel(colours, colours[0, candidates])[0].transpose(0, 1)  # (m, n)
+        total = len(candidates)
         steps = []
         for _ in range(most):
             scope = log_scope.exp()
-            open_points = scope > PRESENT
-            if float(open_points.sum()) <= max(1.0, LEFT * total):
+            open_points = scope[0, candidates] > PRESENT
+            if int(open_points.sum()) <= max(1, LEFT * total):
                 break
-            density = torch.where(open_points[0], kernel @ scope[0], torch.zeros(()))
-            seeds = density.argmax()[None]
+            density = torch.where(open_points, kernel @ scope[0], torch.zeros(()))
+            seeds = candidates[density.argmax()][None]
             idle = torch.zeros(1, dtype=torch.bool)
             log_scope, mask, taken = self._take(colours, log_scope, seeds, idle)
             steps.append((mask, taken, idle, seeds))

@@ -51,7 +51,7 @@ class VotesBackend:
             torch.from_numpy(valid.astype(np.float32))[None],
         )
         inside = (logits[0].numpy() > 0) & valid
-        groups = group(votes[0].numpy()[inside])
+        groups = group(votes[0].numpy()[inside], points[inside])
         if seen.view.depth.shape == view.depth.shape:
             labels = np.zeros(view.depth.shape, dtype=np.int32)
             part = np.zeros(inside.shape, dtype=np.int32)
