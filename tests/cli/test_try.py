@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+
+from geoframe.config import TomlTable, apply_overrides
+from geoframe_registry import trying
+from geoframe_registry.configs import configure
 
 rng = np.random.default_rng(0)
 POINTS = rng.normal(size=(12, 2))
@@ -108,6 +114,50 @@ def node_link(path):
     )
 
 
+def org_chart(path):
+    path.write_text("employee,manager,title\nBob,Ada,CTO\nCyd,Ada,CFO\nDan,Bob,Dev\nFay,Cyd,Dev\n")
+
+
+def phyloxml(path):
+    path.write_text(
+        '<?xml version="1.0"?><phyloxml xmlns="http://www.phyloxml.org"><phylogeny rooted="true">'
+        "<clade><clade><name>A</name></clade><clade><clade><name>B</name></clade>"
+        "<clade><name>C</name></clade></clade></clade></phylogeny></phyloxml>"
+    )
+
+
+def photos(path):
+    path.mkdir()
+    for k in range(4):
+        array = rng.integers(0, 255, (20, 30 + k, 3), dtype=np.uint8)
+        Image.fromarray(array).save(path / f"IMG_{k:04}.JPG")
+
+
+def mails(path):
+    for kind in ("ham", "spam"):
+        (path / kind).mkdir(parents=True)
+        for k in range(4):
+            (path / kind / f"{k}.txt").write_text(f"This is letter {k}, and it is {kind}.")
+
+
+def places(path):
+    pd.DataFrame(rng.normal(size=(30, 2)), columns=["x", "y"]).to_csv(path)
+
+
+def instructions(path):
+    lines = [{"instruction": f"Please add one to {k}.", "output": f"{k + 1}."} for k in range(20)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def parquet(path):
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=list("abc"))
+    frame.assign(label=rng.choice(["p", "q"], 60)).to_parquet(path)
+
+
+def mileage(path):
+    path.write_text(",Rome,Milan,Turin\nRome,0,,\nMilan,570,0,\nTurin,690,140,0\n")
+
+
 FILES = {
     "edges.csv": (edges, "nst"),
     "courses.csv": (courses, "nst"),
@@ -126,7 +176,23 @@ FILES = {
     "pictures": (pictures, "cfdm"),
     "fields.npz": (arrays, "cfdm"),
     "graph.json": (node_link, "nst"),
+    "org.csv": (org_chart, "hnn"),
+    "tree.xml": (phyloxml, "hnn"),
+    "photos": (photos, "cfdm"),
+    "mails": (mails, "asymlora"),
+    "places.csv": (places, "cfdm"),
+    "chat.jsonl": (instructions, "asymlora"),
+    "rows.parquet": (parquet, "lgi"),
+    "mileage.csv": (mileage, "snowflake"),
 }
+
+REMEDIES = {
+    "adjacency.csv": (",a,b,c,d\na,0,1,1,0\nb,0,0,1,0\nc,0,0,0,1\nd,0,0,0,0\n", "python -c"),
+    "vectors.txt": ("2 3\ncat 0.5 1.5 2\ndog 0.1 0.2 0.3\n", "tail -n +2"),
+    "graph.dot": ("digraph G {\n  a -> b;\n}\n", "export GraphML"),
+    "staff.csv": ("employee,manager\nAda,\nBob,Ada\nCyd,Ada\n", "fill it or remove the line"),
+}
+"""What is nearly right, and what the line that refuses it says to do."""
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -137,6 +203,32 @@ def test_the_method_that_suits_best_comes_first(name, geoframe, tmp_path):
     assert done.exit_code == 0, done.output
     assert f"1. {expected}: " in done.output, done.output
     assert f"geoframe run {expected} --set data.path=" in done.output
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_suggestion_and_preview_is_a_valid_config(name, tmp_path):
+    FILES[name][0](tmp_path / name)
+    found = trying.guess(tmp_path / name)
+    for each in trying.candidates(found):
+        advice = each.suggestion
+        options = {"data.path": str(tmp_path / name), **found.options}
+        for further in (advice.options, {**advice.options, **advice.preview}):
+            configure(each.method, apply_overrides(TomlTable({}), {**options, **further}.items()))
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_what_is_nearly_right_is_refused_with_what_to_type(name, geoframe, tmp_path):
+    text, remedy = REMEDIES[name]
+    (tmp_path / name).write_text(text)
+    done = geoframe("try", tmp_path / name)
+    assert done.exit_code == 2
+    assert remedy in done.output
+    if "python -c" in remedy:  # what it says works
+        code = done.output.partition('python -c "')[2].rpartition('"')[0]
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+        edges = tmp_path / "edges.csv"
+        assert edges.read_text().split() == ["source,target", "a,b", "a,c", "b,c", "c,d"]
+        assert "1. nst: " in geoframe("try", edges, "--no-preview", "--no-geometry").output
 
 
 def test_a_preview_ends_in_an_answer_and_a_command(geoframe, tmp_path, monkeypatch):

@@ -37,10 +37,13 @@ class AsymmetricFineTuning(Method):
             options["data.text"] = guess.facts["text"]
         if guess.facts.get("target") not in (None, "label"):
             options["data.label"] = guess.facts["target"]
+        learned, result = "labels", "a classifier of texts"
+        if guess.facts.get("answers"):
+            learned, result = "answers", "a model that answers"
         return Suggestion(
             fit=0.9,
-            reason="fine-tunes a pretrained language model on your labels, half of LoRA's size",
-            expect="a classifier of texts and a small adapter file",
+            reason=f"fine-tunes a pretrained language model on your {learned}, half of LoRA's size",
+            expect=f"{result} and a small adapter file",
             options=options,
             preview={"trainer.steps": 20},
             headline=("accuracy", "test_accuracy"),

@@ -35,7 +35,7 @@ class ClosedFormDiffusionModel(Method):
             fit=0.9 if guess.kind == "items" else 0.35,
             reason="new items like the given ones, without training",
             expect="samples, and which of your items each one is made of",
-            preview={"evaluation.samples": 64},
+            preview={"cfdm.samples": 64},
             headline=("kernel_distance", "mmd", "seconds"),
         )
 

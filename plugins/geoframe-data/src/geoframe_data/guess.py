@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,19 @@ from geoframe.data import listed, shown
 from geoframe.errors import DataError
 from geoframe.suggestion import Guess
 from geoframe_data.arrays import load_arrays
+from geoframe_data.distances import Distances
 from geoframe_data.files import open_file, read_head
 from geoframe_data.formats import content_kind
 from geoframe_data.graph import Graph
 from geoframe_data.graphs.read import read_graph
-from geoframe_data.images import read_images
+from geoframe_data.guess_folders import counted, guess_folder, guess_scenes
 from geoframe_data.matrices import read_distances
+from geoframe_data.mistaken import refuse_adjacency, refuse_other_formats
 from geoframe_data.roles import (
     ENDS,
+    MOST_EDGE_COLUMNS,
     TARGETS,
+    answered_by,
     classes_of,
     edge_columns,
     ends_of,
@@ -31,7 +35,6 @@ from geoframe_data.roles import (
     target_of,
     vectors_of,
 )
-from geoframe_data.scene_files.reading import read_scenes
 from geoframe_data.sentences import guess_sentences
 from geoframe_data.shapes import acyclic_depth, is_tree, root_in_words
 from geoframe_data.table import Table, read_table
@@ -53,13 +56,13 @@ def guess(path: Path) -> Guess | None:
         If it cannot be read at all.
     """
     if path.is_dir():
-        return _folder(path)
+        return guess_folder(path)
     kind = content_kind(read_head(path))
     suffix = path.suffix.lower()
     if kind in TREES or kind in NETWORKS or suffix in (".obo", ".nwk", ".newick", ".tre", ".tree"):
         return _graph(path, read_graph(path))
     if kind == "image":
-        return _scenes(path)
+        return guess_scenes(path)
     if kind in ("npz", "npy"):
         return _arrays(path)
     if kind == "json":
@@ -68,78 +71,22 @@ def guess(path: Path) -> Guess | None:
     return guess_sentences(path) or _cells(path)
 
 
-def _folder(path: Path) -> Guess | None:
-    attempts: tuple[Callable[[Path], Guess | None], ...] = (_scenes, _image_folder, _text_folder)
-    for attempt in attempts:
-        with suppress(DataError, OSError):
-            found = attempt(path)
-            if found is not None:
-                return found
-    return None
-
-
-def _scenes(path: Path) -> Guess | None:
-    scenes = read_scenes(path)
-    height, width = scenes.size
-    return Guess(
-        path=path,
-        kind="scenes",
-        value=scenes,
-        said=(f"{_counted(len(scenes), 'image')} with depth, {width} x {height} pixels.",),
-        facts={"items": len(scenes)},
-    )
-
-
-def _image_folder(path: Path) -> Guess | None:
-    folders = sorted(
-        each.name for each in path.iterdir() if each.is_dir() and not each.name.startswith(".")
-    )
-    items = read_images(path, folders_as_labels=bool(folders), limit=2000)
-    shape = " x ".join(str(size) for size in items.data.shape[1:])
-    said = [f"{_counted(len(items), 'image')} of {shape}."]
-    options: dict[str, Any] = {}
-    if len(folders) > 1:
-        said.append(f"Each folder is a class: {listed(folders)}.")
-    return Guess(
-        path=path,
-        kind="items",
-        value=items,
-        said=(*said, *items.notes[:2]),
-        facts={"items": len(items), "images": True, "classes": len(folders)},
-        options=options,
-    )
-
-
-def _text_folder(path: Path) -> Guess | None:
-    texts = [each for each in path.rglob("*.txt") if not each.name.startswith(".")]
-    if not texts:
-        return None
-    folders = sorted({each.parent.name for each in texts})
-    return Guess(
-        path=path,
-        kind="texts",
-        value=texts,
-        said=(f"{_counted(len(texts), 'text')} in folders {listed(folders)}.",),
-        facts={"items": len(texts), "classes": len(folders)},
-    )
-
-
 def _arrays(path: Path) -> Guess | None:
     arrays = load_arrays(open_file(path), one="data")
     if {"edge_index", "edges", "parent"} & {*arrays}:
         return _graph(path, read_graph(path))
     if any("depth" in name for name in arrays):
         with suppress(DataError):
-            return _scenes(path)
+            return guess_scenes(path)
     with suppress(DataError):
         if any(_square(array) for array in arrays.values()):
-            return _distances(path)
+            return _distances(path, read_distances(path))
     name, array = max(arrays.items(), key=lambda item: item[1].size)
     return Guess(
         path=path,
         kind="items",
         value=array,
-        said=(f"{_counted(len(array), 'item')} of shape {array.shape[1:]} in the array '{name}'.",),
+        said=(f"{counted(len(array), 'item')} of shape {array.shape[1:]} in the array '{name}'.",),
         facts={"items": len(array), "images": array.ndim in (3, 4), "classes": 0},
     )
 
@@ -163,17 +110,21 @@ def _cells(path: Path) -> Guess | None:
     if table is None or not len(table.columns):
         with suppress(DataError):
             return _graph(path, read_graph(path))
-        with suppress(DataError):
-            return _distances(path)
+        if (found := _matrix(path)) is not None:
+            return found
+        refuse_other_formats(path)
         read_table(path)  # says what is wrong
         return None
     n, columns = len(table), len(table.columns)
-    if n * columns <= MATRIX_CELLS and columns > 2 and abs(n - columns) <= 1:
-        with suppress(DataError):
-            return _distances(path)
+    square = n * columns <= MATRIX_CELLS and columns > 2 and abs(n - columns) <= 1
+    if square and (found := _matrix(path)) is not None:
+        return found
     if (ends := ends_of(table)) is not None:
-        with suppress(DataError):
+        try:
             return _edge_list(path, table, ends, options)
+        except DataError:
+            if ends == named_ends(table) and len(table.columns) <= MOST_EDGE_COLUMNS:
+                raise  # it says what to mend
     return _table(path, table, options)
 
 
@@ -194,7 +145,7 @@ def _table(path: Path, table: Table, options: Mapping[str, Any]) -> Guess:
         return _texts(path, table, column, options)
     if len(table) < LEAST_ROWS:
         raise DataError(
-            f"{path}: a table of {_counted(len(table), 'row')} (columns: {listed(table.columns)}); "
+            f"{path}: a table of {counted(len(table), 'row')} (columns: {listed(table.columns)}); "
             f"a method needs {LEAST_ROWS} at least, one an item"
         )
     target = target_of(table)
@@ -229,8 +180,11 @@ def _table(path: Path, table: Table, options: Mapping[str, Any]) -> Guess:
 
 
 def _texts(path: Path, table: Table, column: str, options: Mapping[str, Any]) -> Guess:
-    target = target_of(table, but=column)
+    answers = answered_by(table)
+    target = None if answers else target_of(table, but=column)
     said = [f"{len(table):,} texts in the column '{shown(column)}'."]
+    if answers:
+        said = [f"{len(table):,} prompts ('{shown(answers[0])}'), each with its '{answers[1]}'."]
     if target is not None:
         said.append(f"'{shown(target)}' is taken for their label.")
     return Guess(
@@ -238,14 +192,27 @@ def _texts(path: Path, table: Table, column: str, options: Mapping[str, Any]) ->
         kind="texts",
         value=table,
         said=tuple(said),
-        facts={"items": len(table), "text": column, "target": target},
+        facts={
+            "items": len(table),
+            "text": None if answers else column,
+            "target": target,
+            "answers": answers is not None,
+        },
         options=options,
     )
 
 
-def _distances(path: Path) -> Guess:
-    distances = read_distances(path)
+def _matrix(path: Path) -> Guess | None:
+    try:
+        distances = read_distances(path)
+    except DataError:
+        return None
+    return _distances(path, distances)
+
+
+def _distances(path: Path, distances: Distances) -> Guess:
     n = len(distances)
+    refuse_adjacency(path, distances.values)
     said = [f"Distances between {n:,} items ({listed(list(distances.names[:4]))}, ...)."]
     values = distances.values
     symmetric = bool(np.allclose(values, values.T, equal_nan=True))
@@ -290,7 +257,3 @@ def _graph(path: Path, graph: Graph) -> Guess:
         said=(*said, *graph.repairs[:2]),
         facts=facts,
     )
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

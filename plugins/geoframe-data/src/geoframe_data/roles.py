@@ -20,8 +20,14 @@ ENDS = (
     ("prerequisite", "course"),
     ("cause", "effect"),
     ("requires", "package"),
+    ("manager", "employee"),
+    ("boss", "employee"),
+    ("supervisor", "employee"),
+    ("reports_to", "employee"),
 )
 """Names of the two ends of an edge, what comes first before what comes after."""
+ANSWERS = (("instruction", "output"), ("prompt", "response"), ("prompt", "completion"))
+"""Columns of a text and of what a model has to write to it."""
 KNOWN_ENDS = 4
 """Pairs of names, of the first, that readers know without being told."""
 MOST_EDGE_COLUMNS = 6
@@ -112,6 +118,8 @@ def target_of(table: Table, *, but: str | None = None) -> str | None:
     usable = [
         each for each in table.schema.columns if each.kind not in unfit and each.name not in inputs
     ]
+    if {each.name.lower() for each in table.schema.columns} <= set("xyz"):
+        return None  # points
     for name in TARGETS:
         for each in usable:
             if each.name.lower() == name:
@@ -141,6 +149,13 @@ def has_texts(table: Table) -> str | None:
         if blanks >= WORDS - 1 and len(set(filled)) > 0.5 * len(filled):
             return name
     return None
+
+
+def answered_by(table: Table) -> tuple[str, str] | None:
+    """Columns of prompts and of their answers, if there are."""
+    names = {name.lower(): name for name in table.columns}
+    found = ((names.get(first), names.get(second)) for first, second in ANSWERS)
+    return next(((a, b) for a, b in found if a is not None and b is not None), None)
 
 
 def vectors_of(table: Table) -> list[list[str]]:

@@ -46,4 +46,7 @@ def root_in_words(graph: Graph) -> str:
         return "no edges"
     children = np.unique(graph.edges[:, 1])
     root = next(iter(np.setdiff1d(graph.edges[:, 0], children)), None)
-    return "undirected" if root is None else f"the root is '{shown(graph.names[int(root)])}'"
+    if root is None:
+        return "undirected"
+    name = graph.names[int(root)]
+    return f"the root is '{shown(name)}'" if name else "the root has no name"

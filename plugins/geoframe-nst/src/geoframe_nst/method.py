@@ -38,7 +38,7 @@ class NeuralSpacetimes(Method):
             expect="an order you can query, distances along edges, and a picture",
             options={} if acyclic else {"data.cycles": "break"},
             preview={"trainer.steps": 400, "nst.time_work": 20.0},
-            headline=("recall", "false_causality", "distortion_symmetric_mean", "distortion_mean"),
+            headline=("closure_recall", "false_causality", "distortion_symmetric_mean_edges"),
         )
 
     def run(self, config: NSTConfig, run: Run) -> Result:

@@ -129,7 +129,7 @@ def find_intrinsics(colour: Path) -> Path:
                     return path
     raise DataError(
         f"{colour}: no intrinsics beside it (intrinsics.json with fx, fy, cx, cy, or a ROS "
-        "camera_info.yaml); name the file"
+        "camera_info.yaml); set data.intrinsics=FILE"
     )
 
 

@@ -1,0 +1,56 @@
+"""Files that are nearly something else: the line that says what to type instead. Torch-free."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geoframe.errors import DataError
+from geoframe_data.files import read_head
+
+LEAST_ITEMS = 4
+"""Items from which a matrix of 0 and 1 is one of neighbours."""
+
+
+def refuse_adjacency(path: Path, distances: NDArray[np.floating]) -> None:
+    """Refuse a matrix that says who is joined to whom.
+
+    Raises
+    ------
+    DataError
+        If all entries are 0 or 1; 0 is no distance of different items.
+    """
+    off = distances[~np.eye(len(distances), dtype=bool)]
+    if len(distances) < LEAST_ITEMS or not ((off == 0).any() and np.isin(off, (0, 1)).all()):
+        return
+    raise DataError(
+        f"{path}: a matrix of 0 and 1 says who is joined to whom, not how far; write its edges: "
+        f'python -c "import pandas as pd; m = pd.read_csv({str(path)!r}, index_col=0).stack(); '
+        "m[m > 0].rename_axis(['source', 'target']).reset_index()[['source', 'target']]"
+        ".to_csv('edges.csv', index=False)\""
+    )
+
+
+def refuse_other_formats(path: Path) -> None:
+    """Refuse vectors in word2vec's text format, and Graphviz.
+
+    Raises
+    ------
+    DataError
+        If it is one of them.
+    """
+    head = read_head(path).content.decode("utf-8", errors="replace")
+    if re.match(r"\s*(strict\s+)?(di)?graph\b[^{]*\{", head, re.IGNORECASE):
+        raise DataError(
+            f"{path}: Graphviz is not read; export GraphML, or write edges as lines source,target"
+        )
+    first, _, rest = head.partition("\n")
+    counts = re.fullmatch(r"(\d+) (\d+)\s*", first)
+    if counts and len(rest.partition("\n")[0].split()) == int(counts[2]) + 1:
+        raise DataError(
+            f"{path}: the first line counts rows and numbers, as word2vec writes it; without it "
+            f"these are rows: tail -n +2 {path} > points.txt"
+        )
