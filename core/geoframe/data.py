@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -82,39 +82,6 @@ def decode(path: Path, content: bytes) -> str:
 def read_text(path: Path) -> str:
     """Read a user's UTF-8 text; raises as :func:`read_bytes` and :func:`decode` do."""
     return decode(path, read_bytes(path))
-
-
-def format_by_suffix(
-    path: Path,
-    formats: Mapping[str, Format],
-    *,
-    compressions: Collection[str] = (),
-    remedy: str = "set data.format",
-) -> Format:
-    """Tell a file's format by the end of its name, of whatever case.
-
-    Parameters
-    ----------
-    formats
-        Suffix, with its dot -> format.
-    compressions
-        Suffixes that may come after it, such as ``.gz``.
-    remedy
-        What the user is told to do about another suffix.
-
-    Raises
-    ------
-    DataError
-        If the suffix is none of these.
-    """
-    name = Path(path.name.lower())
-    suffix = name.with_suffix("").suffix if name.suffix in compressions else name.suffix
-    if suffix not in formats:
-        raise DataError(
-            f"{path}: the suffix '{suffix}' says nothing about the format; {remedy} "
-            f"(known suffixes: {', '.join(formats)})"
-        )
-    return formats[suffix]
 
 
 def unpacked_bound(packed: int, max_bytes: int = MAX_BYTES) -> int:

@@ -1,13 +1,10 @@
 """Users' files: one clear line for whatever is wrong."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from geoframe import DataError
 from geoframe.data import (
-    format_by_suffix,
     listed,
     load_npz,
     read_bytes,
@@ -90,14 +87,3 @@ def test_stored_files_are_found_by_root_or_variable(tmp_path, monkeypatch):
     assert stored_file("set", "a.npz") == tmp_path / "set" / "a.npz"
     with pytest.raises(DataError, match=r"b\.npz: no such dataset file"):
         stored_file("set", "b.npz")
-
-
-@pytest.mark.parametrize("name", ["a.csv", "A.CSV", "a.b.csv.GZ"])
-def test_the_format_is_told_by_the_suffix(name):
-    assert format_by_suffix(Path(name), {".csv": "table"}, compressions=(".gz",)) == "table"
-
-
-@pytest.mark.parametrize("name", ["a", "csv", "a.gz", "a.csv.gz"])
-def test_a_suffix_that_says_nothing_is_told_with_those_that_do(name):
-    with pytest.raises(DataError, match=r"format; set data\.format \(known suffixes: \.csv, \.npz"):
-        format_by_suffix(Path(name), {".csv": "table", ".npz": "arrays"})

@@ -119,3 +119,58 @@ def test_expected_failures_reach_both_kinds_of_checks(plane):
     assert report.ok, str(report)
     with pytest.raises(ValueError, match="no check 'distance_is_negative'"):
         check_component(spec, expected_failures={"distance_is_negative": "typo"})
+
+
+METHOD = '''
+import attrs
+from geoframe import Method
+from geoframe.config import MethodConfig, option
+from geoframe.reference import ReferenceRow, ReferenceTable
+
+@attrs.frozen(kw_only=True)
+class Config(MethodConfig):
+    """Options."""
+
+    slope: float = option(1.0, gt=0, help="Slope.")
+
+class Plane(Method):
+    """A method."""
+
+    Config = Config
+
+    def run(self, config, run):
+        raise NotImplementedError
+
+    def load(self, run):
+        raise NotImplementedError
+
+    def reference_tables(self):
+        row = ReferenceRow(name="one", overrides={"slope": 2.0})
+        return [ReferenceTable(name="t", title="T", metrics=["m"], rows=[row], quick={})]
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "", ""),
+        ('"slope": 2.0', '"slop": 2.0', "t, one: --set: slop: unknown key"),
+        ("quick={}", 'quick={"slope": -1.0}', "t, one: --set: slope: -1.0 is out of range"),
+        ("rows=[row]", "rows=[row, row]", "two rows have the same name"),
+    ],
+)
+def test_rows_that_are_no_configs_are_told(tmp_path, monkeypatch, old, new, reason):
+    module = "method_" + str(len(old) + len(new))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / f"{module}.py").write_text(METHOD.replace(old, new) if old else METHOD)
+    spec = ComponentSpec(
+        kind="method",
+        name="plane",
+        target=f"{module}:Plane",
+        distribution="geoframe-plane",
+        version="1.0",
+    )
+    [found] = [e for e in check_component(spec).outcomes if e.name == "reference_tables_are_sound"]
+    assert found.status == ("failed" if reason else "passed"), found.reason
+    assert reason in found.reason
+    del sys.modules[module]

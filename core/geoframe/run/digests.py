@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from geoframe.errors import RunError
-from geoframe.run.files import jsonable, read_regular
+from geoframe.run.files import jsonable
 
 SEAL = "sha256"
 """Key of a JSON object under which the digest of all its other keys stands."""
@@ -80,20 +80,6 @@ def check_digest(path: Path, content: bytes, allowed: Any) -> None:
         raise RunError(
             f"{path}: is damaged, or not the file that this run wrote: its digest does not fit"
         )
-
-
-def read_checked(path: Path, allowed: Any) -> bytes:
-    """Read a file of a run and compare it with the digests that it may have, if they are known.
-
-    Raises
-    ------
-    RunError
-        If it cannot be read, or has none of them.
-    """
-    content = read_regular(path)
-    if allowed is not None:
-        check_digest(path, content, allowed)
-    return content
 
 
 def _seal(rest: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import attrs
 
 from geoframe.components import KINDS, Component, ComponentSpec
-from geoframe.config import TomlTable, render_template, structure, unstructure
+from geoframe.config import TomlTable, apply_overrides, render_template, structure, unstructure
 from geoframe.config.structure import Resolver, walk
 from geoframe.entry_points import declared
 from geoframe.errors import ConfigError
@@ -184,17 +184,27 @@ def method_has_a_config(spec: ComponentSpec, resolve: Resolver) -> None:
 
 
 def reference_tables_are_sound(spec: ComponentSpec, resolve: Resolver) -> None:
-    """Published numbers are for columns of their table."""
-    tables = spec.load()().reference_tables()
+    """Published numbers are for columns of their table, and each row is a config, quick or not."""
+    method = spec.load()
+    tables = method().reference_tables()
     if not tables:
         raise CheckSkipped("has no reference tables")
     names = [table.name for table in tables]
     ensure(len(set(names)) == len(names), "two reference tables have the same name")
     for table in tables:
         ensure(table.rows, f"reference table '{table.name}' has no rows")
+        rows = [row.name for row in table.rows]
+        ensure(len(set(rows)) == len(rows), f"{table.name}: two rows have the same name")
         for row in table.rows:
             unknown = sorted(set(row.published) - set(table.metrics))
             ensure(not unknown, f"{table.name}, {row.name}: no column for {', '.join(unknown)}")
+            for more in ({}, table.quick):
+                overrides = {**row.overrides, **more, "seed": 1}
+                try:
+                    given = apply_overrides(TomlTable({}), overrides.items())
+                    structure(method.Config, given, resolve)
+                except ConfigError as error:
+                    ensure(False, f"{table.name}, {row.name}: {error.problems[0]}")
 
 
 COMPONENT_CHECKS: tuple[Check, ...] = (

@@ -241,16 +241,6 @@ def test_examples_run(path: Path, tmp_path: Path) -> None:
     assert finished.results["metrics"]["experts"] >= 1
 
 
-def test_reference_tables_are_configs() -> None:
-    from geoframe.config import TomlTable, apply_overrides
-    from geoframe_registry.configs import configure
-
-    for table in TABLES:
-        for row in (table.rows[0], table.rows[-1]):
-            overrides = [*row.overrides.items(), *table.quick.items()]
-            configure("pathways", apply_overrides(TomlTable({}), overrides))
-
-
 def test_a_reference_row_is_measured(tmp_path: Path) -> None:
     table = TABLES[0]
     (row,) = [row for row in table.rows if row.name == "Himmelblau 2-D, 4x63"]

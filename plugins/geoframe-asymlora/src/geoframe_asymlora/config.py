@@ -71,7 +71,7 @@ class TextDataConfig(FileOptions):
     dataset: Component = component(
         "dataset",
         default={"name": "stored-text"},
-        provides=("texts",),
+        provides=("texts", "linear-problem"),
         help="The data to use when path is left out.",
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -60,7 +59,3 @@ class ExpertsObjective(Objective):
         task = self.task
         pieces = [task.centres, task.inverse_scales.unsqueeze(1), self.experts.detach().cpu()]
         return torch.cat(pieces, dim=1)
-
-    def rows_per_expert(self) -> np.ndarray:
-        """Training rows of each expert ``(experts,)``."""
-        return np.diff(self.task.offsets.numpy())

@@ -60,10 +60,6 @@ class ExpertShape:
         """Numbers of one row: centre, one over scale, parameters."""
         return self.inputs + 1 + self.parameters
 
-    def multiply_adds(self) -> int:
-        """Multiply-add operations of one forward pass of one input."""
-        return sum(fan_in * fan_out for fan_in, fan_out in self.layers)
-
     def initial(self, seed: int, expert: int) -> Tensor:
         """Untrained parameters ``(parameters,)`` of one expert, a function of seed and id alone.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe_embedding.distances import Floats
+from geoframe_snowflake.joint.residuals import Residuals
 from geoframe_snowflake.joint.search import Singles
 
 Focus = Literal["distances", "neighbors"]
@@ -41,35 +42,14 @@ class AllPairs:
     ) -> tuple[float, Floats, float, float]:
         """The loss, and its derivatives by points ``(n, dim)``, exponent and jump."""
         gradient = np.zeros(points.shape)
-        loss = by_exponent = by_jump = 0.0
+        residuals = Residuals(exponent, offset, jump)
         squares = np.einsum("ij,ij->i", points, points)
-        e, q = np.float32(offset), np.float32(exponent)
-        base = np.float32(offset**exponent)
-        slope = float(base) * np.log(offset)
         for rows, wanted, weight in self.blocks:
             x, y = points[rows], points[rows.start :]
             r = squares[rows, None] + squares[rows.start :] - 2.0 * (x @ y.T)
             np.maximum(r, np.float32(1e-12), out=r)
             np.sqrt(r, out=r)
-            shifted = r + e
-            logs = np.log(shifted)
-            power = np.exp(q * logs)
-            error = power - base
-            error += np.float32(jump)
-            error -= wanted
-            pull = weight * error
-            loss += float(np.vdot(pull, error))
-            by_jump += float(pull.sum(dtype=np.float64))
-            power *= pull
-            by_exponent += float(np.vdot(power, logs)) - slope * float(pull.sum(dtype=np.float64))
-            r *= shifted
-            power /= r  # w (f - D) (r + e)^(q - 1) / r
-            gradient[rows] += power.sum(axis=1)[:, None] * x - power @ y
-            gradient[rows.start :] += power.sum(axis=0)[:, None] * y - power.T @ x
-        factor = 2.0 / self.total
-        return (
-            loss / self.total,
-            factor * exponent * gradient,
-            factor * by_exponent,
-            factor * by_jump,
-        )
+            pulls = residuals.add(r, wanted, weight)
+            gradient[rows] += pulls.sum(axis=1)[:, None] * x - pulls @ y
+            gradient[rows.start :] += pulls.sum(axis=0)[:, None] * y - pulls.T @ x
+        return residuals.value(gradient, self.total)

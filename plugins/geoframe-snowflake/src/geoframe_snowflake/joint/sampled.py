@@ -14,6 +14,7 @@ from geoframe_embedding.distances import Floats, Ints
 from geoframe_embedding.scaling import landmark_scaling
 from geoframe_snowflake.joint.dense import NEAREST, Focus
 from geoframe_snowflake.joint.fit import MOST, QUANTILE, fit_jointly, flattened, jittered
+from geoframe_snowflake.joint.residuals import Residuals
 from geoframe_snowflake.joint.search import JointFit, Search, Singles
 from geoframe_snowflake.metric.finite_metric import FiniteMetric
 
@@ -87,30 +88,12 @@ class SomePairs:
         self, points: Singles, exponent: float, offset: float, jump: float
     ) -> tuple[float, Floats, float, float]:
         """The loss, and its derivatives by points ``(n, dim)``, exponent and jump."""
-        loss = by_exponent = by_jump = 0.0
-        e, q = np.float32(offset), np.float32(exponent)
-        base = np.float32(offset**exponent)
-        slope = float(base) * np.log(offset)
+        residuals = Residuals(exponent, offset, jump)
         for start in range(0, len(self.wanted), BLOCK):
             block = slice(start, start + BLOCK)
             apart = points[self.first[block]] - points[self.second[block]]
             r = np.sqrt(np.maximum(np.einsum("ij,ij->i", apart, apart), np.float32(1e-12)))
-            logs = np.log(r + e)
-            power = np.exp(q * logs)
-            error = power - base + np.float32(jump) - self.wanted[block]
-            pull = self.weights[block] * error
-            loss += float(np.vdot(pull, error))
-            pulled = float(pull.sum(dtype=np.float64))
-            by_jump += pulled
-            power *= pull
-            by_exponent += float(np.vdot(power, logs)) - slope * pulled
-            self.pulls.data[block] = power / (r * (r + e))
+            self.pulls.data[block] = residuals.add(r, self.wanted[block], self.weights[block])
         sums = self.pulls.sum(axis=1) + self.pulls.sum(axis=0)
         gradient = sums[:, None] * points - self.pulls @ points - self.pulls.T @ points
-        factor = 2.0 / self.total
-        return (
-            loss / self.total,
-            factor * exponent * gradient.astype(np.float64),
-            factor * by_exponent,
-            factor * by_jump,
-        )
+        return residuals.value(gradient.astype(np.float64), self.total)
