@@ -26,6 +26,19 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def markdown(text: str) -> str:
+    """Return text as one line of Markdown that shows it, whatever signs are in it.
+
+    >>> print(markdown("a | [b](c)"))
+    a \\| \\[b\\](c)
+    """
+    return _MARKS.sub(r"\\\g<0>", one_line(text))
+
+
+_MARKS = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)_|_(?!\w)")
+"""What means something in Markdown or in HTML."""
+
+
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from geoframe.errors import PluginError
 from geoframe.reference import ReferenceTable
 from geoframe.terminal import say
+from geoframe.text import markdown
 from geoframe_registry import discovery
 from geoframe_registry.reproduce import MeasuredRow, tables
 
@@ -52,11 +53,11 @@ def _lines(table: ReferenceTable, rows: Sequence[MeasuredRow]) -> Iterable[str]:
     yield f"| data | | {' | '.join(table.metrics)} |"
     yield f"|---|---|{'---|' * len(table.metrics)}"
     for row in rows:
-        name = row.name
+        name = markdown(row.name)
         for contender, measured in row.contenders.items():
             cells = (measured.get(metric) for metric in table.metrics)
             told = ("" if each is None else str(each) for each in cells)
-            yield f"| {name} | {contender} | {' | '.join(told)} |"
+            yield f"| {name} | {markdown(contender)} | {' | '.join(told)} |"
             name = ""
         for error in row.errors:
-            yield f"| {row.name} | {error} |{' |' * len(table.metrics)}"
+            yield f"| {markdown(row.name)} | {markdown(error)} |{' |' * len(table.metrics)}"

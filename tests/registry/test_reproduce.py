@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import statistics
 
+import attrs
 import pytest
 
 from geoframe.errors import RunError
@@ -99,6 +100,13 @@ def test_the_page_of_the_field_has_every_contender_and_its_command(compared, tmp
     assert "| flat | toy | 1.5 ± 0.71 |  |" in page
     assert "|  | mean | 2.5 ± 0 | 0.5 ± 0 |" in page
     assert "2 seeds" in page
+
+
+def test_an_error_on_the_page_of_the_field_is_text(compared, tmp_path):
+    row = measure("toy", compared, compared.rows[0], folder=tmp_path)
+    told = "seed 0: ValueError: a | <script>\n# b"
+    page = field_page([("toy", compared, [attrs.evolve(row, errors=(told,))])])
+    assert "| flat | seed 0: ValueError: a \\| \\<script\\> \\# b |" in page
 
 
 def test_methods_that_compare_themselves_are_in_the_field():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import math
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 from geoframe.hooks import hookimpl
 from geoframe.run.redaction import redacted_arguments
-from geoframe.text import one_line, printable
+from geoframe.text import markdown, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -140,12 +139,8 @@ def _command(command: Any) -> str:
 
 
 def _markdown(value: Any) -> str:
-    """Write a value as one line of Markdown that shows it, whatever signs are in it."""
-    return _MARKS.sub(r"\\\g<0>", one_line(show(value)))
-
-
-_MARKS = re.compile(r"[\\`*{}\[\]<>#|~&$]|(?<!\w)_|_(?!\w)")
-"""What means something in Markdown or in HTML."""
+    """Write a value as one line of Markdown that shows it."""
+    return markdown(show(value))
 
 
 def _curves(lines: list[dict[str, Any]]) -> Figure | None:
