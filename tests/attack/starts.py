@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from attack.execution import attempt
 from attack.methods import Surface
 
 WATCHERS = 2
+PAUSE = 0.02
+"""Seconds between two looks of one watcher, so that those who start get a turn too."""
 NEW = 25
 """One start in so many is of a new run; the others take up a finished one, and find it so."""
 
@@ -68,6 +71,7 @@ def _watch(folder: Path, writing: int) -> int:
             while True:
                 geoframe_cli.app.main.main(["runs", str(folder)], standalone_mode=False)
                 os.write(writing, b".")
+                time.sleep(PAUSE)
         finally:
             os._exit(1)
     return child
