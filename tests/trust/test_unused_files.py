@@ -41,6 +41,11 @@ def folder(tmp_path, monkeypatch):
     ("method", "config", "told"),
     [
         ("asymlora", {"data": {"test": FILE}}, "test: needs path too"),
+        (
+            "cfdm",
+            {"embedder": {"name": "autoencoder-kl", "path": FILE}},
+            "embedder.path: needs cfdm.latent_dim",
+        ),
         ("dreamup3d", {"data": {"intrinsics": FILE}}, "intrinsics: needs path or test"),
         (
             "dreamup3d",

@@ -171,3 +171,8 @@ class CFDMConfig(MethodConfig):
     )
     cfdm: GenerationConfig = section(GenerationConfig, help="What is drawn.")
     evaluation: EvaluationConfig = section(EvaluationConfig, help="What is measured.")
+
+    def __attrs_post_init__(self) -> None:
+        pretrained = getattr(self.embedder.options, "path", None)
+        if pretrained is not None and not self.cfdm.latent_dim:
+            raise ValueError("embedder.path: needs cfdm.latent_dim, without which nothing embeds")
