@@ -185,7 +185,7 @@ def method_has_a_config(spec: ComponentSpec, resolve: Resolver) -> None:
 
 def reference_tables_are_sound(spec: ComponentSpec, resolve: Resolver) -> None:
     """Published numbers are for columns of their table, and each row is a config, quick or not."""
-    method = spec.load()
+    method: Any = spec.load()
     tables = method().reference_tables()
     if not tables:
         raise CheckSkipped("has no reference tables")
@@ -198,10 +198,9 @@ def reference_tables_are_sound(spec: ComponentSpec, resolve: Resolver) -> None:
         for row in table.rows:
             unknown = sorted(set(row.published) - set(table.metrics))
             ensure(not unknown, f"{table.name}, {row.name}: no column for {', '.join(unknown)}")
-            for more in ({}, table.quick):
-                overrides = {**row.overrides, **more, "seed": 1}
+            for overrides in (row.overrides, {**row.overrides, **table.quick}):
                 try:
-                    given = apply_overrides(TomlTable({}), overrides.items())
+                    given = apply_overrides(TomlTable({}), {**overrides, "seed": 1}.items())
                     structure(method.Config, given, resolve)
                 except ConfigError as error:
                     ensure(False, f"{table.name}, {row.name}: {error.problems[0]}")
