@@ -139,3 +139,17 @@ def test_whether_edges_are_directed_as_gephi_says(
     path.write_text("Source,Target,Type\na,b,Directed\nb,c,Undirected\n")
     with pytest.raises(DataError, match="has directed and undirected edges"):
         read_graph(path)
+
+
+def test_attributes_that_some_nodes_lack_are_no_features(tmp_path: Path) -> None:
+    path = tmp_path / "g.json"
+    path.write_text(
+        '{"directed": true, "links": [{"source": "a", "target": "b"}], "nodes": '
+        '[{"id": "a", "size": 1, "rank": 2, "kind": "x"}, {"id": "b", "size": 3}]}'
+    )
+    graph = read_graph(path)
+    assert graph.features is not None
+    assert graph.features.tolist() == [[1], [3]]
+    assert graph.repairs == ("not all nodes have these attributes, which are no features: rank",)
+    with pytest.raises(DataError, match="feature 'rank' of node 'b' is 'nan'"):
+        read_graph(path, features=("rank",))

@@ -60,6 +60,12 @@ def select_features(
     return as_features(np.stack(list(parsed.values()), axis=1), where) if parsed else None
 
 
+def numbers_with_gaps(frame: pd.DataFrame) -> list[str]:
+    """Names of the columns that hold numbers, though not for all nodes."""
+    parsed = {str(column): _numbers(frame[column]) for column in frame.columns}
+    return [c for c, v in parsed.items() if np.isnan(v).any() and _is_numeric(frame[c], v)]
+
+
 def as_features(values: np.ndarray, where: str) -> Features | None:
     """Check numbers ``(n, F)`` and make them float32; None if there are no columns.
 

@@ -12,7 +12,7 @@ import pandas as pd
 from geoframe.data import is_number, listed, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.graph import Features, Floats, Graph
-from geoframe_data.graphs.features import select_features
+from geoframe_data.graphs.features import ALL, numbers_with_gaps, select_features
 from geoframe_data.graphs.fields import NAMES, Fields
 from geoframe_data.graphs.times import parse_times
 
@@ -50,7 +50,7 @@ def graph_of_records(records: Records, fields: Fields) -> Graph:
     table = pd.DataFrame([dict(node) for node in records.nodes], index=range(len(names)))
     table.columns = table.columns.astype(str)
     table = table.drop(columns=[*NAMES, fields.name], errors="ignore")
-    times, features = node_values(table, names, records.origin, fields)
+    times, features, left_out = _node_values(table, names, records.origin, fields)
     return Graph(
         names=names,
         edges=np.array(records.ends, dtype=np.int64).reshape(-1, 2),
@@ -60,14 +60,17 @@ def graph_of_records(records: Records, fields: Fields) -> Graph:
         attributes=table if table.shape[1] else None,
         times=times,
         origin=records.origin,
-        repairs=tuple(each for each in (*records.notes, note, guessed) if each),
+        repairs=tuple(each for each in (*records.notes, note, guessed, left_out) if each),
     )
 
 
-def node_values(
+def _node_values(
     table: pd.DataFrame, names: Sequence[str], where: str, fields: Fields
-) -> tuple[Floats | None, Features | None]:
-    """Take times out of a table of node attributes, and features from what is left.
+) -> tuple[Floats | None, Features | None, str | None]:
+    """Take times out of a table of node attributes, and features from what is left; and a note.
+
+    Programs give attributes to some of the nodes only; where all features are wanted, and not some
+    by name, those attributes are none.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def node_values(
         If the attribute of the times or of a feature is missing or holds something else.
     """
     if fields.node_table:
-        return None, None
+        return None, None, None
     times = None
     if fields.time is not None:
         columns = [*table.columns]
@@ -86,7 +89,10 @@ def node_values(
                 "with data.time"
             )
         times = parse_times(table.pop(fields.time), where)
-    return times, select_features(table, fields.features, names, where)
+    gaps = numbers_with_gaps(table) if tuple(fields.features) == ALL else []
+    features = select_features(table.drop(columns=gaps), fields.features, names, where)
+    note = f"not all nodes have these attributes, which are no features: {listed(gaps)}"
+    return times, features, note if gaps else None
 
 
 def text_of(value: object) -> str:
