@@ -172,10 +172,10 @@ FIELD = ReferenceTable(
         ),
         ReferenceRow(
             name="val64, trained without masks",
-            overrides=on("val64", {**RECONSTRUCTION, **MASKS_ALONE, "trainer.steps": 1950}),
+            overrides=on("val64", {**RECONSTRUCTION, **MASKS_ALONE, "trainer.steps": 650}),
         ),
     ),
-    note="600 steps of votes are 50 CPU seconds, 1950 of reconstruction 250. The best radius is "
+    note="600 steps of votes are 50 CPU seconds, 650 of reconstruction 85. The best radius is "
     "the one that is best for all of these very scenes, which no user knows; the own radius goes "
     "by the spacing of an image's pixels, as the classical back end does. Touching are the scenes "
     "in which points of two objects come nearer than 15 mm; noisy is with the errors of a depth "

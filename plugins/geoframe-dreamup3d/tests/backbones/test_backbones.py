@@ -70,3 +70,12 @@ def test_interpolation_is_exact_at_the_places_and_between_equal_values():
     asked = torch.rand(2, 7, 3, generator=generator)
     found = interpolate(torch.ones(2, 1, 30), places, asked)
     assert np.allclose(found, 1)
+
+
+def test_one_cloud_is_interpolated_as_in_a_batch():
+    generator = torch.Generator().manual_seed(0)
+    places, asked = (torch.rand(1, n, 3, generator=generator) for n in (40, 25))
+    values = torch.rand(1, 4, 40, generator=generator)
+    alone = interpolate(values, places, asked)
+    batch = interpolate(*(each.expand(2, -1, -1) for each in (values, places, asked)))
+    assert torch.allclose(alone[0], batch[0], atol=1e-5)

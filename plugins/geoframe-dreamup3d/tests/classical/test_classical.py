@@ -13,6 +13,7 @@ from geoframe_dreamup3d.classical.clustering import (
     dbscan,
     renumbered,
     segment_by_distance,
+    segment_by_pixels,
     spread_labels,
 )
 from geoframe_dreamup3d.classical.completion import VoxelShape, apart, carve, seen_empty
@@ -52,6 +53,16 @@ def test_objects_apart_are_separated_without_learning(scenes):
     for i in range(len(scenes)):
         labels = segment_by_distance(view_of(scenes, i))
         assert ari_foreground(labels, scenes.truth.segmentation[i]) > 0.9
+
+
+def test_connected_pixels_are_one_object_whatever_their_depth(scenes):
+    view = view_of(scenes, 0)
+    above = np.zeros(view.depth.shape, dtype=bool)
+    above[2:8, 2:8] = above[20:30, 20:30] = True
+    above[40, 40:43] = True  # too few to be an object
+    labels = segment_by_pixels(attrs.evolve(view, above=above))
+    assert sorted(np.unique(labels, return_counts=True)[1].tolist()[1:]) == [36, 100]
+    assert labels[2, 2] != labels[20, 20]
 
 
 def test_labels_that_no_pixel_has_fall_away(scenes):
