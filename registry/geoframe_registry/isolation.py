@@ -17,7 +17,7 @@ from typing import Any, Self
 MAX_LINE = 2**20
 """Characters that are read of one line of an answer."""
 
-GLANCE = 0.05
+GLANCE = 0.2
 """Seconds between two looks at the time and memory that the process takes."""
 
 GRACE = 5.0

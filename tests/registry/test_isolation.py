@@ -35,7 +35,8 @@ FAULTS = {
         "takes more than 0.1 GiB of memory",
     ),
     "memory of a child": (
-        "subprocess.run([sys.executable, '-c', 'x = bytearray(10**9); x[::4096] = x[::4096]'])",
+        "subprocess.run([sys.executable, '-c', 'x = bytearray(10**9); x[::4096] = x[::4096]; '"
+        "'import time; time.sleep(60)'])",
         "takes more than 0.1 GiB of memory",
     ),
 }
