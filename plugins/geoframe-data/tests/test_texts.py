@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from geoframe.errors import DataError
 from geoframe_data import TextColumns, make_texts, read_text_cells
 from geoframe_data.testing.files import SuiteFile, check_refused, named
 from geoframe_data.testing.texts import (
@@ -36,6 +38,17 @@ def test_every_file_holds_the_same_texts(tmp_path: Path, file: SuiteFile) -> Non
 @pytest.mark.parametrize("file", named(bad_texts()))
 def test_bad_texts_get_one_line(tmp_path: Path, file: SuiteFile) -> None:
     check_refused(file, tmp_path, load)
+
+
+def test_texts_that_are_missing_or_empty(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pd.DataFrame({"label": ["a", "b"], "text": ["x", None]}).to_parquet(path)
+    with pytest.raises(DataError, match="row 2: 'text' is empty"):
+        load(path)
+    path = tmp_path / "x.csv"
+    path.write_text("label,text\na,x\nb,\na,  \n")
+    texts = make_texts(read_text_cells(path, COLUMNS), COLUMNS, holdout=0.3)
+    assert texts.notes == ("2 of 3 texts of the train file are empty",)
 
 
 def test_a_suite_for_readers_of_others(tmp_path: Path) -> None:

@@ -135,8 +135,8 @@ def _one_chunk(column: pa.ChunkedArray, raw: bool) -> pa.Array:
         found = pa.concat_arrays(found.chunks) if found.chunks else pa.array([], column.type)
     if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
         # A declared text stays one, even if it looks like a number: '007'.
-        found = pc.fill_null(found.cast(pa.string()), "")
-        return found if raw else pc.utf8_trim_whitespace(found)
+        found = found.cast(pa.string())
+        return found if raw else pc.utf8_trim_whitespace(pc.fill_null(found, ""))
     return found
 
 

@@ -122,6 +122,9 @@ def make_texts(
             )
             for name, each in cells.items()
         }
+    for name, split in splits.items():
+        if empty := sum(not text.strip() for text in split.texts):
+            notes.append(f"{empty} of {len(split)} texts of the {name} file are empty")
     validation = splits.get("validation")
     held = (splits["train"], validation) if validation else _held_out(splits["train"], holdout)
     return Texts(
