@@ -90,3 +90,24 @@ def test_sizes(tmp_path: Path) -> None:
     assert read_images(tmp_path, limit=1).data.shape == (1, 2, 3, 3)
     with pytest.raises(DataError, match="has 3x2 pixels, more than 5"):
         read_images(tmp_path, max_pixels=5)
+
+
+def test_folders_of_parts_are_no_classes(tmp_path: Path) -> None:
+    for name in ("Train/cat/0.png", "Train/dog/0.png", "test/cat/1.png"):
+        save(tmp_path / name)
+    items = load(tmp_path)
+    assert items.label_names == ("cat", "dog")
+    assert items.labels is not None
+    assert items.labels.tolist() == [0, 1, 0]
+    assert "Train, test are parts of the data" in items.notes[0]
+    save(tmp_path / "other" / "cat" / "2.png")
+    assert load(tmp_path).label_names == ("Train/cat", "Train/dog", "other/cat", "test/cat")
+
+
+def test_images_that_are_not_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.HEIC").write_bytes(b"ftypheic")
+    with pytest.raises(DataError, match=r"1 images of formats that are not read \(.heic\)"):
+        read_images(tmp_path)
+    save(tmp_path / "b.jfif", format="JPEG")
+    items = read_images(tmp_path)
+    assert (items.names, len(items.notes)) == (("b.jfif",), 1)

@@ -13,11 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from geoframe.data import shown
+from geoframe.data import listed, shown
 from geoframe.errors import DataError
 from geoframe_data.items import Items
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"),
+)
+UNREAD = (".heic", ".heif", ".avif", ".svg", ".jp2", ".dng", ".cr2", ".nef", ".arw", ".psd")
+"""Suffixes of images that are not read, and told of."""
+PARTS = frozenset(("train", "training", "test", "val", "valid", "validation", "dev"))
+"""Names of folders that hold parts of a data set; the classes are the folders in them."""
 MAX_PIXELS = 2**26
 """Pixels that one image may have: 8192 x 8192."""
 
@@ -59,10 +65,11 @@ def read_images(
     DataError
         If there are none, one is damaged or too large, or their sizes differ.
     """
-    found, hidden = _members(path)
+    found, left_out = _members(path)
     found = found[:limit]
     if not found:
-        raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)})")
+        notes = "".join(f"; {note}" for note in left_out)
+        raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)}){notes}")
     repairs: Counter[str] = Counter()
     arrays: list[np.ndarray] = []
     mode = "L" if grey else "RGBA" if transparent else "RGB"
@@ -79,12 +86,14 @@ def read_images(
     labels: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     if folders_as_labels:
-        folders = [PurePosixPath(name).parent.as_posix() for name, _ in found]
+        folders, parts = _classes([PurePosixPath(name).parent for name, _ in found])
         names = tuple(sorted(set(folders)))
         labels = np.array([names.index(folder) for folder in folders], np.int64)
+        if parts:
+            left_out.append(
+                f"{listed(parts)} are parts of the data; the folders in them are classes"
+            )
     notes = [f"{count} images {what}" for what, count in repairs.items()]
-    if hidden:
-        notes.append(f"{hidden} hidden images (names that begin with a dot) were left out")
     return Items(
         data=_white_where_transparent(np.stack(arrays)) if mode == "RGBA" else np.stack(arrays),
         labels=labels,
@@ -92,7 +101,7 @@ def read_images(
         names=tuple(name for name, _ in found),
         kind="images",
         origin=str(path),
-        notes=tuple(notes),
+        notes=(*notes, *left_out),
     )
 
 
@@ -104,8 +113,17 @@ def _white_where_transparent(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return images
 
 
-def _members(path: Path) -> tuple[list[tuple[str, Reader]], int]:
-    """Names and readers of all images, and how many hidden ones there are."""
+def _classes(folders: Sequence[PurePosixPath]) -> tuple[list[str], list[str]]:
+    """Class of each image, and the parts of the data set that the classes stand in, if any."""
+    parts = sorted({folder.parts[0] if folder.parts else "" for folder in folders})
+    nested = all(len(folder.parts) > 1 for folder in folders)
+    if not nested or not PARTS.issuperset(part.lower() for part in parts):
+        return [folder.as_posix() for folder in folders], []
+    return [PurePosixPath(*folder.parts[1:]).as_posix() for folder in folders], parts
+
+
+def _members(path: Path) -> tuple[list[tuple[str, Reader]], list[str]]:
+    """Names and readers of all images, and a sentence on each kind that was left out."""
     members: list[tuple[str, Reader]]
     if path.is_dir():
         members = [
@@ -121,13 +139,24 @@ def _members(path: Path) -> tuple[list[tuple[str, Reader]], int]:
                 f"{path}: is neither a folder nor a zip archive of images: {shown(error)}"
             ) from None
         members = [(name, partial(archive.read, name)) for name in sorted(archive.namelist())]
-    images = [each for each in members if PurePosixPath(each[0]).suffix.lower() in SUFFIXES]
-    shown_ones = [
-        each
-        for each in images
-        if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(each[0]).parts)
-    ]
-    return shown_ones, len(images) - len(shown_ones)
+    visible: list[tuple[str, Reader]] = []
+    hidden = 0
+    for each in members:
+        if PurePosixPath(each[0]).suffix.lower() not in (*SUFFIXES, *UNREAD):
+            continue
+        parts = PurePosixPath(each[0]).parts
+        if any(part.startswith((".", "__MACOSX")) for part in parts):
+            hidden += 1
+        else:
+            visible.append(each)
+    images = [each for each in visible if PurePosixPath(each[0]).suffix.lower() in SUFFIXES]
+    notes: list[str] = []
+    if other := sorted({PurePosixPath(name).suffix.lower() for name, _ in visible} - {*SUFFIXES}):
+        count = len(visible) - len(images)
+        notes.append(f"{count} images of formats that are not read ({', '.join(other)}) left out")
+    if hidden:
+        notes.append(f"{hidden} hidden images (names that begin with a dot) were left out")
+    return images, notes
 
 
 def read_image(
