@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +16,7 @@ from geoframe.trained import Trained
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from torch import Tensor
 
     from geoframe.config import MethodConfig
     from geoframe.run.directory import Run
@@ -116,6 +117,23 @@ class Method(ABC):
     def sampler(self, run: Run) -> Sampler:
         """Return the fitted sampler of a finished run, for ``geoframe sample``."""
         raise RunError(f"{type(self).__name__} does not sample")
+
+    def write_samples(
+        self, run: Run, parts: Iterable[Mapping[str, Tensor]], folder: Path
+    ) -> Path | None:
+        """Write what ``geoframe sample`` drew as the user's own file has it, too.
+
+        Parameters
+        ----------
+        parts
+            What :meth:`~geoframe.Sampler.draw` returned, one file of tensors after the other.
+
+        Returns
+        -------
+        Path or None
+            What was written into the folder; None where the tensors say all there is.
+        """
+        return None
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Published tables that ``geoframe reproduce`` measures again."""

@@ -46,10 +46,12 @@ def sample(
 ) -> None:
     """Draw items from the sampler of RUN into safetensors files.
 
+    Where the data were a table, images or points, the items are written in that form, too.
     If it is interrupted, or killed, the same command goes on and ends with the same files. With a
     larger number it adds to what is there.
     """
     from geoframe.importing import contained
+    from geoframe.run.files import read_tensors
     from geoframe.run.streaming import stream_samples
     from geoframe_registry.runs import open_run
 
@@ -72,12 +74,16 @@ def sample(
             },
             progress=progress,
         )
+    with contained(f"method '{opened.method_name}'"):
+        written = opened.method.write_samples(opened, map(read_tensors, shards), output)
     if quiet:
         say(output)
         return
     if explain:
         _explain(sampler.explain())
     say(f"{number} items in {len(shards)} files: {output}")
+    if written is not None:
+        say(f"As in your file: {written}")
 
 
 def _explain(rows: Sequence[Mapping[str, object]]) -> None:

@@ -71,11 +71,11 @@ def test_samples_are_written_as_the_data_came(tmp_path: Path) -> None:
         "samples.ply": Items(data=drawn.numpy(), kind="points", origin="p.ply"),
     }
     for name, like in cases.items():
-        path = write_samples(drawn, like, tmp_path)
+        path = write_samples([drawn], like, tmp_path)
         assert path == tmp_path / name
         np.testing.assert_allclose(load(path).data, drawn)
     assert load(tmp_path / "samples.csv").columns == ("a", "b", "c")
-    assert write_samples(drawn, Items(data=drawn.numpy(), origin="x.npy"), tmp_path) is None
+    assert write_samples([drawn], Items(data=drawn.numpy(), origin="x.npy"), tmp_path) is None
 
 
 def test_text_columns_are_left_out_and_told(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_new_items_are_read_by_the_types_of_the_training(tmp_path: Path) -> None
 def test_samples_of_a_table_are_as_precise_as_its_columns_spread(tmp_path: Path) -> None:
     times = torch.tensor([[1.7e9, 0.1], [1.7e9 + 40.25, -1e-9]], dtype=torch.float64)
     like = Items(data=times.numpy(), kind="table", columns=("time", "x"), origin="t.csv")
-    path = write_samples(times, like, tmp_path)
+    path = write_samples([times], like, tmp_path)
     assert path is not None
     assert path.read_text() == "time,x\n1700000000.0,0.1\n1700000040.25,0.0\n"
 

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from click.testing import CliRunner
 
 import geoframe
 from geoframe.run.directory import Run
 from geoframe_cfdm.config import ItemsConfig
 from geoframe_cfdm.data import load_items
 from geoframe_cfdm.mixed import MixedItems
+from geoframe_cli.verbs.sample import sample
 
 
 def items_config(path: Path) -> ItemsConfig:
@@ -118,3 +120,12 @@ def test_an_unknown_target_is_one_line(table: Path, tmp_path: Path) -> None:
     }
     with pytest.raises(geoframe.ConfigError, match=r"evaluation\.target: no column 'size'"):
         geoframe.run_method("cfdm", config, path=tmp_path / "run")
+
+
+def test_the_verb_sample_writes_the_table_of_the_user(finished: Run, tmp_path: Path) -> None:
+    asked = ["-n", "120", "--seed", "0", "--shard-size", "50", "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(sample, [str(finished.path), *asked])
+    assert done.exit_code == 0, done.output
+    drawn = tmp_path / "out" / "samples.csv"
+    assert "samples.csv" in done.output.replace("\n", "")
+    assert drawn.read_text() == (finished.path / "samples.csv").read_text()

@@ -1,6 +1,6 @@
 """Few coordinates: the joint fit beside classical scaling and SMACOF of scikit-learn.
 
-    python benchmarks/few_coordinates.py [--items 300] [--dims 2 8 16]
+    python benchmarks/few_coordinates.py [--items 300] [--dims 2 8 16] [--metrics words roads]
 
 prints stress, rank correlation, triplets, neighbours kept and CPU seconds on five metrics made up
 here: edit distances of words, warped time series, roads, steps in a graph, and dissimilarities
@@ -122,14 +122,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=300)
     parser.add_argument("--dims", type=int, nargs="+", default=[2, 8, 16])
+    parser.add_argument("--metrics", nargs="+", choices=METRICS, default=list(METRICS))
     options = parser.parse_args()
     print(
         f"{'metric':12} {'dim':>3} {'embedding':18} {'stress':>7} {'spearman':>8} {'triplets':>8} "
         f"{'10-NN':>6} {'CPU s':>6}"
     )
     behind = 0
-    for name, make in METRICS.items():
-        distances = make(options.items, np.random.default_rng(0))
+    for name in options.metrics:
+        distances = METRICS[name](options.items, np.random.default_rng(0))
         given = MatrixDistances(matrix=distances)
         pairs = choose_pairs(given, 10**7, seed=0)
         for dim in options.dims:

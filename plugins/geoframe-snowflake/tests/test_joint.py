@@ -195,3 +195,14 @@ def test_distances_that_no_points_have_are_fitted_and_measured(tmp_path: Path, g
     else:
         with pytest.raises(DataError, match="at distance 0"):
             run_method("snowflake", untrained, path=tmp_path / "exact")
+
+
+def test_where_nothing_fits_more_starts_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    noise = generator.lognormal(0, 0.2, (60, 60))
+    distances = cdist(*2 * [generator.standard_normal((60, 5))]) ** 2 * np.sqrt(noise * noise.T)
+    found = fit_jointly(distances, 2, focus="distances", seed=0)
+    monkeypatch.setattr("geoframe_snowflake.joint.fit.LOOSE", np.inf)
+    plain = fit_jointly(distances, 2, focus="distances", seed=0)
+    assert plain.loss > 0.0625
+    assert found.loss < plain.loss

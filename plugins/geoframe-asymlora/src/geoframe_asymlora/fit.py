@@ -14,11 +14,12 @@ from geoframe.run.resources import peak_memory_mib
 from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.data import load_texts
 from geoframe_asymlora.figures import comparison_figure, learning_rates_figure
-from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact
+from geoframe_asymlora.files.adapter_file import is_compact
 from geoframe_asymlora.files.hub import model_digest
+from geoframe_asymlora.files.stored import ADAPTER, HEAD
 from geoframe_asymlora.lora.adapter import AsymmetricLoRA
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
-from geoframe_asymlora.lora.freezing import head_parameters
+from geoframe_asymlora.lora.freezing import head_parameters, lora_layers, plain_name
 from geoframe_asymlora.lora.targets import fused_experts
 from geoframe_asymlora.study.comparison import Compared, compare, spread
 from geoframe_asymlora.text.fitting import build, train, variant
@@ -225,12 +226,13 @@ def _notes(config: AsymLoRAConfig, task: Task, table: Rows) -> list[str]:
 
 def _experts(model: nn.Module) -> list[str]:
     """Name the weights of experts that no adapter reaches, by the ends of their names."""
-    ends = sorted({".".join(name.split(".")[-2:]) for name in fused_experts(model)})
+    plain = {plain_name(name) for name in fused_experts(model)} - set(lora_layers(model))
+    ends = sorted({".".join(name.split(".")[-2:]) for name in plain})
     if not ends:
         return []
     return [
         f"The experts are not adapted: their weights ({', '.join(ends)}) are one parameter for all "
-        "experts and no linear layers."
+        "experts and no linear layers. Name them in adapter.targets to adapt them, too."
     ]
 
 

@@ -19,9 +19,10 @@ from geoframe.errors import RunError
 from geoframe.run.directory import Run
 from geoframe_asymlora.config import AsymLoRAConfig
 from geoframe_asymlora.data import load_texts, new_texts
-from geoframe_asymlora.files.adapter_file import ADAPTER, HEAD, is_compact, read_adapter
+from geoframe_asymlora.files.adapter_file import is_compact, read_adapter
 from geoframe_asymlora.files.export import export_peft
 from geoframe_asymlora.files.hub import model_digest
+from geoframe_asymlora.files.stored import ADAPTER, HEAD
 from geoframe_asymlora.text.encoding import encode
 from geoframe_asymlora.text.export import export_model, write_guide
 from geoframe_asymlora.text.pretrained import Pretrained, open_pretrained

@@ -12,13 +12,11 @@ from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.fit import Fitted
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.sampling.config import Standardize
-from geoframe_cfdm.sampling.distances import Spacing, nearest_points, spacing_of
+from geoframe_cfdm.sampling.distances import COPY, Spacing, nearest_points, spacing_of
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 from geoframe_cfdm.sampling.standardize import fit_standardizer
 from geoframe_data import Items
 
-COPY = 1e-3
-"""A sample within this share of the median neighbour distance of a training item is a copy."""
 NEAREST = 3
 LISTED = 24
 MOST_NAMED = 8

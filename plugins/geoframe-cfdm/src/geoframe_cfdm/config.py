@@ -135,7 +135,7 @@ class EvaluationConfig:
     target: str | None = option(
         None,
         help="Column of a table that models trained on the samples have to predict on held-out "
-        "rows.",
+        "rows; auto and local-copula draw it from the other columns.",
     )
     rivals: bool = option(
         False,

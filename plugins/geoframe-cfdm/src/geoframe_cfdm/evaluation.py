@@ -12,14 +12,14 @@ import attrs
 import torch
 from torch import Tensor
 
-from geoframe import ConfigError, Result
+from geoframe import Result
 from geoframe.run.directory import Run
 from geoframe.run.resources import peak_memory_mib
 from geoframe_cfdm.attribution import attribute, provenance
 from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.features import make_features
 from geoframe_cfdm.figures import draw_figures
-from geoframe_cfdm.fit import Fitted
+from geoframe_cfdm.fit import Fitted, target_of
 from geoframe_cfdm.generation import Generated
 from geoframe_cfdm.leaderboard import Standing, contenders, real_items, suited
 from geoframe_cfdm.likeness import Likeness
@@ -35,7 +35,7 @@ W2_DIM = 3
 EXACT_SETS = 4
 """Sets of exact samples: distances of single pairs vary too much to be compared."""
 COPIES_WARNED = 0.05
-OWN = ("kernel_distance", "dup_rate")
+OWN = ("kernel_distance",)
 LEAST_JUDGED = 20
 """Samples, and held-out items, that a classifier between them needs."""
 
@@ -95,13 +95,9 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
 
 def _judge(config: CFDMConfig, fitted: Fitted, items: Tensor) -> Likeness | None:
     """Measures against held-out items that every sampler has alike; none without such items."""
-    target = config.evaluation.target
-    if target is not None and target not in fitted.items.columns:
-        known = ", ".join(fitted.items.columns) or "none"
-        raise ConfigError([f"evaluation.target: no column '{target}'; columns: {known}"])
     if not fitted.held_out or min(len(fitted.compared), len(items)) < LEAST_JUDGED:
         return None
-    place = None if target is None else fitted.items.columns.index(target)
+    place = target_of(config, fitted.items)
     return Likeness(fitted.data, fitted.compared, levels=fitted.levels, target=place)
 
 

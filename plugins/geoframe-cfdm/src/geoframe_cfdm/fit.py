@@ -90,11 +90,7 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
     RunError
         If the data of a finished run have changed.
     """
-    kept = run.manifest.get("data", {}).get("schema") if restore else None
-    schema = Schema.from_plain(kept) if kept else None
-    items = load_items(
-        config.data, schema=schema, mixed=takes_mixed(config), transparent=keeps_transparent(config)
-    )
+    items = read_items(config, run, restore=restore)
     condition = condition_of(config, items)
     _record(items, condition, run, restore=restore)
     train, others = _split(items, config)
@@ -112,7 +108,16 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
             measured = autoencoder.prepare(data.flatten(1), config.trainer.build(), run)
             run.write_tensors("autoencoder", autoencoder.state_dict())
         sampler = LatentSampler(sampler, autoencoder.eval())
-    _fit(sampler, data, labels, train, run, levels=levels_of(items), restore=restore)
+    _fit(
+        sampler,
+        data,
+        labels,
+        train,
+        run,
+        levels=levels_of(items),
+        target=target_of(config, items),
+        restore=restore,
+    )
     compared, held_out = _compared(items, train, others, condition)
     fitted = Fitted(
         sampler=sampler,
@@ -130,6 +135,21 @@ def prepare(config: CFDMConfig, run: Run, *, restore: bool = False) -> Fitted:
     return fitted
 
 
+def read_items(config: CFDMConfig, run: Run, *, restore: bool = False) -> Items:
+    """Read the items of a run; those of a finished one by the types that its columns had.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be used.
+    """
+    kept = run.manifest.get("data", {}).get("schema") if restore else None
+    schema = Schema.from_plain(kept) if kept else None
+    return load_items(
+        config.data, schema=schema, mixed=takes_mixed(config), transparent=keeps_transparent(config)
+    )
+
+
 def _fit(
     sampler: Sampler,
     data: Tensor,
@@ -138,6 +158,7 @@ def _fit(
     run: Run,
     *,
     levels: Tensor | None,
+    target: int | None,
     restore: bool,
 ) -> None:
     """Fit a sampler and keep its state, or take the state up that a finished run kept.
@@ -150,9 +171,26 @@ def _fit(
         if isinstance(sampler, LatentSampler):
             sampler.hold(data, labels, ids)
         return
-    fit_sampler(sampler, data, labels, ids, levels)
+    fit_sampler(sampler, data, labels, ids, levels, target)
     if not restore and not is_the_data(inner, data):
         run.write_tensors(STATE, inner.fitted())
+
+
+def target_of(config: CFDMConfig, items: Items) -> int | None:
+    """Place of the column ``evaluation.target`` among the columns; None if it is left out.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such column.
+    """
+    target = config.evaluation.target
+    if target is None:
+        return None
+    if target not in items.columns:
+        known = ", ".join(items.columns) or "none"
+        raise ConfigError([f"evaluation.target: no column '{target}'; columns: {known}"])
+    return items.columns.index(target)
 
 
 def takes_mixed(config: CFDMConfig) -> bool:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 import geoframe
-from geoframe import ConfigError, Sampler, capability
+from geoframe import Sampler, capability
 from geoframe_cfdm.config import CFDMConfig
 from geoframe_cfdm.data import load_items
+from geoframe_cfdm.fit import target_of
 from geoframe_cfdm.likeness import Likeness
 from geoframe_cfdm.mixed import filled, levels_of
 from geoframe_cfdm.recombination.rows import TakesCategories
@@ -61,10 +62,7 @@ def leaderboard(
     """
     items = load_items(config.data, least=10, mixed=not config.cfdm.latent_dim)
     data, levels = torch.from_numpy(items.data), levels_of(items)
-    target = config.evaluation.target
-    if target is not None and target not in items.columns:
-        raise ConfigError([f"evaluation.target: no column '{target}'"])
-    place = None if target is None else items.columns.index(target)
+    place = target_of(config, items)
     for seed in range(config.seed, config.seed + seeds):
         order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
         count = max(2, round(HOLDOUT * len(data)))
@@ -81,8 +79,9 @@ def suited(judge: Likeness) -> tuple[str, ...]:
 
 
 def real_items(judge: Likeness, n: int, seed: int) -> Standing:
-    """Measure training items as if they were samples."""
-    return Standing(sampler=TRAINING, seed=seed, measures=judge.measure(judge.train[:n]))
+    """Measure training items, drawn by the seed, as if they were samples."""
+    order = torch.randperm(len(judge.train), generator=torch.Generator().manual_seed(seed))
+    return Standing(sampler=TRAINING, seed=seed, measures=judge.measure(judge.train[order[:n]]))
 
 
 def contenders(
@@ -105,7 +104,7 @@ def contenders(
             if bool((levels > 0).any()):
                 continue
             train = filled([train])[0]
-        drawn, spent = _drawn(sampler, train, levels, n, seed)
+        drawn, spent = _drawn(sampler, train, levels, judge.target, n, seed)
         measures = judge.measure(drawn["items"]) | spent
         if "redrawn" in drawn:
             measures["redrawn"] = float((drawn["redrawn"] > 0).double().mean())
@@ -122,11 +121,11 @@ def _built(name: str, config: CFDMConfig, *, rows: bool) -> Sampler:
 
 
 def _drawn(
-    sampler: Sampler, train: Tensor, levels: Tensor | None, n: int, seed: int
+    sampler: Sampler, train: Tensor, levels: Tensor | None, target: int | None, n: int, seed: int
 ) -> tuple[dict[str, Tensor], dict[str, float]]:
     """What a sampler draws, and CPU seconds of the fit and milliseconds of a sample."""
     started = time.process_time()
-    fit_sampler(sampler, train, None, None, levels)
+    fit_sampler(sampler, train, None, None, levels, target)
     fitted = time.process_time()
     drawn = sampler.draw(n, seed=seed)
     ended = time.process_time()

@@ -13,9 +13,9 @@ from geoframe_cfdm.convolutions import RandomConvolutions
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, two_sample_auc
 from geoframe_cfdm.recombination.auto import are_images
-from geoframe_cfdm.recombination.neighbors import COPY, neighbors_of
+from geoframe_cfdm.recombination.neighbors import neighbors_of
 from geoframe_cfdm.recombination.rows import RowEncoder, checked_levels
-from geoframe_cfdm.sampling.distances import nearest_points
+from geoframe_cfdm.sampling.distances import COPY, nearest_points
 from geoframe_cfdm.sampling.standardize import fit_standardizer
 
 PATCHES = 4

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,6 +14,8 @@ from geoframe.suggestion import Guess, Suggestion
 from geoframe_cfdm.config import CFDMConfig
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from geoframe import Sampler
     from geoframe.run.directory import Run
     from geoframe_cfdm.trained import TrainedSampler
@@ -50,7 +53,7 @@ class ClosedFormDiffusionModel(Method):
         generated = generate(config, fitted, run)
         run.write_tensors("samples", generated.drawn)
         if run.main_process:
-            write_samples(generated.items, fitted.items, run.path)
+            write_samples([generated.items], fitted.items, run.path)
             write_provenance(fitted.items, generated.drawn, run.path)
         return evaluate(config, fitted, generated, run)
 
@@ -66,6 +69,16 @@ class ClosedFormDiffusionModel(Method):
         """Return the sampler that ``geoframe sample`` draws from."""
         trained: TrainedSampler = run.load()
         return trained.sampler
+
+    def write_samples(
+        self, run: Run, parts: Iterable[Mapping[str, Tensor]], folder: Path
+    ) -> Path | None:
+        """Write drawn items as a table with the user's columns, a point cloud, or images."""
+        from geoframe_cfdm.fit import read_items
+        from geoframe_cfdm.writing import write_samples
+
+        items = read_items(run.config, run, restore=True)
+        return write_samples((part["items"] for part in parts), items, folder)
 
     def reference_tables(self) -> Sequence[ReferenceTable]:
         """Return the paper's numbers that can be measured again."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,15 @@ from geoframe_data import Items
 MOST_FILES = 1000
 
 
-def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
-    """Write samples ``(n, *item_shape)`` as a table, a point cloud, or images.
+def write_samples(parts: Iterable[Tensor], like: Items, folder: Path) -> Path | None:
+    """Write samples as a table, a point cloud, or images.
+
+    Parameters
+    ----------
+    parts
+        Samples ``(n, *item_shape)``, one batch after the other.
+    like
+        The items that they were made of.
 
     Returns
     -------
@@ -25,24 +33,14 @@ def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
         ``samples.csv``, ``samples.ply`` or the folder ``samples``, which takes the first 1000
         images; None for arrays, of which there is nothing to add to the tensors.
     """
-    if isinstance(like, MixedItems):
-        text = like.decoded(items.numpy()).to_csv(index=False, float_format="%.8g")
-        write_bytes(folder / "samples.csv", text.encode())
-        return folder / "samples.csv"
     if like.kind == "table":
-        import pandas as pd
-
-        values = items.numpy()
-        spread = values.max(0) - values.min(0)
-        digits = 6 - np.floor(np.log10(np.where(spread > 0, spread, 1)))  # no more is known
-        table = pd.DataFrame(values, columns=list(like.columns))
-        rounded = table.round(dict(zip(like.columns, digits.astype(int).tolist(), strict=True)))
-        write_bytes(folder / "samples.csv", (rounded + 0.0).to_csv(index=False).encode())
+        write_bytes(folder / "samples.csv", "".join(_lines(parts, like)).encode())
         return folder / "samples.csv"
     if like.kind == "points":
         import trimesh
 
-        content = trimesh.PointCloud(items.numpy()).export(file_type="ply")  # type: ignore[no-untyped-call]
+        points = np.concatenate([part.numpy() for part in parts])
+        content = trimesh.PointCloud(points).export(file_type="ply")  # type: ignore[no-untyped-call]
         write_bytes(folder / "samples.ply", content)
         return folder / "samples.ply"
     if like.kind == "images":
@@ -50,12 +48,29 @@ def write_samples(items: Tensor, like: Items, folder: Path) -> Path | None:
 
         with explained(folder / "samples"):
             (folder / "samples").mkdir(exist_ok=True)
-        for number, item in enumerate(items[:MOST_FILES].numpy()):
+        drawn = chain.from_iterable(part.numpy() for part in parts)
+        for number, item in enumerate(islice(drawn, MOST_FILES)):
             content = io.BytesIO()
             Image.fromarray(item).save(content, format="png")
             write_bytes(folder / "samples" / f"{number:04d}.png", content.getvalue())
         return folder / "samples"
     return None
+
+
+def _lines(parts: Iterable[Tensor], like: Items) -> Iterator[str]:
+    """Lines of a table, batch by batch: texts, dates and gaps as they stood in the file."""
+    import pandas as pd
+
+    spread = np.nanmax(like.data, 0) - np.nanmin(like.data, 0)
+    known = 6 - np.floor(np.log10(np.where(spread > 0, spread, 1)))  # no more is known
+    digits = dict(zip(like.columns, known.astype(int).tolist(), strict=True))
+    for number, part in enumerate(parts):
+        rows = part.numpy()
+        mixed = isinstance(like, MixedItems)
+        table = like.decoded(rows) if mixed else pd.DataFrame(rows, columns=list(like.columns))
+        floats = list(table.select_dtypes("float"))
+        rounded = table[floats].round({name: digits[name] for name in floats}) + 0.0
+        yield table.assign(**dict(rounded)).to_csv(index=False, header=number == 0)
 
 
 def write_provenance(items: Items, drawn: Mapping[str, Tensor], folder: Path) -> None:

@@ -139,7 +139,8 @@ def _one_parent(graph: Graph, policy: MultipleParents) -> Graph:
             f"{graph.origin}: not a tree: {graph.node(several[0])} has {len(parents)} parents, "
             f"{graph.node(parents[0])} and {graph.node(parents[1])}"
             f"{f' ({len(several)} nodes have several)' if len(several) > 1 else ''}; set "
-            "data.multiple_parents to 'first' to keep the first of them"
+            "data.multiple_parents to 'first' to keep the first of them, or take the method nst, "
+            "which keeps all"
         )
     _, kept = np.unique(graph.edges[:, 1], return_index=True)
     note = (

@@ -49,7 +49,7 @@ class TreeEmbeddingConfig:
         ge=0,
         unit="steps",
         help="Most steps that move these coordinates until the neighbours of every node come "
-        "first (trees of equally long edges).",
+        "first (trees of equally long edges), or distances are in proportion (others).",
     )
     inputs: Inputs = option(
         "auto",

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoframe_hnn.arrays import refinement
+from geoframe_hnn.arrays.descent import moved
 from geoframe_hnn.arrays.models import BallDistances
-from geoframe_hnn.arrays.refinement import Neighborhood, moved, nearest_others, refine
+from geoframe_hnn.arrays.refinement import Neighborhood, nearest_others, refine
 from geoframe_hnn.quality import measure_items
 
 EDGES = np.array([[0, 1], [0, 2], [2, 3], [3, 4]])

@@ -1,4 +1,4 @@
-"""An adapter as data: its layers' factors, and the files that hold them."""
+"""Adapters read from files: compact ones, peft's, and LoRA files of other programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 import safetensors
@@ -15,29 +15,20 @@ from torch import Tensor
 
 from geoframe.data import read_text, shown
 from geoframe.errors import DataError
-from geoframe.run.files import explained, write_json, write_tensors
+from geoframe_asymlora.files.stored import (
+    ADAPTER,
+    FACTS,
+    FORMAT,
+    OPTIONS,
+    PEFT_CONFIG,
+    PEFT_TENSORS,
+    PREFIX,
+    TENSORS,
+    StoredAdapter,
+    StoredLayer,
+)
 from geoframe_asymlora.lora.factors import Draw, Factor, fingerprint
 from geoframe_data.files import check_regular
-
-FORMAT = 1
-ADAPTER = "adapter"
-"""Folder of a run directory that holds what was trained."""
-HEAD = "head"
-"""Tensors of a run: the output layer, where a stranger's adapter does not keep it."""
-OPTIONS = "asymlora.json"
-TENSORS = "asymlora.safetensors"
-PEFT_CONFIG = "adapter_config.json"
-PEFT_TENSORS = "adapter_model.safetensors"
-PREFIX = "base_model.model."
-
-FACTS = (
-    "base_model_name_or_path",
-    "task_type",
-    "target_modules",
-    "lora_dropout",
-    "fan_in_fan_out",
-)
-"""What of a peft config is kept."""
 
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
 """What is raised where a file holds other things than it should."""
@@ -45,72 +36,6 @@ MAX_REPETITIONS = 2
 """Repetitions in a pattern of a peft config."""
 MAX_DRAWN = 2**28
 """Entries of a frozen factor that is drawn again."""
-
-Trained = Literal["A", "B", "both"]
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class StoredLayer:
-    """One layer's update s B A."""
-
-    a: Tensor
-    """``(rank, d_in)``, float32."""
-    b: Tensor
-    """``(d_out, rank)``, float32."""
-    scale: float
-    """The factor s."""
-    train: Trained
-    draw: Draw | None = None
-    """How the frozen factor is drawn again; None if it has to be stored."""
-
-    @property
-    def frozen(self) -> Factor | None:
-        """The frozen factor."""
-        return {"A": "B", "B": "A"}.get(self.train)  # type: ignore[return-value]
-
-    @property
-    def rank(self) -> int:
-        """Rank of the update."""
-        return len(self.a)
-
-    def factor(self, name: Factor) -> Tensor:
-        """Return A or B by name."""
-        return self.a if name == "A" else self.b
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class StoredAdapter:
-    """An adapter without its model."""
-
-    layers: Mapping[str, StoredLayer]
-    """By the layer's name in the plain model."""
-    trained: Mapping[str, Tensor] = attrs.field(factory=dict)
-    """Parameters of modules that are trained in full, by their names in the plain model."""
-    modules: tuple[str, ...] = ()
-    """Names of those modules."""
-    facts: Mapping[str, Any] = attrs.field(factory=dict)
-    """JSON values to keep with it: dropout, name of the base model, kind of task, targets."""
-
-    def save_compact(self, folder: Path) -> None:
-        """Write the trained factors, and frozen ones only if no seed gives them again."""
-        tensors = {f"trained.{name}": tensor for name, tensor in self.trained.items()}
-        table = {}
-        for name, layer in self.layers.items():
-            row: dict[str, Any] = {"train": layer.train, "rank": layer.rank, "scale": layer.scale}
-            row["shape"] = [len(layer.b), layer.a.shape[1]]
-            stored: list[Factor] = ["A", "B"]
-            if layer.frozen is not None:
-                row["frozen_sha256"] = fingerprint(layer.factor(layer.frozen))
-                if layer.draw is not None:
-                    row["draw"] = attrs.asdict(layer.draw)
-                    stored.remove(layer.frozen)
-            tensors |= {f"layers.{name}.{each}": layer.factor(each) for each in stored}
-            table[name] = row
-        options = {"format": FORMAT, "layers": table, "modules": self.modules, "facts": self.facts}
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_tensors(folder / TENSORS, tensors)
-        write_json(folder / OPTIONS, options)
 
 
 def is_compact(folder: Path) -> bool:
@@ -151,9 +76,10 @@ def _layer(
     if draw is not None:
         frozen: Factor = "A" if row["train"] == "B" else "B"
         d_out, d_in = row["shape"]
-        if row["rank"] * max(d_out, d_in) > MAX_DRAWN:
+        experts = row.get("experts", 0)
+        if max(row["rank"], 1) * max(d_out, d_in) * max(experts, 1) > MAX_DRAWN:
             raise ValueError(f"layer '{shown(name)}' would have more than {MAX_DRAWN} entries")
-        again = draw.make(frozen, row["rank"], d_in if frozen == "A" else d_out)
+        again = draw.make(frozen, row["rank"], d_in if frozen == "A" else d_out, experts)
         if fingerprint(again) != row["frozen_sha256"]:
             raise DataError(
                 f"{folder}: the frozen {frozen} of layer '{name}' comes out differently on this "
@@ -167,6 +93,7 @@ def _layer(
         scale=float(row["scale"]),
         train=row["train"],
         draw=draw,
+        experts=row.get("experts", 0),
     )
 
 
@@ -201,8 +128,14 @@ def _adapter(path: Path) -> StoredAdapter:
         return _load_compact(path)
     if (path / PEFT_TENSORS).exists():
         config = _read_json(path / PEFT_CONFIG) if (path / PEFT_CONFIG).exists() else {}
-        adapter = _foreign(path, read_safetensors(path / PEFT_TENSORS), config)
-        marks = _read_json(path / OPTIONS)["train"] if (path / OPTIONS).exists() else {}
+        told = _read_json(path / OPTIONS) if (path / OPTIONS).exists() else {}
+        experts, marks = told.get("experts", {}), told.get("train", {})
+        if config.get("target_parameters") and not experts:
+            raise DataError(
+                f"{path}: adapts experts by target_parameters, and only their model tells which "
+                "factors are whose; load it with peft"
+            )
+        adapter = _foreign(path, read_safetensors(path / PEFT_TENSORS), config, experts)
         layers = {
             name: attrs.evolve(layer, train=marks.get(name, "both"))
             for name, layer in adapter.layers.items()
@@ -219,7 +152,13 @@ PAIRS = re.compile(
 )
 
 
-def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> StoredAdapter:
+def _foreign(
+    path: Path,
+    tensors: Mapping[str, Tensor],
+    config: Mapping[str, Any],
+    experts: Mapping[str, tuple[str, int]] = {},  # never changed
+) -> StoredAdapter:
+    """Take a file's pairs of factors; ``experts`` are peft's names -> the parameter, how many."""
     factors: dict[str, dict[str, Tensor]] = {}
     alphas: dict[str, float] = {}
     trained = {}
@@ -232,16 +171,22 @@ def _foreign(path: Path, tensors: Mapping[str, Tensor], config: Mapping[str, Any
             trained[key.removeprefix(PREFIX)] = tensor.float()
             continue
         side = found["peft"] or {"down": "A", "up": "B"}[found["kohya"] or found["diffusers"]]
-        factors.setdefault(found["name"].removeprefix(PREFIX), {})[side] = tensor.float()
+        name = found["name"].removeprefix(PREFIX)
+        factors.setdefault(experts.get(name, (name, 0))[0], {})[side] = tensor.float()
+    counts = dict(experts.values())
     layers = {}
     for name, pair in factors.items():
         if pair.keys() != {"A", "B"} or any(tensor.ndim != 2 for tensor in pair.values()):
             continue  # convolutions have factors of more axes
+        count = counts.get(name, 0)
+        if count and len(pair["A"]) % count:
+            raise ValueError(f"the factors of '{shown(name)}' are not those of {count} experts")
         layers[name] = StoredLayer(
             a=pair["A"],
             b=pair["B"],
-            scale=_scale(name, len(pair["A"]), config, alphas.get(name)),
+            scale=_scale(name, len(pair["A"]) // max(count, 1), config, alphas.get(name)),
             train="both",
+            experts=count,
         )
     if not layers:
         raise DataError(f"{path}: holds no pairs of LoRA factors of linear layers")

@@ -14,7 +14,7 @@ from torch import nn
 
 from geoframe.errors import DataError
 from geoframe.run.files import write_tensors
-from geoframe_asymlora.files.adapter_file import StoredAdapter
+from geoframe_asymlora.files.stored import StoredAdapter
 
 PREFIXES = ("lora_te1_", "lora_te2_", "lora_te_", "lora_unet_", "lora_transformer_", "lycoris_")
 
@@ -30,12 +30,18 @@ def export_kohya(stored: StoredAdapter, file: Path, prefix: str = "lora_te_") ->
     Raises
     ------
     DataError
-        If the adapter holds modules trained in full, for which such files have no place.
+        If the adapter holds modules trained in full, or experts, for which such files have no
+        place.
     """
     if stored.trained:
         raise DataError(
             f"{file}: the adapter holds '{next(iter(stored.trained))}', trained in full, for which "
             "kohya's files have no place; export it for peft"
+        )
+    if experts := [name for name, layer in stored.layers.items() if layer.experts]:
+        raise DataError(
+            f"{file}: '{experts[0]}' is of experts, for which kohya's files have no place; export "
+            "it for peft"
         )
     tensors = {}
     for name, layer in stored.layers.items():

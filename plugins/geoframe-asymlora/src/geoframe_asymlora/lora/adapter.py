@@ -14,14 +14,16 @@ from torch import Tensor, nn
 
 from geoframe.adapter import Adapter, Passes
 from geoframe.errors import ConfigError, DataError
-from geoframe_asymlora.files.adapter_file import StoredAdapter, StoredLayer, read_adapter
+from geoframe_asymlora.files.adapter_file import read_adapter
 from geoframe_asymlora.files.export import export_peft, peft_config
 from geoframe_asymlora.files.kohya import with_names_of
+from geoframe_asymlora.files.stored import StoredAdapter, StoredLayer
 from geoframe_asymlora.lora.autograd import MemoryEfficientLoRA, SharedProjection, weights
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig, Init, Train
 from geoframe_asymlora.lora.freezing import freeze_factors, lora_layers
 from geoframe_asymlora.lora.initialization import check_options, look, starting_layer
 from geoframe_asymlora.lora.targets import (
+    expert_target,
     find_modules,
     find_targets,
     is_transposed,
@@ -124,7 +126,7 @@ class AsymmetricLoRA(Adapter):
             target.name: starting_layer(
                 options,
                 target,
-                model.get_submodule(target.name),
+                model.get_submodule(target.module),
                 findings,
                 seed=self.seed,
                 group=groups[target.name],
@@ -137,13 +139,15 @@ class AsymmetricLoRA(Adapter):
 
     def _install(self, model: nn.Module, stored: StoredAdapter, groups: Mapping[str, str]) -> None:
         """Let peft wrap the layers, put the factors in, and freeze what is to be frozen."""
+        linear = [name for name, layer in stored.layers.items() if not layer.experts]
         facts = {
             "base_model_name_or_path": getattr(model, "name_or_path", None) or None,
             "task_type": _task(model),
             "pooling": "mean" if isinstance(model, MeanPooledClassifier) else None,
             "lora_dropout": self.options.dropout,
-            "fan_in_fan_out": all(is_transposed(model.get_submodule(n)) for n in stored.layers),
-            "target_modules": peft_targets(model, list(stored.layers)),
+            "fan_in_fan_out": bool(linear)
+            and all(is_transposed(model.get_submodule(name)) for name in linear),
+            "target_modules": peft_targets(model, linear),
         }
         stored = attrs.evolve(stored, facts=facts)
         config = peft_config(stored)
@@ -167,6 +171,8 @@ class AsymmetricLoRA(Adapter):
                 a.data.copy_(layer.a)
                 b.data.copy_(layer.b)
                 module.lora_A[NAME].weight = common
+                if layer.experts:  # whose weights peft computes, and which it does not let vary
+                    continue
                 module.lora_variant[NAME] = MemoryEfficientLoRA(shared)
                 module.cast_input_dtype_enabled = False  # the adapter follows x: no copy of it
         freeze_factors(self.adapted, {n: each.frozen for n, each in stored.layers.items()})
@@ -193,6 +199,7 @@ class AsymmetricLoRA(Adapter):
                 scale=layer.scale,
                 train=layer.train,
                 draw=layer.draw,
+                experts=layer.experts,
             )
         return StoredAdapter(
             layers=layers,
@@ -256,11 +263,17 @@ def _task(model: nn.Module) -> str | None:
 
 
 def _check_fits(model: nn.Module, name: str, layer: StoredLayer, path: Path) -> None:
+    found: tuple[int, ...]
+    shape: tuple[int, ...] = (len(layer.b), layer.a.shape[1])
     try:
-        module: Any = model.get_submodule(name)
+        if layer.experts:
+            target = expert_target(model, name, layer.rank)
+            found = (target.experts, target.d_out, target.d_in)
+            shape = (layer.experts, *shape)
+        else:
+            module: Any = model.get_submodule(name)
+            found = tuple((module.weight.T if is_transposed(module) else module.weight).shape)
     except AttributeError:
         raise DataError(f"{path}: the model has no layer '{name}'; is it another model?") from None
-    weight = module.weight.T if is_transposed(module) else module.weight
-    shape = (len(layer.b), layer.a.shape[1])
-    if tuple(weight.shape) != shape:
-        raise DataError(f"{path}: layer '{name}' is {tuple(weight.shape)}, the adapter's {shape}")
+    if found != shape:
+        raise DataError(f"{path}: layer '{name}' is {found}, the adapter's {shape}")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from geoframe.errors import DataError
-from geoframe_asymlora.files.adapter_file import StoredAdapter, StoredLayer
+from geoframe_asymlora.files.stored import StoredAdapter, StoredLayer
 from geoframe_asymlora.lora.factors import fingerprint
 
 

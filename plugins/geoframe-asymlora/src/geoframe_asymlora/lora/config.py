@@ -35,7 +35,8 @@ class AsymmetricLoRAConfig:
     targets: tuple[str, ...] = option(
         ("all-linear",),
         help="Adapted layers: all-linear (all but the output layer), or ends of layer names as "
-        "regular expressions, e.g. ['query', 'key', 'value'].",
+        "regular expressions, e.g. ['query', 'key', 'value']; experts that are one parameter by "
+        "name, e.g. ['all-linear', 'experts'].",
     )
     init: Init = option(
         "orthonormal",

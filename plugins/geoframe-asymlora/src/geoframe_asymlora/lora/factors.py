@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from typing import Literal
 
 import attrs
@@ -38,10 +39,19 @@ class Draw:
     norm: float | None = None
     """Norm of each row of A, or column of B; None leaves what the start gives."""
 
-    def make(self, factor: Factor, rank: int, width: int) -> Tensor:
-        """Draw A of shape ``(rank, width)``, or B of shape ``(width, rank)``; float32."""
+    def make(self, factor: Factor, rank: int, width: int, experts: int = 0) -> Tensor:
+        """Draw A of shape ``(rank, width)``, or B of shape ``(width, rank)``; float32.
+
+        For ``experts`` one after the other, put together as :func:`stacked` says.
+        """
         words = [self.seed & 0xFFFFFFFF, self.seed >> 32, zlib.crc32(self.name.encode())]
         stream = np.random.RandomState(words)
+        drawn = [self._drawn(stream, factor, rank, width) for _ in range(max(experts, 1))]
+        return stacked(drawn, factor) if experts else drawn[0]
+
+    def _drawn(
+        self, stream: np.random.RandomState, factor: Factor, rank: int, width: int
+    ) -> Tensor:
         if self.init == "orthonormal":
             rows = orthonormal_rows(stream, rank, width)
         elif self.init == "gaussian":
@@ -83,6 +93,15 @@ def finished(rows: Tensor, factor: Factor, norm: float | None) -> Tensor:
     if norm is not None:
         rows = rows * (norm / torch.linalg.vector_norm(rows, dim=1, keepdim=True))
     return (rows if factor == "A" else rows.T).to(torch.float32).contiguous()
+
+
+def stacked(factors: Sequence[Tensor], factor: Factor) -> Tensor:
+    """Put the factors of experts together as peft keeps them.
+
+    A is ``(experts rank, in)``, expert by expert; B is ``(out, rank experts)``, in which the
+    expert is the last of the two axes that are one.
+    """
+    return torch.cat(list(factors)) if factor == "A" else torch.stack(list(factors), 2).flatten(1)
 
 
 def check_rank(name: str, rank: int, width: int) -> None:

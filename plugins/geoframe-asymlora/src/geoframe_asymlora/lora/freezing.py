@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from peft.tuners.lora.layer import LoraLayer
+from peft.tuners.lora.layer import LoraLayer, ParamWrapper
 from torch import nn
 
 from geoframe.errors import PluginError
+from geoframe_asymlora.files.stored import PREFIX, WRAPPED
 
 WEIGHTS = {"A": "lora_A", "B": "lora_B"}
 ORIGINAL = "original_module."
@@ -16,12 +17,27 @@ ORIGINAL = "original_module."
 
 
 def lora_layers(model: nn.Module, adapter_name: str = "default") -> dict[str, LoraLayer]:
-    """Return the layers of a model that carry an adapter, by their names in the plain model."""
+    """Return the layers of a model that carry an adapter, by their names in the plain model.
+
+    Experts that are one parameter are named by it: peft wraps their module once for each of its
+    adapted parameters.
+    """
     return {
-        name.removeprefix("base_model.model."): module
+        _name_of(name, module): module
         for name, module in model.named_modules()
         if isinstance(module, LoraLayer) and adapter_name in module.lora_A
     }
+
+
+def _name_of(name: str, module: LoraLayer) -> str:
+    if not isinstance(module, ParamWrapper):
+        return name.removeprefix(PREFIX)
+    return f"{plain_name(name)}.{module.parameter_name}"
+
+
+def plain_name(name: str) -> str:
+    """Name in the plain model of what has ``name`` in the adapted one."""
+    return name.removeprefix(PREFIX).replace(WRAPPED, "")
 
 
 def head_parameters(model: nn.Module, heads: tuple[str, ...]) -> dict[str, nn.Parameter]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from geoframe.adapter import Passes
 from geoframe.errors import ConfigError
-from geoframe_asymlora.files.adapter_file import StoredLayer, Trained
+from geoframe_asymlora.files.stored import StoredLayer, Trained
 from geoframe_asymlora.lora.config import AsymmetricLoRAConfig
 from geoframe_asymlora.lora.factors import DRAWN, Draw, Factor, check_rank, finished, singular_rows
 from geoframe_asymlora.lora.statistics import better_factor, collect, principal_rows
@@ -59,9 +59,21 @@ def look(
     Raises
     ------
     ConfigError
-        If they do and there are no ``passes``.
+        If they do and there are no ``passes``, or if experts are to have what they cannot have.
     """
     found = Findings()
+    experts = next((target.name for target in targets if target.experts), None)
+    if experts is not None and (options.dropout or options.train == "auto"):
+        key = "dropout" if options.dropout else "train = 'auto'"
+        what = f"adapter.{key}: experts that are one parameter ('{experts}') cannot have it"
+        raise ConfigError([f"{what}; leave it out"])
+    if experts is not None and options.init not in DRAWN:
+        raise ConfigError(
+            [
+                f"adapter.init: '{options.init}' is no start of experts that are one parameter "
+                f"('{experts}'); use {', '.join(DRAWN)}"
+            ]
+        )
     if options.train != "auto" and options.init != "pca":
         return found
     if passes is None:
@@ -113,17 +125,19 @@ def starting_layer(
         if init in DRAWN:
             name = group if factor == "A" else target.name
             draw = Draw(seed=seed, name=name, init=init, norm=options.row_norm)
-            value = draw.make(factor, target.rank, width)
+            value = draw.make(factor, target.rank, width, target.experts)
         else:
             stored = layer.get_parameter("weight")
             weight = stored.T if target.transposed else stored
-            rows = singular_rows(weight, factor, target.rank, last=init == "minor")
-            value = finished(rows, factor, options.row_norm)
+            vectors = singular_rows(weight, factor, target.rank, last=init == "minor")
+            value = finished(vectors, factor, options.row_norm)
     alpha = 2 * target.rank if options.alpha is None else options.alpha
+    rows = target.rank * max(target.experts, 1)
     return StoredLayer(
-        a=value if factor == "A" else torch.zeros(target.rank, target.d_in),
-        b=value if factor == "B" else torch.zeros(target.d_out, target.rank),
+        a=value if factor == "A" else torch.zeros(rows, target.d_in),
+        b=value if factor == "B" else torch.zeros(target.d_out, rows),
         scale=alpha / (target.rank**0.5 if options.rank_stabilized else target.rank),
         train=train,
         draw=None if both else draw,
+        experts=target.experts,
     )

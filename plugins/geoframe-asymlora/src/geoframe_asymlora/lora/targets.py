@@ -23,7 +23,7 @@ SAME_INPUT = (
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """One layer to adapt."""
+    """One layer to adapt, or one parameter that holds the weights of all experts."""
 
     name: str
     rank: int
@@ -31,6 +31,13 @@ class Target:
     d_out: int
     transposed: bool
     """Whether the weight is stored as (in, out), as GPT-2's Conv1D does."""
+    experts: int = 0
+    """Experts whose weights are one parameter; 0 for a layer, whose name is that of a module."""
+
+    @property
+    def module(self) -> str:
+        """Name of the module that holds the weight."""
+        return self.name.rpartition(".")[0] if self.experts else self.name
 
 
 def is_transposed(layer: nn.Module) -> bool:
@@ -46,7 +53,10 @@ def find_targets(
     ranks: Mapping[str, int],
     left_out: Sequence[str] = (),
 ) -> list[Target]:
-    """Return the layers of ``model`` that the options name, in the model's order.
+    """Return the layers of ``model`` that the options name, in its order, and then the experts.
+
+    Experts whose weights are one parameter are adapted if a target names them or their module;
+    ``all-linear`` passes them by.
 
     Parameters
     ----------
@@ -63,11 +73,11 @@ def find_targets(
     linear = {
         name: module
         for name, module in model.named_modules()
-        if (isinstance(module, nn.Linear) or is_transposed(module))
-        and not any(name == each or name.startswith(f"{each}.") for each in left_out)
+        if (isinstance(module, nn.Linear) or is_transposed(module)) and not _within(name, left_out)
     }
     inner = [name for name, module in linear.items() if module is not output]
-    if not inner:
+    experts = [name for name in fused_experts(model) if not _within(name, left_out)]
+    if not inner and not experts:
         kinds = sorted({type(each).__name__ for each in model.modules() if _has_own_weights(each)})
         raise ConfigError(
             [
@@ -77,20 +87,29 @@ def find_targets(
         )
     chosen: dict[str, None] = {}
     for target in targets:
-        _check_is_linear(model, target)
-        found = inner if target == ALL_LINEAR else _matching(linear, target, "adapter.targets")
+        if target == ALL_LINEAR:
+            chosen |= dict.fromkeys(inner)
+            continue
+        _check_is_no_embedding(model, target)
+        found = [n for n in experts if _ends(n, target) or _ends(n.rpartition(".")[0], target)]
+        if not found or any(_ends(name, target) for name in linear):
+            found += _matching(linear, target, "adapter.targets")
         chosen |= dict.fromkeys(found)
     for pattern in ranks:
         _matching(chosen, pattern, "adapter.ranks")
+    own = {name: next((r for p, r in ranks.items() if _ends(name, p)), rank) for name in chosen}
     return [
-        _target(name, module, next((r for p, r in ranks.items() if _ends(name, p)), rank))
-        for name, module in linear.items()
-        if name in chosen
+        *(_target(name, each, own[name]) for name, each in linear.items() if name in chosen),
+        *(expert_target(model, name, own[name]) for name in experts if name in chosen),
     ]
 
 
-def _check_is_linear(model: nn.Module, target: str) -> None:
-    """Refuse names of embeddings and of experts that are one parameter, with what to do instead."""
+def _within(name: str, modules: Sequence[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in modules)
+
+
+def _check_is_no_embedding(model: nn.Module, target: str) -> None:
+    """Refuse names of embeddings, with what to do instead."""
     embeddings = (n for n, each in model.named_modules() if isinstance(each, nn.Embedding))
     if name := next((name for name in embeddings if _ends(name, target)), None):
         last = name.rpartition(".")[2]
@@ -98,15 +117,6 @@ def _check_is_linear(model: nn.Module, target: str) -> None:
             [
                 f"adapter.targets: '{target}' is an embedding, which has no low-rank adapter here; "
                 f"train it in full with adapter.trained = ['{last}']"
-            ]
-        )
-    experts = fused_experts(model)
-    owners = (name.rpartition(".")[0] for name in experts)
-    if any(_ends(name, target) for name in (*experts, *owners)):
-        raise ConfigError(
-            [
-                f"adapter.targets: '{target}' is one parameter for all experts and no linear "
-                "layer; leave it out, or use peft's own target_parameters"
             ]
         )
 
@@ -144,6 +154,17 @@ def _target(name: str, layer: nn.Module, rank: int) -> Target:
     else:
         d_in, d_out = layer.get_parameter("weight").shape
     return Target(name=name, rank=rank, d_in=d_in, d_out=d_out, transposed=is_transposed(layer))
+
+
+def expert_target(model: nn.Module, name: str, rank: int) -> Target:
+    """Return the parameter ``name`` of ``model``, which holds the weights of all experts."""
+    experts, first, second = model.get_parameter(name).shape
+    owner = model.get_submodule(name.rpartition(".")[0])
+    transposed = bool(getattr(owner, "is_transposed", False))  # as peft reads it
+    d_in, d_out = (first, second) if transposed else (second, first)
+    return Target(
+        name=name, rank=rank, d_in=d_in, d_out=d_out, transposed=transposed, experts=experts
+    )
 
 
 def _ends(name: str, pattern: str) -> bool:
@@ -191,8 +212,8 @@ def _has_own_weights(module: nn.Module) -> bool:
 def fused_experts(model: nn.Module) -> tuple[str, ...]:
     """Return the weights of mixtures of experts that are one parameter for all experts.
 
-    They are ``(experts, out, in)`` or ``(experts, in, out)`` and no layers of their own, so that
-    adapters of linear layers pass them by.
+    They are ``(experts, out, in)`` or ``(experts, in, out)`` and no layers of their own: peft
+    adapts them by ``target_parameters``.
     """
     return tuple(
         name

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from geoframe.errors import DataError
-from geoframe_asymlora.files.adapter_file import StoredAdapter
+from geoframe_asymlora.files.stored import StoredAdapter
 
 RANK_TOLERANCE = 1e-6
 """Singular values below this share of the largest do not count as a direction."""

@@ -133,8 +133,10 @@ def _with_parameters_of_both(
         ranks=options.ranks,
         left_out=(*heads, *find_modules(model, options.trained)),
     )
-    b_only = sum(target.rank * target.d_out for target in targets)
-    both = b_only + sum(target.rank * target.d_in for target in targets)
+    # Of experts, as many as there are.
+    ranks = [target.rank * max(target.experts, 1) for target in targets]
+    b_only = sum(r * target.d_out for r, target in zip(ranks, targets, strict=True))
+    both = b_only + sum(r * target.d_in for r, target in zip(ranks, targets, strict=True))
     ratio = both / b_only
     rank = round(options.rank * ratio)
     return attrs.evolve(

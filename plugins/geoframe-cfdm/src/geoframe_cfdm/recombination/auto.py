@@ -16,6 +16,8 @@ from geoframe_cfdm.recombination.mosaic import NeighborMosaic
 from geoframe_cfdm.sampling.distances import nearest_points
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
 
+OF_COLUMNS = ("levels", "target")
+"""Tensors of a fitted state that say something of columns, not of items."""
 LEAST_SIDE = 8
 """Height and width from which items count as images."""
 MOST_COLUMNS = 256
@@ -34,6 +36,7 @@ class AutoSampler(Sampler):
 
     Config = AutoConfig
     levels: Tensor | None = None
+    target: int | None = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
@@ -44,18 +47,24 @@ class AutoSampler(Sampler):
         """Shape of one item."""
         return self.chosen.item_shape
 
-    def fit(self, data: Tensor, ids: Tensor | None = None, levels: Tensor | None = None) -> Self:
+    def fit(
+        self,
+        data: Tensor,
+        ids: Tensor | None = None,
+        levels: Tensor | None = None,
+        target: int | None = None,
+    ) -> Self:
         """Choose by the shape of items ``(n, *item_shape)``, and fit what was chosen.
 
-        ``levels`` are those of :class:`.LocalCopula`.
+        ``levels`` and ``target`` are those of :class:`.LocalCopula`.
         """
-        self.levels = levels
+        self.levels, self.target = levels, target
         shape = tuple(data.shape[1:])
         shared = {"redraws": self.options.redraws, "batch_size": self.options.batch_size}
         self.chosen: Sampler
         if len(shape) == 1 and (shape[0] <= MOST_COLUMNS or levels is not None):
             self.why = "items are rows"
-            self.chosen = LocalCopula(**shared).fit(data, ids, levels)
+            self.chosen = LocalCopula(**shared).fit(data, ids, levels, target)
         elif are_images(shape):
             self.why = "items are images"
             self.chosen = NeighborMosaic(**shared).fit(data, ids)
@@ -80,17 +89,19 @@ class AutoSampler(Sampler):
 
     def restore(self, fitted: Mapping[str, Tensor]) -> Self:
         """Choose and fit again."""
-        return self.fit(fitted["data"], fitted.get("ids"), fitted.get("levels"))
+        target = fitted.get("target")
+        target = None if target is None else int(target)
+        return self.fit(fitted["data"], fitted.get("ids"), fitted.get("levels"), target)
 
     def remove(self, index: Tensor | Sequence[int]) -> Self:
         """Forget items for good, as if they had never been there; the choice is made again."""
         kept = torch.ones(len(self.fitted()["data"]), dtype=torch.bool)
         kept[torch.as_tensor(index, dtype=torch.long)] = False
-        parts = {name: value for name, value in self.fitted().items() if name != "levels"}
-        return self.restore({name: value[kept] for name, value in parts.items()} | self._known())
-
-    def _known(self) -> dict[str, Tensor]:
-        return {} if self.levels is None else {"levels": self.levels}
+        parts = {
+            name: value if name in OF_COLUMNS else value[kept]
+            for name, value in self.fitted().items()
+        }
+        return self.restore(parts)
 
     def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:
         """Draw ``n`` items with the sampler that was chosen."""

@@ -57,15 +57,22 @@ class LocalCopulaConfig(RecombinationConfig):
     component: ClassVar[str] = "geoframe_cfdm.recombination.copula:LocalCopula"
 
     neighbors: int = option(
-        20, ge=2, unit="rows", help="Rows of a neighbourhood; a quarter of all at most."
+        10, ge=2, unit="rows", help="Rows of a neighbourhood; a quarter of all at most."
     )
     spread: float | Literal["auto"] = option(
         "auto",
         gt=0,
         le=1,
         help="Share of the neighbourhood's spread that a sample gets; the rest stays with the row "
-        "it began at. auto is the smallest of 0.5, 0.6, ... 1 whose samples are as far from the "
+        "it began at. auto is the smallest of 0.2, 0.3, ... 1 whose samples are as far from the "
         "rows as these from one another.",
+    )
+    target_spread: float = option(
+        0.3,
+        gt=0,
+        le=1,
+        help="Share of its own deviation that the column evaluation.target gets beside what a "
+        "random forest predicts it to be: models learn most with about 0.3, 1 keeps its spread.",
     )
 
 

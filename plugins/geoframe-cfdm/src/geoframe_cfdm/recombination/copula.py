@@ -20,6 +20,7 @@ from geoframe_cfdm.recombination.base import (
 from geoframe_cfdm.recombination.config import LocalCopulaConfig
 from geoframe_cfdm.recombination.neighbors import neighbors_of
 from geoframe_cfdm.recombination.rows import Quantiles, RowEncoder, checked_levels, normal_scores
+from geoframe_cfdm.recombination.target import TargetForest
 from geoframe_cfdm.sampling.collection import Collection
 from geoframe_cfdm.sampling.standardize import fit_standardizer
 from geoframe_diffusion.noise import generator_of
@@ -44,39 +45,53 @@ class LocalCopula(RecombiningSampler):
 
     a draw from the Gaussian that fits the neighbourhood, moved towards i. Each column is then
     mapped monotonically to the quantiles of the data, so margins are kept. Categories and gaps
-    are copied together from one row a, taken with probability proportional to ``c_a^2``. A method
-    of this project; there is no paper.
+    are copied together from one row a, taken with probability proportional to ``c_a^2``. The
+    column that the others are to predict, if there is one, is drawn by a :class:`.TargetForest`
+    in the end, with the deviation of that row. A method of this project; there is no paper.
     """
 
     Config = LocalCopulaConfig
     options: LocalCopulaConfig
     levels: Tensor | None = None
+    target: int | None = None
 
-    def fit(self, data: Tensor, ids: Tensor | None = None, levels: Tensor | None = None) -> Self:
+    def fit(
+        self,
+        data: Tensor,
+        ids: Tensor | None = None,
+        levels: Tensor | None = None,
+        target: int | None = None,
+    ) -> Self:
         """Learn from rows ``(n, d)``, in which nan is a gap.
 
         Parameters
         ----------
         levels
             ``(d,)`` number of categories of a column that holds their numbers; 0 for numbers.
+        target
+            Column that the others are to predict, if there is one.
 
         Raises
         ------
         DataError
             If the data cannot be used.
         """
-        self.levels = levels
+        self.levels, self.target = levels, target
         return super().fit(data, ids)
 
     def fitted(self) -> dict[str, Tensor]:
-        """The data, and which columns hold categories: all else follows from them."""
+        """The data, which columns hold categories, and the target: all else follows from them."""
         known = {} if self.levels is None else {"levels": self.levels}
+        if self.target is not None:
+            known["target"] = torch.tensor(self.target)
         return {**super().fitted(), **known}
 
     def restore(self, fitted: Mapping[str, Tensor]) -> Self:
         """Learn from the same data again."""
         kept = dict(fitted)
         self.levels = kept.pop("levels", None)
+        target = kept.pop("target", None)
+        self.target = None if target is None else int(target)
         return self._take(Collection.of(**kept))
 
     def _learn(self) -> None:
@@ -100,6 +115,9 @@ class LocalCopula(RecombiningSampler):
         self._present = ~numbers.isnan()
         self._scores = numbers.nan_to_num(0.0).float()
         self._quantiles = Quantiles(flat[:, self._numbers])
+        self._forest = None
+        if self.target is not None and flat.shape[1] > 1:
+            self._forest = TargetForest(flat, levels, self.target, self.options.target_spread)
         tried = TRIED if self.options.spread == "auto" else (self.options.spread,)
         for self._spread in tried:
             self._fit_margins()
@@ -146,16 +164,19 @@ class LocalCopula(RecombiningSampler):
 
     def _compose(self, anchors: Tensor, generators: Sequence[Generator]) -> Composed:
         index = self._members(anchors)
-        noise, uniform = torch.empty(index.shape), torch.empty(len(index))
+        noise, uniform = torch.empty(index.shape), torch.empty(len(index), 2)
         for row, own in enumerate(generators):
             noise[row].normal_(generator=own)
             uniform[row].uniform_(generator=own)
         coefficients = self._coefficients(noise)
-        flat = self.collection.flat[_copied(index, coefficients, uniform)].double()
+        rows = _copied(index, coefficients, uniform[:, 0])
+        flat = self.collection.flat[rows].double()
         if bool(self._numbers.any()):
             values = self._quantiles(self._levels_of(self._mixed(index, coefficients)))
             gaps = flat[:, self._numbers].isnan()
             flat[:, self._numbers] = torch.where(gaps, torch.nan, values)
+        if self._forest is not None:
+            flat[:, self.target] = self._forest(flat, rows, uniform[:, 1])
         return Composed(flat=flat, index=index, share=_shares(coefficients))
 
     def _levels_of(self, mixed: Tensor) -> Tensor:

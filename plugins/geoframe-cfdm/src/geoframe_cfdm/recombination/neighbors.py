@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geoframe_cfdm.engines.points import Points
+from geoframe_cfdm.sampling.distances import duplicate_distance
 
-COPY_QUANTILE = 0.01
-"""Quantile of leave-one-out distances below which a sample counts as a duplicate."""
-
-COPY = 1e-3
-"""Share of the median of these distances within which a sample is a copy in any case."""
 REFINED = 4
 """Neighbours whose distances are taken from differences."""
 
@@ -35,8 +31,8 @@ class Neighbors:
 
     @property
     def low(self) -> float:
-        """Distance below which a sample counts as a duplicate; above 0 if not most repeat."""
-        return max(float(self.distance[:, 0].quantile(COPY_QUANTILE)), COPY * self.median)
+        """Distance below which a sample counts as a duplicate."""
+        return duplicate_distance(self.distance[:, 0])
 
 
 def neighbors_of(points: Points, k: int) -> Neighbors:

@@ -9,6 +9,10 @@ from torch import Tensor
 from geoframe_cfdm.engines.points import Points
 
 PILOTS = 512
+DUPLICATE_QUANTILE = 0.01
+"""Quantile of leave-one-out distances below which a sample counts as a duplicate."""
+COPY = 1e-3
+"""Share of the median of these distances within which a sample is a copy in any case."""
 
 
 def nearest_points(
@@ -42,7 +46,7 @@ class Spacing:
     median: float
     """The scale of sigma."""
     low: float
-    """First percentile: what is nearer to a training point counts as its duplicate."""
+    """What is nearer to a training point counts as its duplicate."""
 
 
 def spacing_of(points: Points, most: int = PILOTS) -> Spacing:
@@ -53,4 +57,12 @@ def spacing_of(points: Points, most: int = PILOTS) -> Spacing:
     distance, index = nearest_points(points, points.rows(chosen), 2)
     # Of two equal points either may be named as the nearer one.
     gaps = torch.where(index[:, 0] != chosen, distance[:, 0], distance[:, 1])
-    return Spacing(median=float(gaps.median()), low=float(gaps.quantile(0.01)))
+    return Spacing(median=float(gaps.median()), low=duplicate_distance(gaps))
+
+
+def duplicate_distance(gaps: Tensor) -> float:
+    """Distance below which a sample counts as a duplicate, from those of leave-one-out ``(n,)``.
+
+    The nearest training item is nearer than 99 % of these have another; above 0 if not most repeat.
+    """
+    return max(float(gaps.quantile(DUPLICATE_QUANTILE)), COPY * float(gaps.median()))

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from geoframe import Conditional, Provenance, Sampler, capability
 from geoframe_cfdm.recombination.rows import TakesCategories
+from geoframe_cfdm.recombination.target import TakesTarget
 
 
 def fit_sampler(
@@ -16,6 +17,7 @@ def fit_sampler(
     labels: Tensor | None,
     ids: Tensor | None,
     levels: Tensor | None = None,
+    target: int | None = None,
 ) -> None:
     """Fit a sampler to items ``(n, *item_shape)``.
 
@@ -27,6 +29,8 @@ def fit_sampler(
         Integers ``(n,)``, given to a sampler that says what samples are made of.
     levels
         Number of categories of each column ``(d,)``, given to a sampler that takes categories.
+    target
+        Column that the others are to predict, given to a sampler that keeps it close to them.
     """
     known: dict[str, Any] = {}
     if capability(sampler, Conditional) is not None:
@@ -35,6 +39,8 @@ def fit_sampler(
         known["ids"] = ids
     if levels is not None and capability(sampler, TakesCategories) is not None:
         known["levels"] = levels
+    if target is not None and capability(sampler, TakesTarget) is not None:
+        known["target"] = target
     sampler.fit(data, **known)
 
 

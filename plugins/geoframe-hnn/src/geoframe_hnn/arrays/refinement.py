@@ -7,13 +7,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geoframe_data.graph import Floats, Ints
+from geoframe_hnn.arrays.descent import add_gradients, descend, distances_of, squared
 
-RATE = 0.1
-"""First step, as a hyperbolic length; it falls to 0 along half a cosine."""
 WARMEST, COLDEST = 1.0, 0.3
 """Temperature of the softmax over distances at the first step and at the last."""
-MOMENTUM, MEMORY = 0.9, 0.99
-"""Decays of Adam's two moments, of which the second is one number a point."""
 HARD, RANDOM = 16, 32
 """Others that a node is kept away from in a step: near ones that are no neighbours, and any."""
 RENEWED = 25
@@ -51,7 +48,6 @@ def refine(ball: Floats, neighborhood: Neighborhood, *, steps: int, seed: int) -
     Minimised is the mean over nodes u of the mean over their neighbours v of
     log(1 + exp(d(u, v) / T) sum_w exp(-d(u, w) / T)), w running over those that are no
     neighbours: the nearest of them, and a random sample that stands for all. T falls.
-    Riemannian Adam in float64; no point gets farther from the centre than the farthest was.
 
     Parameters
     ----------
@@ -65,45 +61,24 @@ def refine(ball: Floats, neighborhood: Neighborhood, *, steps: int, seed: int) -
         Seed of the samples.
     """
     generator = np.random.default_rng(seed)
-    x, farthest = ball.copy(), float(np.linalg.norm(ball, axis=1).max())
-    first, second = np.zeros_like(x), np.zeros(len(x))
-    hard = np.empty((len(x), 0), dtype=np.int64)
-    for step in range(steps):
-        share = step / steps
+    hard = np.empty((len(ball), 0), dtype=np.int64)
+
+    def gradient(x: Floats, step: int) -> Floats:
+        nonlocal hard
         if step % RENEWED == 0:
             hard = nearest_others(x, neighborhood)
-        temperature = WARMEST * (COLDEST / WARMEST) ** share
+        temperature = WARMEST * (COLDEST / WARMEST) ** (step / steps)
         random = generator.integers(0, len(x), (len(x), min(RANDOM, len(x))))
-        slope = (
-            0.5
-            * (1.0 - _squared(x))[:, None]
-            * _gradient(x, neighborhood, hard, random, temperature)
-        )
-        first = MOMENTUM * first + (1.0 - MOMENTUM) * slope
-        second = MEMORY * second + (1.0 - MEMORY) * _squared(slope)
-        mean = first / (1.0 - MOMENTUM ** (step + 1))
-        size = np.sqrt(second / (1.0 - MEMORY ** (step + 1))) + 1e-12
-        rate = RATE * 0.5 * (1.0 + np.cos(np.pi * share))
-        x = moved(x, -rate * mean / size[:, None], farthest)
-    return x
+        return _gradient(x, neighborhood, hard, random, temperature)
 
-
-def moved(x: Floats, step: Floats, farthest: float) -> Floats:
-    """Go from points ``(n, d)`` along tangent vectors of some hyperbolic length, at most so far."""
-    length = np.linalg.norm(step, axis=1, keepdims=True)
-    y = np.tanh(0.5 * length) * step / np.maximum(length, 1e-300)
-    inner, here, there = (x * y).sum(axis=1), _squared(x), _squared(y)
-    found = (1.0 + 2.0 * inner + there)[:, None] * x + (1.0 - here)[:, None] * y
-    found /= (1.0 + 2.0 * inner + here * there)[:, None]
-    norm = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(found * np.minimum(1.0, farthest / np.maximum(norm, 1e-300)))
+    return descend(ball, gradient, steps=steps)
 
 
 def nearest_others(x: Floats, neighborhood: Neighborhood) -> Ints:
     """Some of the nearest that are no neighbours -> ``(n, h)``; of many nodes roughly."""
     n = len(x)
     if n <= ALL_PAIRS:
-        room = 1.0 - _squared(x)
+        room = 1.0 - squared(x)
         apart = _squared_rows(x) / (room[:, None] * room)
         apart[neighborhood.source, neighborhood.target] = np.inf
         np.fill_diagonal(apart, np.inf)
@@ -126,8 +101,8 @@ def _gradient(
     weight[:, hard.shape[1] :] = n / random.shape[1]
     rows = np.arange(n)[:, None]
     weight[neighborhood.holds(rows, others)] = 0.0
-    near, near_slope = _distances(x, u, v)
-    far, far_slope = _distances(x, np.broadcast_to(rows, others.shape).ravel(), others.ravel())
+    near, near_slope = distances_of(x, u, v)
+    far, far_slope = distances_of(x, np.broadcast_to(rows, others.shape).ravel(), others.ravel())
     with np.errstate(divide="ignore"):
         logits = np.log(weight) - far.reshape(others.shape) / temperature
     most = np.maximum(logits.max(axis=1), -1e300)
@@ -138,8 +113,8 @@ def _gradient(
     pull /= np.bincount(u, minlength=n)[u] * n
     push = share * (np.bincount(u, weights=pull, minlength=n) / total)[:, None]
     gradient = np.zeros_like(x)
-    _add(gradient, x, u, v, near_slope * pull / temperature)
-    _add(
+    add_gradients(gradient, x, u, v, near_slope * pull / temperature)
+    add_gradients(
         gradient,
         x,
         np.broadcast_to(rows, others.shape).ravel(),
@@ -147,35 +122,6 @@ def _gradient(
         far_slope * -push.ravel() / temperature,
     )
     return gradient
-
-
-def _distances(x: Floats, u: Ints, v: Ints) -> tuple[Floats, Floats]:
-    """Distances ``(p,)`` of pairs, and their derivatives by z = |x-y|^2 / ((1-|x|^2)(1-|y|^2))."""
-    room = 1.0 - _squared(x)
-    z = np.maximum(_squared(x[u] - x[v]) / (room[u] * room[v]), 1e-24)
-    return 2.0 * np.arcsinh(np.sqrt(z)), 1.0 / np.sqrt(z * (1.0 + z))
-
-
-def _add(gradient: Floats, x: Floats, u: Ints, v: Ints, slope: Floats) -> None:
-    """Add the gradients of both ends of pairs, given derivatives by z ``(p,)``."""
-    room = 1.0 - _squared(x)
-    difference = x[u] - x[v]
-    factor = 2.0 * slope / (room[u] * room[v])
-    own = factor * _squared(difference)
-    diagonal = (
-        np.bincount(u, weights=own, minlength=len(x))
-        + np.bincount(v, weights=own, minlength=len(x))
-    ) / room
-    for axis in range(x.shape[1]):
-        along = factor * difference[:, axis]
-        gradient[:, axis] += np.bincount(u, weights=along, minlength=len(x))
-        gradient[:, axis] -= np.bincount(v, weights=along, minlength=len(x))
-    gradient += diagonal[:, None] * x
-
-
-def _squared(x: Floats) -> Floats:
-    found: Floats = np.einsum("ij,ij->i", x, x)
-    return found
 
 
 def _squared_rows(x: Floats) -> Floats:

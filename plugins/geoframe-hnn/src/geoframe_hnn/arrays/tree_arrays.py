@@ -9,6 +9,7 @@ from geoframe_data.graph import Floats
 from geoframe_data.tree import Tree
 from geoframe_embedding.comparison import ratios_of
 from geoframe_hnn.arrays.layout import centered_layout
+from geoframe_hnn.arrays.lengths import refine_lengths
 from geoframe_hnn.arrays.models import (
     BallDistances,
     LorentzDistances,
@@ -58,7 +59,8 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
     """Lay a tree out within a radius and round it to float32.
 
     Where all edges are equally long, and not yet all neighbours come first, the layout is refined
-    until they do, and the better of the two is kept, as measured on the rounded coordinates.
+    until they do; otherwise until distances are in proportion. The better of the two is kept, as
+    measured on the rounded coordinates.
 
     Parameters
     ----------
@@ -80,6 +82,9 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
         neighborhood = Neighborhood.of_edges(len(tree), edges)
         refined = refine(ball, neighborhood, steps=steps, seed=seed)
         ball = max(ball, refined, key=lambda points: _precision(tree, points, seed))
+    elif steps and not tree.unweighted and len(tree) > 2:
+        refined = refine_lengths(ball, tree, steps=steps, seed=seed)
+        ball = min(ball, refined, key=lambda points: _error(tree, points, seed))
     poincare = ball.astype(np.float32)
     return TreeArrays(
         poincare=poincare,
@@ -92,6 +97,13 @@ def _precision(tree: Tree, ball: Floats, seed: int) -> float:
     """Mean average precision of the neighbours of some nodes, by coordinates as rounded."""
     rounded = BallDistances(ball.astype(np.float32))
     return measure_items(rounded, tree, "edges", RANKED, seed)["map_edges"]
+
+
+def _error(tree: Tree, ball: Floats, seed: int) -> float:
+    """Mean relative error of distances, in the unit that fits best, by coordinates as rounded."""
+    distances = BallDistances(ball.astype(np.float32))
+    ratio = ratios_of(distances, evaluation_pairs(tree, PAIRS, seed)).ratio
+    return float(np.abs(_unit(tree, distances, seed) * ratio - 1.0).mean())
 
 
 def _unit(tree: Tree, distances: BallDistances, seed: int) -> float:
