@@ -49,7 +49,8 @@ class TreeEmbeddingConfig:
         ge=0,
         unit="steps",
         help="Most steps that move these coordinates until the neighbours of every node come "
-        "first (trees of equally long edges), or distances are in proportion (others).",
+        "first (trees of equally long edges), or distances are in proportion (others, of at most "
+        "400 nodes).",
     )
     inputs: Inputs = option(
         "auto",

@@ -9,7 +9,7 @@ import numpy as np
 from geoframe_data.graph import Floats, Ints
 
 RATE = 0.1
-"""First step, as a hyperbolic length; it falls to 0 along half a cosine."""
+"""First step, as a hyperbolic length; steps fall to 0 along half a cosine."""
 MOMENTUM, MEMORY = 0.9, 0.99
 """Decays of Adam's two moments, of which the second is one number a point."""
 
@@ -36,8 +36,8 @@ def descend(ball: Floats, gradient: Callable[[Floats, int], Floats], *, steps: i
         second = MEMORY * second + (1.0 - MEMORY) * squared(slope)
         mean = first / (1.0 - MOMENTUM ** (step + 1))
         size = np.sqrt(second / (1.0 - MEMORY ** (step + 1))) + 1e-12
-        rate = RATE * 0.5 * (1.0 + np.cos(np.pi * step / steps))
-        x = moved(x, -rate * mean / size[:, None], farthest)
+        length = RATE * 0.5 * (1.0 + np.cos(np.pi * step / steps))
+        x = moved(x, -length * mean / size[:, None], farthest)
     return x
 
 
