@@ -5,7 +5,8 @@
 PRIOR is the file that a run with ``prior.name = "small-unet"`` on scikit-learn's digits keeps.
 Steps move images a tenth of the way, 100 times; levels fall linearly. Printed: power of high
 frequencies by that of real images and its distance to DDIM's, accuracy of a small classifier,
-variance of the gradient over its squared mean at fixed images, prior calls and CPU seconds.
+prior calls and CPU seconds; and at DDIM's images, with levels half-way: variance of the gradient
+over its squared mean, residual of the noise that is put in, and its standard deviation.
 """
 
 from __future__ import annotations
@@ -68,10 +69,15 @@ def distil(loss: ScoreDistillation, prior: Any, labels: Tensor, start: Tensor) -
 
 
 @torch.no_grad()
-def variance(method: str, prior: Any, scale: float, images: Tensor, labels: Tensor) -> float:
+def at_fixed(method: str, prior: Any, scale: float, images: Tensor, labels: Tensor) -> str:
     loss, rows = loss_of(method, prior, scale), torch.arange(len(images))
     pulls = torch.stack([images - loss.step(images, 0.5, labels, None, rows) for _ in range(DRAWS)])
-    return float(pulls.var(0).mean() / pulls.mean(0).square().mean())
+    ratio = float(pulls.var(0).mean() / pulls.mean(0).square().mean())
+    told = loss.last
+    return (
+        f"at sigma {told['sigma']:.2f}: variance {ratio:.4f} residual {told['residual']:.3f} "
+        f"noise {told['noise_std']:.2f}"
+    )
 
 
 def main() -> None:
@@ -80,6 +86,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--methods", default="auto,sds,sdi")
+    parser.add_argument("--fixed", action="store_true", help="nothing is distilled")
     asked = parser.parse_args()
     found = load_digits()
     data = (torch.from_numpy(found.images).float() / 8 - 1)[:, None]
@@ -102,15 +109,19 @@ def main() -> None:
     print(f"accuracy {classifier.accuracy(ddim, labels):.2f}", flush=True)
     for method in asked.methods.split(","):
         torch.manual_seed(asked.seed)
+        where = f"scale {asked.scale:g} seed {asked.seed} {method}"
+        if asked.fixed:
+            print(f"{where}: {at_fixed(method, prior, asked.scale, ddim, labels)}", flush=True)
+            continue
         begun = time.process_time()
         loss = loss_of(method, prior, asked.scale)
         images = distil(loss, prior, labels, start)
         spent = time.process_time() - begun
         ratio = high_frequency(images) / real
+        fixed = at_fixed(method, prior, asked.scale, ddim, labels)
         print(
-            f"scale {asked.scale:g} seed {asked.seed} {method}: HF {ratio:.3f} "
-            f"gap {abs(ratio - wanted):.3f} accuracy {classifier.accuracy(images, labels):.2f} "
-            f"variance {variance(method, prior, asked.scale, ddim, labels):.4f} "
+            f"{where}: HF {ratio:.3f} gap {abs(ratio - wanted):.3f} "
+            f"accuracy {classifier.accuracy(images, labels):.2f} {fixed} "
             f"calls {float(loss.calls):.0f} cpu {spent:.1f} s",
             flush=True,
         )

@@ -69,6 +69,27 @@ def test_cached_sdi_is_ddim(
     assert (found - expected).abs().max() < bound * max(1.0, float(expected.abs().max()))
 
 
+def test_cached_noise_is_given_up_where_the_image_has_moved(classes: GaussianDenoiser) -> None:
+    options: dict[str, Any] = {"scale": 1.0, "views": 2, "item_shape": (1, 2, 2)}
+    images, labels = torch.zeros(2, 1, 2, 2, dtype=torch.float64), torch.tensor([0, 1])
+    loss = summed(classes, "sdi-cached", **options)
+    following = images - pull(loss, images, 0.5, labels)
+    assert float(loss.calls) == 1
+    same = loss.memory.get("noise", torch.arange(2))[1].clone()
+    pull(loss, following, 0.55, labels)
+    assert float(loss.calls) == 2
+    # One of the two images was changed by somebody else: it is inverted, the other is not.
+    loss.memory.put("noise", torch.arange(2), same)
+    loss.memory.put("clean", torch.arange(2), following)
+    changed = following + torch.tensor([0.5, 0.0], dtype=torch.float64).reshape(2, 1, 1, 1)
+    pulled = pull(loss, changed, 0.55, labels)
+    assert float(loss.calls) > 4
+    sigma = loss.schedule.sigma(loss.levels.level(0.55))
+    state = following[1:] + sigma * same[1:]
+    noise = predicted_noise(classes, state, sigma, labels[1:], scale=1.0)
+    assert torch.allclose(pulled[1:], sigma * (noise - same[1:]))
+
+
 def test_the_change_of_variables_is_the_ddim_step_of_diffusers(digit_prior: Any) -> None:
     """x0(t - tau) = x0(t) - sigma(t - tau) (eps(x(t - tau)) - eps(x(t))), paper's equation 6."""
     diffusers = pytest.importorskip("diffusers")

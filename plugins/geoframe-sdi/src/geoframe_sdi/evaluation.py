@@ -168,7 +168,8 @@ def of_images(setting: Setting, views: Tensor, known: Reference) -> dict[str, Va
             if not (known.real_power and known.ddim_power)
             else known.ddim_power / known.real_power
         ),
-        "high_frequency_gap": _gap(power, known),
+        # A scene's views cannot have what the samples have of the prior's own noise.
+        "high_frequency_gap": _gap(power, known) if setting.flat else None,
         "saturation": saturation(views),
         "diversity": diversity(views, known.conditions) if setting.flat else None,
     }
@@ -237,6 +238,7 @@ def _of_the_gradient(setting: Setting, objective: DistillationObjective) -> dict
     found: dict[str, Value] = {
         "gradient_variance_ratio": float(pulls.var(0).mean() / mean.square().mean()),
         "noise_std": fresh.last["noise_std"],
+        "noise_residual": fresh.last["residual"],
     }
     return found
 

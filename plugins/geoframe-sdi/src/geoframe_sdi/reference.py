@@ -139,7 +139,8 @@ TABLES = (
         ),
         compared="guidance",
         note="high_frequency_gap is the distance to the ratio of DDIM's samples, which are of no "
-        "scene; mnist and spot need GEOFRAME_DATA",
+        "scene: each view is drawn for itself; a fit of the voxels to true renders reaches 26.7 dB "
+        "and a ratio of 0.70 on three modes; mnist and spot need GEOFRAME_DATA",
     ),
 )
 """What ``geoframe reproduce sdi`` measures."""

@@ -47,6 +47,8 @@ MEANINGS = {
     "classifier_accuracy": "share of the images that a small classifier takes for their class",
     "kid_classifier": "kernel distance to real images on that classifier's features; 0 is best",
     "gradient_variance_ratio": "variance of the gradient over its draws by its squared mean",
+    "noise_residual": "how far the noise that was put in is from what the model sees there, times "
+    "sigma, squared; 0 for noise that belongs to the image",
     "noise_std": "standard deviation of the noise that the model was told of; 1 is what it knows",
 }
 """What the measures mean, for the report."""

@@ -34,6 +34,8 @@ def kept_names(config: GuidanceConfig, options: StepOptions) -> list[str]:
     names = []
     if config.name == "sdi-cached" or options.noise_memory:
         names.append("noise")
+    if config.name == "sdi-cached":
+        names.append("clean")
     if config.refresh_every > 1:
         names.append("target")
     return names

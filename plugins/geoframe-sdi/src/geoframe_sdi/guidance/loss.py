@@ -104,7 +104,7 @@ class ScoreDistillation(nn.Module):
             raise ConfigError(["guidance.t_min: must be below t_max and the level of sigma_max"])
         self.options = step_options(config, step, coupled=coupled)
         self.views, self.coupled = views, coupled
-        self.last: dict[str, float] = {"sigma": math.nan, "noise_std": 1.0}
+        self.last: dict[str, float] = {"sigma": math.nan, "noise_std": 1.0, "residual": math.nan}
         known: tuple[int, ...] = getattr(prior, "item_shape", ())
         self.item_shape = known if item_shape is None else item_shape
         self.memory = ViewMemory(kept_names(config, self.options), views, self.item_shape)
@@ -256,7 +256,11 @@ class ScoreDistillation(nn.Module):
         asked.inversion_scale = self._inversion_scale(asked)
         first, second = self.rule.difference(asked)
         self.calls += asked.calls * share
-        self.last = {"sigma": sigma, "noise_std": float(second.std(correction=0))}
+        self.last = {
+            "sigma": sigma,
+            "noise_std": float(second.std(correction=0)),
+            "residual": sigma**2 * float((first - second).square().mean()),
+        }
         target = seen - self.weight(sigma) * (first - second)
         if not bool(target.isfinite().all()):
             raise DataError(

@@ -80,10 +80,18 @@ def sdi(step: Step) -> Difference:
 
 
 def sdi_cached(step: Step) -> Difference:
-    """Noise predicted at the step before: with whole steps and no clipping this is DDIM."""
+    """Noise predicted at the step before: with whole steps and no clipping this is DDIM.
+
+    It belongs to the image that the step before led to. Images that are elsewhere now (smaller
+    steps, clipping, another hand) are inverted anew.
+    """
     noise = step.cached_noise()
+    if (moved := step.moved()).any():
+        ladder = rungs(step.schedule, step.level, step.options.inversion_steps)
+        fresh = inverted_noise(step.inversion_noise, step.images, ladder, step.options.eval_at)
+        noise = torch.where(moved, fresh, noise)
     first = step.noise(step.images + step.sigma * noise)
-    step.cache_noise(first)
+    step.cache_noise(first, step.images + step.sigma * (noise - first))
     return first, noise
 
 

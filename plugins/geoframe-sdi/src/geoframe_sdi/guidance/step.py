@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from geoframe.capabilities import Denoises
 
 
+MOVED = 0.02
+"""Root mean square of a change from which an image counts as another, in the prior's units."""
+
+
 @attrs.frozen(kw_only=True)
 class StepOptions:
     """Options of the guidance that rules read, all of them decided."""
@@ -125,9 +129,16 @@ class Step:
             _like(known, self.images), last.to(self.images), torch.randn_like(self.images)
         )
 
-    def cache_noise(self, noise: Tensor) -> None:
-        """Keep noise for the next step."""
+    def cache_noise(self, noise: Tensor, target: Tensor) -> None:
+        """Keep noise for the next step, and the images that it belongs to."""
         self.memory.put("noise", self.rows, noise)
+        self.memory.put("clean", self.rows, target)
+
+    def moved(self) -> Tensor:
+        """Whether images are no longer those that the cached noise belongs to ``(B, 1, ...)``."""
+        known, target = self.memory.get("clean", self.rows)
+        away = (self.images - target.to(self.images)).flatten(1).square().mean(1).sqrt()
+        return _like(known.to(away.device) & (away > MOVED), self.images)
 
     def _guided(self, state: Tensor, sigma: float, scale: float) -> Tensor:
         if sigma == 0:
