@@ -65,6 +65,7 @@ def test_a_run_tells_everything(finished: Run) -> None:
     assert metrics["classifier_accuracy"] > 0.5
     assert metrics["high_frequency_ratio_ddim"] > 0.3
     assert metrics["gradient_variance_ratio"] > 0
+    assert metrics["noise_residual"] > 0
     rows = finished.results["tables"]["guidance"]
     assert [row["guidance"] for row in rows] == ["DDIM samples", "auto", "sds"]
     figures = {path.stem for path in (finished.path / "figures").iterdir()}
