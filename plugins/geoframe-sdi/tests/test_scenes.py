@@ -143,15 +143,15 @@ def test_finer_resolutions_come_in_one_by_one() -> None:
     scene = HashGrid(7, 3 * 4 * 4, levels=6, first_levels=2, samples=4)
     used = []
     for progress in (0.0, 0.19, 0.3, 0.5, 0.6, 0.99):
-        scene.at(progress)
+        scene.at_progress(progress)
         used.append(scene.encoding.used)
     assert used == [2, 2, 3, 5, 6, 6]
-    scene.at(0.0)
+    scene.at_progress(0.0)
     found = scene.encoding(torch.rand(5, 3))
     assert (found[:, :4] != 0).any()
     assert (found[:, 4:] == 0).all()
     plain = HashGrid(7, 3 * 4 * 4, levels=6, samples=4)
-    plain.at(0.0)
+    plain.at_progress(0.0)
     assert plain.encoding.used == 6
 
 

@@ -107,7 +107,7 @@ class DistillationObjective(Objective):
             items = in_turn(places, int(self.visits), self.active, every, len(self.cameras))
             self.visits += len(items)
         if self.follows is not None:
-            self.follows.at(progress)
+            self.follows.at_progress(progress)
         images = self.scene(self.cameras[items]).reshape(-1, *self.shape)
         condition = None if self.conditions is None else self.conditions[items]
         loss = self.guidance(

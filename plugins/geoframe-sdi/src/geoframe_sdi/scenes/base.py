@@ -68,7 +68,7 @@ class HasNormals(Protocol):
 class FollowsProgress(Protocol):
     """Capability: a scene that is told how far its training is, before each step."""
 
-    def at(self, progress: float) -> None:
+    def at_progress(self, progress: float) -> None:
         """Take up a share of the training in [0, 1)."""
         ...
 

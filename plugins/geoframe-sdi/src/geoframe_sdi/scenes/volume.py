@@ -229,7 +229,7 @@ class HashGrid(Volume):
             nn.Linear(hidden, 1 + self.shape[0]),
         )
 
-    def at(self, progress: float) -> None:
+    def at_progress(self, progress: float) -> None:
         """Use as many resolutions as it is time for."""
         levels = len(self.encoding.sides)
         share = min(max((progress - BANDS_FROM) / (BANDS_UNTIL - BANDS_FROM), 0.0), 1.0)
