@@ -66,11 +66,14 @@ def _lines(parts: Iterable[Tensor], like: Items) -> Iterator[str]:
     digits = dict(zip(like.columns, known.astype(int).tolist(), strict=True))
     for number, part in enumerate(parts):
         rows = part.numpy()
-        mixed = isinstance(like, MixedItems)
-        table = like.decoded(rows) if mixed else pd.DataFrame(rows, columns=list(like.columns))
+        if isinstance(like, MixedItems):
+            table = like.decoded(rows)
+        else:
+            table = pd.DataFrame(rows, columns=list(like.columns))
         floats = list(table.select_dtypes("float"))
-        rounded = table[floats].round({name: digits[name] for name in floats}) + 0.0
-        yield table.assign(**dict(rounded)).to_csv(index=False, header=number == 0)
+        if floats:
+            table[floats] = table[floats].round({name: digits[name] for name in floats}) + 0.0
+        yield table.to_csv(index=False, header=number == 0)
 
 
 def write_provenance(items: Items, drawn: Mapping[str, Tensor], folder: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from geoframe import Sampler
 from geoframe_cfdm.recombination.auto import AutoSampler
 from geoframe_cfdm.recombination.copula import LocalCopula
 from geoframe_cfdm.recombination.target import TargetForest
 
+Kind = type[LocalCopula] | type[AutoSampler]
 LEVELS = torch.tensor([0, 0, 2])
 
 
@@ -60,9 +60,7 @@ def test_whole_numbers_and_values_that_repeat_stay_so(rows: Tensor) -> None:
 
 
 @pytest.mark.parametrize("kind", [LocalCopula, AutoSampler])
-def test_the_state_holds_the_target_and_forgetting_is_exact(
-    rows: Tensor, kind: type[Sampler]
-) -> None:
+def test_the_state_holds_the_target_and_forgetting_is_exact(rows: Tensor, kind: Kind) -> None:
     first = kind().fit(rows[:80], levels=LEVELS, target=1)
     other = kind().restore(first.fitted())
     assert other.target == 1
@@ -76,6 +74,6 @@ def without(rows: Tensor, index: list[int]) -> Tensor:
     return rows[kept]
 
 
-def same(first: Sampler, second: Sampler) -> None:
+def same(first: LocalCopula | AutoSampler, second: LocalCopula | AutoSampler) -> None:
     a, b = (each.draw(6, seed=3)["items"] for each in (first, second))
     torch.testing.assert_close(a, b, equal_nan=True, atol=0, rtol=0)

@@ -89,8 +89,7 @@ class AutoSampler(Sampler):
 
     def restore(self, fitted: Mapping[str, Tensor]) -> Self:
         """Choose and fit again."""
-        target = fitted.get("target")
-        target = None if target is None else int(target)
+        target = int(fitted["target"]) if "target" in fitted else None
         return self.fit(fitted["data"], fitted.get("ids"), fitted.get("levels"), target)
 
     def remove(self, index: Tensor | Sequence[int]) -> Self:

@@ -115,7 +115,7 @@ class LocalCopula(RecombiningSampler):
         self._present = ~numbers.isnan()
         self._scores = numbers.nan_to_num(0.0).float()
         self._quantiles = Quantiles(flat[:, self._numbers])
-        self._forest = None
+        self._forest: TargetForest | None = None
         if self.target is not None and flat.shape[1] > 1:
             self._forest = TargetForest(flat, levels, self.target, self.options.target_spread)
         tried = TRIED if self.options.spread == "auto" else (self.options.spread,)
