@@ -69,3 +69,13 @@ def test_noise_has_the_stated_size_and_leaves_holes():
     assert (noisy[:, 10:90] == 0).mean() == pytest.approx(0.01, abs=0.003)
     edge = noisy[:, 99]
     assert ((edge > 0.92) & (edge < 1.18)).mean() > 0.2  # flying pixels
+
+
+def test_many_objects_get_more_room_and_are_all_seen():
+    many = SceneOptions(size=128, objects=(12, 12), touching=0.2)
+    scenes = generate(shapes_of(["primitives"]), 1, many, seed=0)
+    shown, pixels = np.unique(scenes.truth.segmentation[0], return_counts=True)
+    assert shown.tolist() == [*range(13)]
+    assert pixels[1:].min() >= 0.002 * 128**2 / 3
+    few = generate(shapes_of(["primitives"]), 1, SceneOptions(size=128), seed=0)
+    assert scenes.depth[0].max() > 1.3 * few.depth[0].max()

@@ -12,7 +12,7 @@ from geoframe.errors import DataError
 from geoframe_data.scene_files.layouts import looking_at
 from geoframe_data.scenes import Scenes, SceneTruth
 from geoframe_dreamup3d.generator.noise import SensorNoise
-from geoframe_dreamup3d.generator.placement import Placed, place
+from geoframe_dreamup3d.generator.placement import HALF_EXTENT, Placed, place
 from geoframe_dreamup3d.generator.shapes import Shape
 
 FOCAL = 1.3738
@@ -20,7 +20,9 @@ FOCAL = 1.3738
 LOOKED_AT = np.array([0.0, 0.0, 0.05])
 AMBIENT, DIFFUSE = 0.45, 0.55
 LEAST_SHARE = 0.002
-"""Share of the pixels that every object must have."""
+"""Share of the pixels that every object must have; more than four have less in proportion."""
+FEW = 4
+"""Objects up to which table and camera are as they are; more get more room in proportion."""
 ATTEMPTS = 200
 """Scenes that are drawn for one that is good."""
 
@@ -38,7 +40,7 @@ class SceneOptions:
     elevation: tuple[float, float] = (35.0, 60.0)
     """Camera above the horizon, degrees."""
     distance: tuple[float, float] = (0.65, 0.8)
-    """Camera to the middle of the table, metres."""
+    """Camera to the middle of the table, metres, for four objects at the most."""
     noise: SensorNoise | None = None
     """None leaves the depth exact."""
 
@@ -97,24 +99,29 @@ def _good_scene(
 ) -> Picture:
     for _ in range(ATTEMPTS):
         count = int(generator.integers(options.objects[0], options.objects[1] + 1))
-        placed = place(shapes, count, generator, touching=options.touching)
+        room = max(1.0, float(np.sqrt(count / FEW)))
+        placed = place(
+            shapes, count, generator, touching=options.touching, half_extent=room * HALF_EXTENT
+        )
         if placed is None:
             continue
-        camera = _camera(options, generator)
+        camera = _camera(options, generator, room)
         drawn = draw(shapes, placed, camera, intrinsics, options.size, generator)
         counts = np.bincount(drawn[2].ravel(), minlength=count + 1)[1:]
-        if counts.min() >= LEAST_SHARE * options.size**2:
+        if counts.min() >= LEAST_SHARE * (options.size / room) ** 2:
             return (*drawn, camera, placed)
     raise DataError(
         f"no scene of {options.objects[0]} to {options.objects[1]} objects came out of {ATTEMPTS} "
-        "trials; are the shapes larger than 30 cm, or too thin to be seen?"
+        "trials; are they too many, larger than 30 cm, or too thin to be seen?"
     )
 
 
-def _camera(options: SceneOptions, generator: np.random.Generator) -> NDArray[np.float64]:
+def _camera(
+    options: SceneOptions, generator: np.random.Generator, room: float
+) -> NDArray[np.float64]:
     azimuth = generator.uniform(-np.pi, np.pi)
     elevation = np.radians(generator.uniform(*options.elevation))
-    distance = generator.uniform(*options.distance)
+    distance = room * generator.uniform(*options.distance)
     out = np.array(
         [
             np.cos(elevation) * np.cos(azimuth),
