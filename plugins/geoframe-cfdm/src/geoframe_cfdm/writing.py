@@ -70,7 +70,7 @@ def _lines(parts: Iterable[Tensor], like: Items) -> Iterator[str]:
             table = like.decoded(rows)
         else:
             table = pd.DataFrame(rows, columns=list(like.columns))
-        floats = list(table.select_dtypes("float"))
+        floats = [str(name) for name in table.select_dtypes("float")]
         if floats:
             table[floats] = table[floats].round({name: digits[name] for name in floats}) + 0.0
         yield table.to_csv(index=False, header=number == 0)

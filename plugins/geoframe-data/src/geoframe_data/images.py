@@ -68,8 +68,8 @@ def read_images(
     found, left_out = _members(path)
     found = found[:limit]
     if not found:
-        notes = "".join(f"; {note}" for note in left_out)
-        raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)}){notes}")
+        others = "".join(f"; {note}" for note in left_out)
+        raise DataError(f"{path}: holds no images ({', '.join(SUFFIXES)}){others}")
     repairs: Counter[str] = Counter()
     arrays: list[np.ndarray] = []
     mode = "L" if grey else "RGBA" if transparent else "RGB"
@@ -86,7 +86,7 @@ def read_images(
     labels: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     if folders_as_labels:
-        folders, parts = _classes([PurePosixPath(name).parent for name, _ in found])
+        folders, parts = _classes([PurePosixPath(image).parent for name, _ in found])
         names = tuple(sorted(set(folders)))
         labels = np.array([names.index(folder) for folder in folders], np.int64)
         if parts:
