@@ -86,7 +86,7 @@ def read_images(
     labels: NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     if folders_as_labels:
-        folders, parts = _classes([PurePosixPath(image).parent for name, _ in found])
+        folders, parts = _classes([PurePosixPath(name).parent for name, _ in found])
         names = tuple(sorted(set(folders)))
         labels = np.array([names.index(folder) for folder in folders], np.int64)
         if parts:
