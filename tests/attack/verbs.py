@@ -13,6 +13,8 @@ OUTPUTS = {"output", "run_dir", "page"}
 """Names of parameters that name what is written."""
 ELSEWHERE = {("try",), ("apply",), ("embed",), ("check",), ("reproduce",)}
 """Verbs that have cases of their own; embed is apply, and the last two build and train."""
+SHORT = {("run",): ("--set", "trainer.steps=2")}
+"""What keeps short what a verb does with a file that it takes: an empty config is one."""
 VERB = "verbs"
 """What stands for a method where a verb is the core's."""
 
@@ -41,7 +43,7 @@ def verb_surfaces(methods: list[Surface]) -> list[Surface]:
         method = words[0] if words[0] in packages else VERB
         for parameter in command.params:
             if isinstance(parameter.type, click.Path) and parameter.name not in OUTPUTS:
-                given = tuple(_given(command, parameter))
+                given = (*_given(command, parameter), *SHORT.get(words, ()))
                 found.append(
                     VerbSurface(
                         method=method,
