@@ -25,6 +25,8 @@ MUTANTS = 3
 """Mutants of every example's data file."""
 FRESH = 100
 """One case in so many is a process that begins with nothing imported."""
+TRAINS = {("hnn", "data.path", "star.nwk")}
+"""Left out: a sound file of 100,000 nodes, which the method trains on: over 40 s and 3 GiB."""
 VERBS = (
     ("report", "{run}"),
     ("export", "{run}", "-o", "{run}-exported"),
@@ -56,7 +58,9 @@ def all_cases() -> list[Case]:
     assert len({each.name for each in files}) == len(files)
     cases = []
     for number, surface in enumerate(surfaces()):
-        cases += [Case(surface, each) for each in files[number % surface.step :: surface.step]]
+        met = files[number % surface.step :: surface.step]
+        place = (surface.method, surface.option)
+        cases += [Case(surface, each) for each in met if (*place, each.name) not in TRAINS]
     return [attrs.evolve(case, fresh=at % FRESH == 0) for at, case in enumerate(cases, 1)]
 
 

@@ -60,9 +60,9 @@ class Outcome:
             found.append(f"{len(lines)} lines")
         if any((ord(sign) < 32 and sign not in "\t\n\r") or sign == "\x9b" for sign in self.text):
             found.append("control signs")
-        if self.seconds > MAX_SECONDS:
+        if self.code != 0 and self.seconds > MAX_SECONDS:  # else it was work on what was taken
             found.append(f"{self.seconds:.0f} s")
-        if self.mib > MAX_MIB:
+        if self.code != 0 and self.mib > MAX_MIB:
             found.append(f"{self.mib:.0f} MiB")
         return found
 
