@@ -12,7 +12,7 @@ import attrs
 
 from attack.execution import Outcome, attempt
 
-MEASURED = {"second", "seconds", "memory"}
+MEASURED = {"second", "seconds", "milliseconds", "memory"}
 """Words in the names of metrics of the machine; no two runs have the same."""
 
 
