@@ -35,7 +35,7 @@ SPACETIME = {"name": "spacetime", "space": {"name": FLAT, "dim": 3}, "time_dim":
 SPAN = 8.0
 """Time between the first and the last item at the start, in margins of an order that is learned."""
 CLEARLY = 0.9
-"""Share of the misfit of others below which a space, or then a spacetime, is chosen."""
+"""Share of the misfit of flat space below which another space without time is chosen."""
 TIME_RATE = 4.0
 """Times have to pass one another: their learning rate in multiples of that of places."""
 SHARPNESS = 10.0
@@ -81,7 +81,7 @@ def rank_orders(
         own; ``wrong``, the share of the pairs left out whose order is told wrongly; ``lengths``,
         the mean of (d - t)^2 / max(t, 0.1) of those of them that a path joins, in units of the
         median; ``misfit``, their sum; ``chosen``, true for the best, which has to be better than
-        flat space by a tenth, and with an order of its own than all that have none.
+        flat space by a tenth if it has no order of its own.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def rank_orders(
 
 
 def _chosen(frame: pd.DataFrame) -> str:
-    """Name the best; a space needs to be clearly better than flat space, a spacetime than all."""
+    """Name the best; a space without time needs to be clearly better than flat space."""
     total, without = frame["misfit"], frame[~frame["ordered"]]["misfit"]
     best = str(total.index[0])
-    if best not in without and not (len(without) and total[best] > CLEARLY * without.min()):
+    if best not in without:  # the others have a root and a slope more
         return best
     flat = float(without.get(FLAT, np.inf))
     first = str(without.index[0])
