@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import trimesh
 from PIL import Image
 
 import geoframe
@@ -48,7 +49,6 @@ def test_the_torus_looks_outward() -> None:
 
 
 def test_a_texture_reaches_the_right_places(tmp_path: Path) -> None:
-    trimesh = pytest.importorskip("trimesh")
     scene = geoframe.build("embedder", "mesh-texture", texture=8, points=2000, **CONTEXT)
     with torch.no_grad():
         scene.texture[:] = -2.0
@@ -69,7 +69,6 @@ def test_a_texture_reaches_the_right_places(tmp_path: Path) -> None:
 
 
 def test_a_volume_has_a_coloured_surface(tmp_path: Path) -> None:
-    trimesh = pytest.importorskip("trimesh")
     scene = geoframe.build("embedder", "voxel-grid", resolution=8, samples=8, radius=1.0, **CONTEXT)
     with torch.no_grad():
         scene.grid[:, 1:] = -9.0
@@ -79,4 +78,4 @@ def test_a_volume_has_a_coloured_surface(tmp_path: Path) -> None:
     # It begins as softplus(10 (1 - r / 0.5)), which is 5 at r = 0.25.
     assert np.linalg.norm(mesh.vertices, axis=1) == pytest.approx(0.25, abs=0.01)
     assert volume_of(mesh.vertices, mesh.faces) > 0
-    assert (mesh.visual.vertex_attributes["color"][:, :3] == [0, 255, 0]).all()
+    assert (mesh.visual.vertex_colors[:, :3] == [0, 255, 0]).all()

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from geoframe import Embedder
 from geoframe.run.files import write_bytes, write_json, write_tensors
-from geoframe_sdi.glb import glb
+from geoframe_sdi.glb import coloured_glb, textured_glb
 from geoframe_sdi.isosurface import surface_net
 from geoframe_sdi.scenes.mesh import MeshTexture
 from geoframe_sdi.scenes.splats import GaussianSplats
@@ -99,7 +99,7 @@ def _gif(frames: NDArray[np.float64]) -> bytes:
 
 def _write_texture(scene: MeshTexture, folder: Path) -> list[Path]:
     texture = (torch.tanh(scene.texture.detach())[0].permute(1, 2, 0).numpy() + 1) / 2
-    picture = _png(texture[..., 0] if texture.shape[2] == 1 else texture)
+    pixels = texture[..., 0] if texture.shape[2] == 1 else texture
     mesh = scene.mesh()
     # A corner is one with others of the same place and texture coordinates.
     corners = np.concatenate(
@@ -109,8 +109,8 @@ def _write_texture(scene: MeshTexture, folder: Path) -> list[Path]:
     vertices = mesh.vertices.numpy()[kept[:, 0].astype(np.int64)]
     faces = numbers.reshape(-1, 3)
     paths = [folder / "texture.png", folder / "mesh.glb"]
-    write_bytes(paths[0], picture)
-    write_bytes(paths[1], glb(vertices, faces, uv=kept[:, 1:], texture=picture))
+    write_bytes(paths[0], _png(pixels))
+    write_bytes(paths[1], textured_glb(vertices, faces, kept[:, 1:], _picture(pixels)))
     return paths
 
 
@@ -180,4 +180,4 @@ def _surface(scene: Volume, density: NDArray[Any]) -> bytes:
     places = (vertices / (LATTICE - 1) * 2 - 1).clip(-1, 1)
     colour = scene.field(torch.from_numpy(places).float())[1]
     bright = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
-    return glb(places * scene.radius, faces, colours=bright)
+    return coloured_glb(places * scene.radius, faces, bright)
