@@ -1,9 +1,9 @@
 """How often the geometry of data made in a known one is named: ``python known_geometries.py``.
 
-    OMP_NUM_THREADS=1 python known_geometries.py [SEEDS]
+    OMP_NUM_THREADS=1 python known_geometries.py [SEEDS [FIRST]]
 
-Each kind of data is drawn ten times; the table shows what ``geoframe try`` would say of them. The
-last three rows are made in no space: they show what is said where there is nothing to find.
+Each kind of data is drawn ten times, from seed FIRST on; the table shows what ``geoframe try``
+would say of them. The rows made in no space show what is said where there is nothing to find.
 """
 
 from __future__ import annotations
@@ -124,14 +124,15 @@ def named(draw: Draw, seed: int) -> str:
     return str(table.index[table["chosen"]][0])
 
 
-def main(seeds: int) -> None:
+def main(seeds: int, first: int) -> None:
     print(f"{'data':<14} {'made in':<24} {'hits':>6}  named")
     for draw, expected in {**BY_DISTANCES, **BY_ORDER}.items():
-        found = Counter(named(draw, seed) for seed in range(seeds))
+        found = Counter(named(draw, seed) for seed in range(first, first + seeds))
         hits = "" if expected == "(none)" else f"{found[expected]}/{seeds}"
         words = ", ".join(f"{name} {count}" for name, count in found.most_common())
         print(f"{draw.__name__:<14} {expected:<24} {hits:>6}  {words}", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    given = [int(each) for each in sys.argv[1:]]
+    main(*given, *(10, 0)[len(given) :])
