@@ -25,6 +25,7 @@ SHORT: tuple[tuple[str, Any], ...] = (
     ("evaluation.ceiling_seconds", 1.0),
     ("evaluation.seconds", 1.0),
     ("evaluation.trainer.steps", 2),
+    ("ames.latent", True),  # else no embedder is looked at
     ("evaluation.pictures", 1),
     ("prior_trainer.steps", 2),
     ("scene.images", 2),

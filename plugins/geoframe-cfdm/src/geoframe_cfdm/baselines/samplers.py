@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from geoframe import Sampler
+from geoframe.training.denormals import flushed_denormals
 from geoframe_cfdm.baselines.config import (
     OptimalConfig,
     PCALocalityConfig,
@@ -19,7 +20,6 @@ from geoframe_cfdm.baselines.config import (
 from geoframe_cfdm.engines.base import sharpness
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.gaussian import fit_gaussian
-from geoframe_cfdm.engines.hardware import flushed_denormals
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.engines.search import ExactSearch
 from geoframe_cfdm.sampling.collection import Collection

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError
+from geoframe.training.denormals import flushed_denormals
 from geoframe_cfdm.engines.base import PlainTrajectory
 from geoframe_cfdm.engines.choice import EngineFactory
-from geoframe_cfdm.engines.hardware import flushed_denormals
 from geoframe_cfdm.sampling.noise import SampleNoise
 
 

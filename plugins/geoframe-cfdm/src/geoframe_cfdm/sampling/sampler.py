@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError, Sampler
+from geoframe.training.denormals import flushed_denormals
 from geoframe_cfdm.engines.choice import DenoiserSwitch, EngineFactory
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.free import ScoreFunction
-from geoframe_cfdm.engines.hardware import device_of, flushed_denormals
+from geoframe_cfdm.engines.hardware import device_of
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.sampling.collection import Collection
 from geoframe_cfdm.sampling.condition import Condition, as_condition, log_weights_of

@@ -6,6 +6,8 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
+from geoframe.training.denormals import flushed_denormals
+
 NEIGHBOURS = 3
 
 
@@ -50,6 +52,7 @@ def _nearest(asked: Tensor, places: Tensor, k: int) -> tuple[Tensor, Tensor]:
         found = distances(asked, places).topk(k, largest=False)
         return found.values, found.indices
     # One cloud on a CPU: a tree is several times as fast as all distances.
-    tree = cKDTree(places[0].detach().numpy())
-    away, index = tree.query(asked[0].detach().numpy(), k=[*range(1, k + 1)])
+    with flushed_denormals(False):
+        tree = cKDTree(places[0].detach().numpy())
+        away, index = tree.query(asked[0].detach().numpy(), k=[*range(1, k + 1)])
     return torch.from_numpy(away)[None].to(asked.dtype), torch.from_numpy(index)[None]
