@@ -10,7 +10,7 @@ from attack.hostile.texts import DEEP
 
 def trees_and_graphs() -> Iterator[tuple[str, bytes]]:
     yield "star.nwk", b"(" + b",".join(b"a%d" % i for i in range(100_000)) + b");"
-    yield "deep.nwk", b"(" * 1250 + b"a" + b")" * 1250 + b";"  # sound, and deeper than calls go
+    yield "deep.nwk", b"(" * DEEP + b"a" + b")" * DEEP + b";"
     yield "lengths.nwk", b"((a:1e300,b:1e-300):-1,c:1e999,d:nan);"
     yield "open.nwk", b"((a,b),(c,d);"
     yield "comment.nwk", b"((a[,b),c);" + b"[" * 1000

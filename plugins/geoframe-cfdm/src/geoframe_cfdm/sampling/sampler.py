@@ -27,8 +27,6 @@ from geoframe_cfdm.sampling.noise import NoisePolicy, SampleNoise
 from geoframe_cfdm.sampling.records import StepRecords
 from geoframe_cfdm.sampling.standardize import Standardizer, fit_standardizer
 
-MIB = 2**20
-
 
 class ClosedFormDiffusion(Sampler):
     """Samples from the smoothed exact score of a data set; nothing is trained (sigma-CFDM).
@@ -150,7 +148,7 @@ class ClosedFormDiffusion(Sampler):
     def _points(
         self, data: Tensor, standardizer: Standardizer, log_weights: Tensor | None
     ) -> Points:
-        resident = len(data) * standardizer.dim * 4 <= self.options.memory * MIB
+        resident = len(data) * standardizer.dim * 4 <= self.options.memory * 2**20  # MiB
         return Points(
             data,
             standardizer,
