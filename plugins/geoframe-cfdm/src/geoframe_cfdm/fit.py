@@ -16,6 +16,7 @@ from geoframe.run.directory import Run
 from geoframe_cfdm.conditioning import condition_of
 from geoframe_cfdm.config import CFDMConfig, ItemsConfig
 from geoframe_cfdm.data import load_items, might_be_table
+from geoframe_cfdm.engines.choice import MIB
 from geoframe_cfdm.latents.base import Autoencoder
 from geoframe_cfdm.latents.sampler import LatentSampler
 from geoframe_cfdm.mixed import levels_of
@@ -23,7 +24,6 @@ from geoframe_cfdm.recombination.auto import AutoSampler
 from geoframe_cfdm.recombination.rows import RowEncoder, TakesCategories
 from geoframe_cfdm.sampling.condition import Condition
 from geoframe_cfdm.sampling.fitting import fit_sampler, is_the_data
-from geoframe_cfdm.sampling.sampler import MIB
 from geoframe_data import Items, Schema
 
 STATE = "sampler"

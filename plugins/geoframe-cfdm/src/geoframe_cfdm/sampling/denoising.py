@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from geoframe import DataError
+from geoframe_cfdm.engines.choice import MIB
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.sampling.collection import Collection
 from geoframe_diffusion.exact import posterior_mean
-
-MIB = 2**20
 
 
 def posterior_means(

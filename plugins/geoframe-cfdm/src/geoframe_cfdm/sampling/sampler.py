@@ -10,7 +10,7 @@ from torch import Tensor
 
 from geoframe import DataError, Sampler
 from geoframe.training.denormals import flushed_denormals
-from geoframe_cfdm.engines.choice import DenoiserSwitch, EngineFactory
+from geoframe_cfdm.engines.choice import MIB, DenoiserSwitch, EngineFactory
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.free import ScoreFunction
 from geoframe_cfdm.engines.hardware import device_of
@@ -148,7 +148,7 @@ class ClosedFormDiffusion(Sampler):
     def _points(
         self, data: Tensor, standardizer: Standardizer, log_weights: Tensor | None
     ) -> Points:
-        resident = len(data) * standardizer.dim * 4 <= self.options.memory * 2**20  # MiB
+        resident = len(data) * standardizer.dim * 4 <= self.options.memory * MIB
         return Points(
             data,
             standardizer,
