@@ -22,7 +22,7 @@ from geoframe_registry import hooks, requirements
 from geoframe_registry.commands import import_command
 from geoframe_registry.configs import method_class
 from geoframe_registry.discovery import COMMANDS, HOOKS, LABELS, Entry, spec_of
-from geoframe_registry.isolation import LATE, Isolated, answers
+from geoframe_registry.isolation import Isolated, answers
 
 State = Literal["ok", "conflict", "incompatible", "broken"]
 STATES: tuple[State, ...] = ("ok", "conflict", "incompatible", "broken")
@@ -76,9 +76,7 @@ def _examine_until_one_fails(
             process.deadline = time.monotonic() + patience
             answer = process.line()
             if not answer:
-                how = process.how_it_ended()
-                how = f"{LATE} within {patience:.0f} s" if how == LATE else how
-                yield (Problem("broken", f"its import {how}"),)
+                yield (Problem("broken", f"its import {process.how_it_ended(patience)}"),)
                 return
             found = _understood(answer)
             yield (STRANGE,) if found is None else found

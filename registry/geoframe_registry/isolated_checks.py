@@ -18,7 +18,7 @@ import attrs
 from geoframe.testing import Outcome, Report
 from geoframe_registry.checks import Plugin, Subject, check
 from geoframe_registry.discovery import Entry
-from geoframe_registry.isolation import LATE, Isolated, answers
+from geoframe_registry.isolation import Isolated, answers
 
 TIMEOUT = 600.0
 """Seconds that the checks of one component may take."""
@@ -113,9 +113,7 @@ def _report_on(
                 process.deadline = time.monotonic() + limits.seconds
             running = answer
             progress(subject, running)
-    how = process.how_it_ended()
-    how = f"{LATE} within {limits.seconds:g} s" if how == LATE else how
-    failed = Outcome(running, "failed", f"{subject} {how}", 0.0)
+    failed = Outcome(running, "failed", f"{subject} {process.how_it_ended(limits.seconds)}", 0.0)
     return Report(str(subject), (*outcomes, failed)), True
 
 

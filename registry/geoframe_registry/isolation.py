@@ -23,9 +23,6 @@ GLANCE = 0.2
 GRACE = 5.0
 """Seconds that the process may take to end after its last word."""
 
-LATE = "does not end"
-"""How a process ended that was ended at its deadline."""
-
 START = (
     "import json, sys; given = json.load(sys.stdin); sys.path[:] = given['path']; "
     "from importlib import import_module; "
@@ -57,6 +54,7 @@ class Isolated:
     ) -> None:
         self.deadline = float("inf")
         self._memory = memory
+        self._late = False
         self._excess = ""
         self._ended = False
         self._over = Event()
@@ -102,12 +100,20 @@ class Isolated:
         assert self._process.stdout is not None
         return self._process.stdout.readline(MAX_LINE)
 
-    def how_it_ended(self) -> str:
-        """Say why there are no more lines."""
+    def how_it_ended(self, within: float | None = None) -> str:
+        """Say why there are no more lines.
+
+        Parameters
+        ----------
+        within
+            Seconds that the deadline left it, to be told if it was ended then.
+        """
         with suppress(subprocess.TimeoutExpired):  # it may go on with its side of the pipe closed
             self._process.wait(GRACE)
         self._end()
         code = self._process.wait()
+        if self._late:
+            return "does not end" if within is None else f"does not end within {within:g} s"
         if self._excess:
             return self._excess
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
@@ -116,10 +122,10 @@ class Isolated:
     def _watch(self) -> None:
         while not self._over.wait(GLANCE):
             if time.monotonic() > self.deadline:
-                self._excess = LATE
+                self._late = True
             elif self._memory is not None and self._resident() > self._memory:
                 self._excess = f"takes more than {self._memory / 2**30:.1f} GiB of memory"
-            if self._excess:
+            if self._late or self._excess:
                 self._end()
                 return
 
