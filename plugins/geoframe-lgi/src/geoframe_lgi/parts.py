@@ -30,14 +30,14 @@ def joined(config: DataConfig, table: Table) -> tuple[Table, NDArray[np.object_]
             tables.append(more)
             roles += [role] * len(more)
     names = [name for each in tables for name in each.names]
-    joined = attrs.evolve(
+    whole = attrs.evolve(
         table,
         frame=pd.concat([each.frame for each in tables], ignore_index=True),
         names=tuple(names) if len(names) == len(roles) else (),
         lines=None,
         notes=tuple(note for each in tables for note in each.notes),
     )
-    return joined, np.array(roles, dtype=object)
+    return whole, np.array(roles, dtype=object)
 
 
 def roles_of(

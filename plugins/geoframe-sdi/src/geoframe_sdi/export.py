@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from geoframe import Embedder
@@ -119,6 +120,12 @@ def _colour(values: NDArray[Any]) -> NDArray[Any]:
     return three
 
 
+def _colour_bytes(values: Tensor) -> NDArray[np.uint8]:
+    """Red, green and blue ``(n, 3)`` of values ``(n, 1 or more)`` in [-1, 1]."""
+    bright = np.round((_colour(values.numpy()) + 1) / 2 * 255)
+    return bright.clip(0, 255).astype(np.uint8)
+
+
 def _ply(columns: Mapping[str, NDArray[Any]]) -> bytes:
     """Binary little-endian PLY of vertices; bytes stay bytes, the rest become floats."""
     kinds = {name: "u1" if each.dtype == np.uint8 else "<f4" for name, each in columns.items()}
@@ -151,7 +158,8 @@ def _write_volume(scene: Volume, folder: Path) -> list[Path]:
     points = torch.stack(torch.meshgrid(line, line, line, indexing="ij"), -1).reshape(-1, 3)
     raw, colour = scene.field(points)
     density = (density_of(raw, points) / scene.radius).numpy()
-    colours = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
+    colours = _colour_bytes(colour)
+    lattice = density.reshape(LATTICE, LATTICE, LATTICE)
     solid = density > SOLID_DENSITY
     places = (points * scene.radius).numpy()[solid]
     columns: dict[str, NDArray[Any]] = {n: places[:, i] for i, n in enumerate("xyz")}
@@ -162,12 +170,11 @@ def _write_volume(scene: Volume, folder: Path) -> list[Path]:
     np.savez_compressed(
         content,
         allow_pickle=False,
-        density=density.reshape(LATTICE, LATTICE, LATTICE).astype(np.float32),
+        density=lattice.astype(np.float32),
         colour=colours.reshape(LATTICE, LATTICE, LATTICE, 3),
         radius=np.float32(scene.radius),
     )
     write_bytes(paths[1], content.getvalue())
-    lattice = density.reshape(LATTICE, LATTICE, LATTICE)
     if solid.any():
         paths.append(folder / "mesh.glb")
         write_bytes(paths[-1], _surface(scene, lattice))
@@ -179,5 +186,4 @@ def _surface(scene: Volume, density: NDArray[Any]) -> bytes:
     vertices, faces = surface_net(density, SOLID_DENSITY)
     places = (vertices / (LATTICE - 1) * 2 - 1).clip(-1, 1)
     colour = scene.field(torch.from_numpy(places).float())[1]
-    bright = np.round((_colour(colour.numpy()) + 1) / 2 * 255).clip(0, 255).astype(np.uint8)
-    return coloured_glb(places * scene.radius, faces, bright)
+    return coloured_glb(places * scene.radius, faces, _colour_bytes(colour))
