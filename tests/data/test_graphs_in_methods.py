@@ -12,7 +12,15 @@ import pytest
 from geoframe_data.graph import Graph
 from geoframe_data.testing.distances import VALUES, bad_distances, good_distances
 from geoframe_data.testing.files import SuiteFile, check_refused, named
-from geoframe_data.testing.graphs import EDGES, NAMES, WEIGHTS, bad_graphs, good_graphs, network
+from geoframe_data.testing.graphs import (
+    EDGES,
+    NAMES,
+    WEIGHTS,
+    bad_graphs,
+    good_graphs,
+    network,
+    numbered_graphs,
+)
 from geoframe_data.testing.trees import bad_trees, good_trees, unweighted_trees
 from geoframe_data.tree import Tree
 from geoframe_hnn.data import load_tree
@@ -53,6 +61,17 @@ def test_a_graph_is_understood_alike(file: SuiteFile, tmp_path: Path) -> None:
     }  # fmt: skip
     assert set(graph.repairs) - {*tree.repairs} == set()
     assert set(graph.repairs) - {*metric.repairs} == set()
+
+
+@pytest.mark.parametrize("file", named(numbered_graphs()))
+def test_a_numbered_graph_is_understood_alike(file: SuiteFile, tmp_path: Path) -> None:
+    path = file.write(tmp_path)
+    options = {"content": "graph"} if path.suffix == ".edges" else {}
+    graph, metric = as_graph(path), as_metric(path, **options)
+    tree = as_tree(path, multiple_parents="first")
+    assert graph.names == metric.names == tuple(sorted(tree.names)) == ("1", "2", "3", "4")
+    np.testing.assert_array_equal(graph.weights, WEIGHTS)
+    assert metric.matrix()[0, 3] == pytest.approx(0.1 + 1e-3 + 3.25)
 
 
 @pytest.mark.parametrize("file", named([*good_trees(), *unweighted_trees()]))

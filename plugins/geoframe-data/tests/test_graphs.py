@@ -21,11 +21,13 @@ from geoframe_data.testing.graphs import (
     EDGES,
     FEATURES,
     GRAPH,
+    MTX,
     NAMES,
     WEIGHTS,
     bad_graphs,
     good_graphs,
     network,
+    numbered_graphs,
 )
 
 
@@ -39,6 +41,25 @@ def test_every_file_holds_the_same_graph(tmp_path: Path, file: SuiteFile) -> Non
         np.testing.assert_array_equal(graph.features, FEATURES)
     else:
         assert graph.fingerprint() == GRAPH.fingerprint()
+
+
+@pytest.mark.parametrize("file", named(numbered_graphs()))
+def test_numbers_from_1_are_names(tmp_path: Path, file: SuiteFile) -> None:
+    graph = read_graph(file.write(tmp_path), **file.options)
+    assert graph.names == ("1", "2", "3", "4")
+    assert graph.edges.tolist() == EDGES.tolist()
+    np.testing.assert_array_equal(graph.weights, WEIGHTS)
+
+
+def test_symmetric_matrices_and_networks_have_each_edge_once(tmp_path: Path) -> None:
+    symmetric = MTX.replace("general", "symmetric") + "3 3 3\n2 1 5\n3 2 1\n3 3 1\n"
+    (tmp_path / "g.mtx").write_text(symmetric)
+    (tmp_path / "out.g").write_text("% sym unweighted\n1 2 1\n2 3 1\n3 3 1\n")
+    graphs = [read_graph(tmp_path / name) for name in ("g.mtx", "out.g")]
+    assert [graph.directed for graph in graphs] == [False, False]
+    assert [graph.edges.tolist() for graph in graphs] == [[[0, 1], [1, 2], [2, 2]]] * 2
+    assert graphs[0].weights.tolist() == [5, 1, 1]
+    assert graphs[1].weights is None
 
 
 @pytest.mark.parametrize("file", named(bad_graphs()))

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import mmwrite
+from scipy.sparse import coo_array
 
 from geoframe.errors import DataError
-from geoframe_data import Schema, as_labels, as_table, read_chunks, read_table
+from geoframe_data import Schema, as_labels, as_table, read_chunks, read_distances, read_table
 from geoframe_data.testing.files import SuiteFile, check_refused, named
 from geoframe_data.testing.tables import bad_tables, check_table, check_tables, good_tables
 
@@ -269,3 +271,20 @@ def test_labels_that_overflow() -> None:
     with pytest.raises(DataError, match="1e\\+300; number classes below"):
         as_labels([1.0, 1e300])
     assert as_labels([2, 7, 2]).values().tolist() == [2, 7, 2]
+
+
+@pytest.mark.parametrize("layout", ["array", "coordinate"])
+def test_a_matrix_of_matrix_market_is_a_table_and_if_square_distances(layout, tmp_path):
+    rows = np.array([[0, 1.5], [2, 0], [0, 3]])
+    path = tmp_path / "rows.mtx"
+    mmwrite(path, rows if layout == "array" else coo_array(rows))
+    table = read_table(path)
+    assert table.columns == ["x0", "x1"]
+    assert table.numbers("x0").tolist() == [0, 2, 0]
+    with pytest.raises(DataError, match="a distance matrix is square"):
+        read_distances(path)
+    square = np.array([[0, 1.5, 2], [1.5, 0, 1], [2, 1, 0]])
+    mmwrite(path, square if layout == "array" else coo_array(square))
+    found = read_distances(path)
+    assert found.names == ("1", "2", "3")
+    np.testing.assert_array_equal(found.values, square)

@@ -25,6 +25,7 @@ Format = Literal[
     "feather",
     "json",
     "xlsx",
+    "mtx",
 ]
 
 

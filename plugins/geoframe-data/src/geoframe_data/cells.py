@@ -23,6 +23,7 @@ from geoframe_data.delimited import parse_delimited
 from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import format_of
 from geoframe_data.json_records import parse_records
+from geoframe_data.matrix_market import read_matrix
 
 SUFFIXES = {
     **dict.fromkeys((".csv", ".txt", ".data", ".dat", ".tsv", ".tab"), "csv"),
@@ -32,6 +33,7 @@ SUFFIXES = {
     ".npz": "npz",
     ".npy": "npy",
     ".xlsx": "xlsx",
+    ".mtx": "mtx",
 }
 """Suffix -> format of a table."""
 
@@ -107,6 +109,8 @@ def read_cells(
         return _json(file, raw)
     if kind == "xlsx":
         return _xlsx(file)
+    if kind == "mtx":
+        return of_arrays(file.path, {"x": read_matrix(file)})
     return of_arrays(file.path, load_arrays(file, one="x"))
 
 

@@ -36,6 +36,8 @@ MARKS: Mapping[str, re.Pattern[str]] = {
     "graphml": re.compile(r"\s*<(?:.*?<)??graphml[\s>]", re.DOTALL),
     "xml": re.compile(r"\s*<[?!a-zA-Z]"),
     "json": re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{])"),
+    "mtx": re.compile(r"%%MatrixMarket\b", re.IGNORECASE),
+    "konect": re.compile(r"%\s*(?:sym|asym|bip)\b"),
     "gml": re.compile(r"(?:\s*(?:#.*|creator .*|version .*))*\s*graph\s*\[", re.IGNORECASE),
 }
 """Kind of a text -> how it begins."""

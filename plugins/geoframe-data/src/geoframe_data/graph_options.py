@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GraphFormat = Literal[
     "auto", "csv", "tsv", "parquet", "feather", "xlsx", "jsonl",
     "graphml", "gml", "json", "npz", "npy", "safetensors",
-    "newick", "nexus", "phyloxml", "obo", "paths", "indented", "folder",
+    "newick", "nexus", "phyloxml", "obo", "mtx", "konect", "paths", "indented", "folder",
 ]  # fmt: skip
 MissingWeight = Literal["auto", "one", "cosine"]
 Duplicates = Literal["refuse", "first", "mean", "min", "max", "sum"]

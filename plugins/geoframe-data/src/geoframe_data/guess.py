@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from geoframe_data.graph import Graph
 from geoframe_data.graphs.read import read_graph
 from geoframe_data.guess_folders import counted, guess_folder, guess_scenes
 from geoframe_data.matrices import read_distances
+from geoframe_data.matrix_market import is_dense
 from geoframe_data.mistaken import refuse_adjacency, refuse_other_formats
 from geoframe_data.roles import (
     ENDS,
@@ -40,7 +42,9 @@ from geoframe_data.shapes import acyclic_depth, is_tree, root_in_words
 from geoframe_data.table import Table, read_table
 
 TREES = ("nexus", "newick", "xml")
-NETWORKS = ("graphml", "gml")
+NETWORKS = ("graphml", "gml", "konect")
+JSON_GRAPH = re.compile(rb'\{\s*"(?:nodes|links|edges|elements|children)"\s*:')
+"""How JSON of nodes and edges begins, rather than of rows."""
 LEAST_ROWS = 8
 """Rows of a table from which there is something to learn and something to hold out."""
 MATRIX_CELLS = 4_000_000
@@ -65,9 +69,14 @@ def guess(path: Path) -> Guess | None:
         return guess_scenes(path)
     if kind in ("npz", "npy"):
         return _arrays(path)
+    if kind == "mtx":
+        return _matrix_market(path)
     if kind == "json":
-        with suppress(DataError):
+        try:
             return _graph(path, read_graph(path))
+        except DataError:
+            if JSON_GRAPH.search(read_head(path).content):
+                raise  # it says what to mend
     return guess_sentences(path) or _cells(path)
 
 
@@ -89,6 +98,16 @@ def _arrays(path: Path) -> Guess | None:
         said=(f"{counted(len(array), 'item')} of shape {array.shape[1:]} in the array '{name}'.",),
         facts={"items": len(array), "images": array.ndim in (3, 4), "classes": 0},
     )
+
+
+def _matrix_market(path: Path) -> Guess:
+    """Distances, edges or rows, whichever the matrix can be."""
+    if is_dense(read_head(path)):
+        found = _matrix(path)
+        return found or _table(path, read_table(path), {})
+    with suppress(DataError):
+        return _graph(path, read_graph(path))
+    return _table(path, read_table(path), {})
 
 
 def _square(array: Any) -> bool:
@@ -234,7 +253,7 @@ def _graph(path: Path, graph: Graph) -> Guess:
     depth = None if graph.directed is False else acyclic_depth(graph)
     n, e = len(graph.names), len(graph.edges)
     lengths = "with lengths" if graph.weights is not None else "without lengths"
-    said = [f"{n:,} nodes and {e:,} edges {lengths}."]
+    said = [f"{counted(n, 'node')} and {counted(e, 'edge')} {lengths}."]
     facts: Mapping[str, Any] = {
         "items": n,
         "edges": e,

@@ -26,6 +26,7 @@ from geoframe_data.frames import frame_cells
 from geoframe_data.graph import Floats
 from geoframe_data.graphs.records import text_of
 from geoframe_data.lines import split_cells
+from geoframe_data.matrix_market import read_matrix
 from geoframe_data.numerals import parse_numbers
 
 SUFFIXES: Mapping[str, str] = {
@@ -41,6 +42,7 @@ SUFFIXES: Mapping[str, str] = {
     ".feather": "feather",
     ".npy": "npy",
     ".npz": "npz",
+    ".mtx": "mtx",
 }
 """File suffix -> format."""
 KEYS = ("distances", "distance", "matrix", "D")
@@ -64,9 +66,9 @@ def read_distances(
     ----------
     data
         Path of a file: a text with or without names in the first line and column, a triangle, or
-        PHYLIP; Parquet, Feather, npy or npz. Or an array ``(n, n)`` or condensed, or a frame.
+        PHYLIP; Parquet, Feather, npy, npz or mtx. Or an array ``(n, n)`` or condensed, or a frame.
     format
-        ``csv``, ``parquet``, ``feather``, ``npy`` or ``npz``; ``auto`` looks.
+        ``csv``, ``parquet``, ``feather``, ``npy``, ``npz`` or ``mtx``; ``auto`` looks.
     name
         Array (of an npz) or column that holds the items' names.
     delimiter, max_bytes
@@ -83,6 +85,9 @@ def read_distances(
         if found in ("npy", "npz"):
             arrays = load_arrays(file, one=KEYS[0], max_bytes=max_bytes)
             return _of_arrays(arrays, name, str(file.path))
+        if found == "mtx":
+            values = read_matrix(file)
+            return of_array(values, str(file.path), tuple(map(str, range(1, len(values) + 1))))
         return _of_text(file, delimiter) if found == "csv" else _of_cells(read_cells(file), name)
     if isinstance(data, pd.DataFrame):
         return _of_cells(frame_cells(data), name)

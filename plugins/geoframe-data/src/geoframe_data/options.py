@@ -14,7 +14,9 @@ import attrs
 from geoframe.config import option
 from geoframe.data import MAX_BYTES
 
-TableFormat = Literal["auto", "csv", "tsv", "parquet", "feather", "json", "xlsx", "npz", "npy"]
+TableFormat = Literal[
+    "auto", "csv", "tsv", "parquet", "feather", "json", "xlsx", "npz", "npy", "mtx"
+]  # fmt: skip
 
 READING = ("format", "delimiter", "header", "decimal", "thousands", "id", "max_bytes")
 """Options that are arguments of readers."""

@@ -9,7 +9,7 @@ import attrs
 
 from geoframe.components import Component
 from geoframe.config import MethodConfig, component, option, section
-from geoframe_data.options import TableOptions
+from geoframe_data.options import TableFormat, TableOptions
 
 Peer = Literal[
     "mlp",
@@ -32,12 +32,10 @@ Peer = Literal[
 class DataConfig(TableOptions):
     """Rows with features, a target for some of them, and perhaps a graph."""
 
-    format: Literal["auto", "csv", "parquet", "feather", "json", "xlsx", "npz", "npy", "graph"] = (
-        option(
-            "auto",
-            help="Format of the file; auto goes by content and suffix. graph: GraphML, GML, JSON, "
-            "npz or safetensors of a graph whose nodes carry features.",
-        )
+    format: Literal[TableFormat, "graph"] = option(
+        "auto",
+        help="Format of the file; auto goes by content and suffix. graph: GraphML, GML, JSON, "
+        "npz or safetensors of a graph whose nodes carry features.",
     )
     target: str | tuple[str, ...] | None = option(
         None,

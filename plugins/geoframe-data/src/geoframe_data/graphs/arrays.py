@@ -24,6 +24,8 @@ Arrays = Mapping[str, NDArray[Any]]
 NAMES = ("names", "name", "label", "labels")
 """Arrays that name the nodes; the last two only if they hold text, for classes are numbers."""
 FEATURES = ("features", "x")
+MOST_ALONE = 10_000_000
+"""Nodes without an edge that are believed: a number costs nothing to write, and a node a name."""
 WEIGHTS = ("weights", "edge_weight", "edge_attr", "lengths", *LENGTHS)
 
 
@@ -117,6 +119,8 @@ def graph_of_arrays(arrays: Arrays, fields: Fields, *, origin: str) -> Graph:
         given, edges = tuple(map(str, occurring.tolist())), rows.reshape(edges.shape)
         known = [len(occurring)]
     n = known[0]
+    if n > 2 * len(edges) + MOST_ALONE:
+        raise DataError(f"{origin}: {n} nodes with {len(edges)} edges, most of them without any")
     if len(bad := np.flatnonzero(((edges >= n) | (edges < 0)).any(axis=1))):
         u, v = edges[bad[0]]
         raise DataError(

@@ -16,7 +16,7 @@ LENGTHS = ("weight", "length")
 """Names of an edge's length; each stands for the other, the first first."""
 LIKELY_LENGTHS = ("branch_length", "distance", "dist")
 """Names that are taken for a length too, and noted."""
-COUNTS = ("id", "key", "index", "edge_id")
+COUNTS = ("id", "key", "index", "edge_id", "suid")
 """Numbers that tell edges apart, and are no lengths."""
 MOMENTS = ("time", "date", "year", "timestamp")
 """Numbers that are hardly lengths, and not taken for them without a word from the user."""

@@ -1,4 +1,4 @@
-"""JSON: node-link data (networkx, d3) and nested hierarchies."""
+"""JSON: node-link data (networkx, d3, vis.js), Cytoscape's elements, and nested hierarchies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.files import UserFile
 from geoframe_data.graph import Graph
-from geoframe_data.graphs.fields import LENGTHS, LIKELY_LENGTHS, NAMES, Fields
+from geoframe_data.graphs.fields import ENDS, LENGTHS, LIKELY_LENGTHS, NAMES, Fields
 from geoframe_data.graphs.records import Records, graph_of_records, text_of
 
 Object = dict[str, Any]
@@ -21,6 +21,8 @@ IDENTIFIERS = ("id", "key", "name", "label")
 def read_json(file: UserFile, fields: Fields) -> Graph:
     """Read node-link data (``nodes`` and ``links`` or ``edges``) or a nested hierarchy.
 
+    The ends of an edge are ``source`` and ``target``, or ``from`` and ``to`` as vis.js has them;
+    Cytoscape's ``elements`` hold ``nodes`` and ``edges``, the attributes of each in its ``data``.
     In a hierarchy every node is an object with a ``name``, ``label`` or ``id``, and maybe
     ``children`` and the length of the edge above.
 
@@ -38,13 +40,15 @@ def read_json(file: UserFile, fields: Fields) -> Graph:
             f"{file.path}: the objects are nested too deeply for JSON; give the tree as a parent "
             "list (csv) or as node-link data"
         ) from None
+    if isinstance(data, dict) and "elements" in data:
+        data = _of_cytoscape(str(file.path), data)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
         return graph_of_records(_node_link(str(file.path), data), fields)
     if isinstance(data, dict) and {"children", *IDENTIFIERS} & {*data}:
         return graph_of_records(_hierarchy(str(file.path), data, fields), fields)
     raise DataError(
-        f"{file.path}: expected node-link data ('nodes' and 'links' or 'edges') or nested objects "
-        "with 'name' and 'children'"
+        f"{file.path}: expected node-link data ('nodes' and 'links' or 'edges'), 'elements' of "
+        "Cytoscape, or nested objects with 'name' and 'children'"
     )
 
 
@@ -55,11 +59,12 @@ def _node_link(where: str, data: Object) -> Records:
         found = "no list" if not keys else "two lists,"
         raise DataError(f"{where}: node-link data with 'nodes', but {found} 'links' or 'edges'")
     links = _objects(where, data[keys[0]], "link")
+    names = next((pair for pair in ENDS if all({*pair} <= {*link} for link in links)), ENDS[0])
     ends = []
     for number, link in enumerate(links):
-        if "source" not in link or "target" not in link:
+        if not {*names} <= {*link}:
             raise DataError(f"{where}: link {number} has no 'source' and 'target'")
-        ends += [_identifier(link["source"]), _identifier(link["target"])]
+        ends += [_identifier(link[name]) for name in names]
     places, note = _places(where, nodes, ends)
     directed = data.get("directed")
     return Records(
@@ -67,10 +72,32 @@ def _node_link(where: str, data: Object) -> Records:
         identifiers=[node.get("id", node.get("key", k)) for k, node in enumerate(nodes)],
         nodes=[{k: v for k, v in node.items() if k not in ("id", "key")} for node in nodes],
         ends=[*zip(places[::2], places[1::2], strict=True)],
-        edges=[{k: v for k, v in e.items() if k not in ("source", "target", "key")} for e in links],
+        edges=[{k: v for k, v in e.items() if k not in (*names, "key")} for e in links],
         directed=None if directed is None else bool(directed),
         notes=() if note is None else (note,),
     )
+
+
+def _of_cytoscape(where: str, data: Object) -> Object:
+    """Node-link data of Cytoscape's elements, in one list or in one of nodes and one of edges.
+
+    Identifiers are texts there, also where networkx leaves the ends of edges numbers.
+    """
+    given = data["elements"]
+    groups = list(given.values()) if isinstance(given, dict) else [given]
+    flat = [each for group in groups if isinstance(group, list) for each in group]
+    found = [each.get("data") for each in _objects(where, flat, "member of 'elements'")]
+    elements = _objects(where, found, "member 'data'")
+    edges = [each for each in elements if {"source", "target"} <= {*each}]
+    nodes = [each for each in elements if not {"source", "target"} <= {*each}]
+    for edge in edges:
+        edge |= {end: text_of(edge[end]) for end in ("source", "target")}
+    for node in nodes:
+        node["id"] = text_of(node.get("id"))
+        if text_of(node.get("value")) == node["id"]:  # networkx's own name of the node
+            del node["value"]
+    said = {"directed": data["directed"]} if "directed" in data else {}
+    return {**said, "nodes": nodes, "edges": edges}
 
 
 def _objects(where: str, values: Sequence[Any], what: str) -> Sequence[Object]:

@@ -27,12 +27,14 @@ from geoframe_data.graphs.arrays import (
 from geoframe_data.graphs.edge_lists import PLACES, as_delimited, graph_of_edges
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.graphs.json_graphs import read_json
+from geoframe_data.graphs.konect import read_konect
 from geoframe_data.graphs.networks import graph_of_networkx, read_gml, read_graphml
 from geoframe_data.graphs.newick import read_newick, read_nexus
 from geoframe_data.graphs.nodes import read_nodes, with_nodes
 from geoframe_data.graphs.ontologies import read_obo
 from geoframe_data.graphs.paths import read_folder, read_indented, read_paths
 from geoframe_data.graphs.xml_trees import read_phyloxml
+from geoframe_data.matrix_market import read_matrix_graph
 
 SUFFIXES: Mapping[str, str] = {
     ".csv": "csv",
@@ -62,6 +64,7 @@ SUFFIXES: Mapping[str, str] = {
     ".phyloxml": "phyloxml",
     ".xml": "phyloxml",
     ".obo": "obo",
+    ".mtx": "mtx",
     ".paths": "paths",
     ".outline": "indented",
 }
@@ -88,6 +91,8 @@ _BY_CONTENT: Mapping[str, Callable[[UserFile, Fields], Graph]] = {
     "nexus": lambda file, fields: read_nexus(file),
     "phyloxml": lambda file, fields: read_phyloxml(file),
     "obo": read_obo,
+    "mtx": read_matrix_graph,
+    "konect": read_konect,
     "paths": lambda file, fields: read_paths(file),
     "indented": lambda file, fields: read_indented(file),
 }
@@ -209,6 +214,8 @@ def _format(file: UserFile, wanted: str) -> str:
             return "phyloxml"
         if kind is None and file.suffix == ".txt":
             return _of_text(begin)
+        if kind == "konect":  # its files have no suffix: out.moreno_zebra_zebra
+            return kind
     return format_of(file, SUFFIXES, wanted=wanted)
 
 

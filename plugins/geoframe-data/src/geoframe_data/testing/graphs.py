@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 from io import BytesIO
@@ -83,6 +84,40 @@ def _by_place() -> str:
     return json.dumps({"directed": True, "nodes": [{"name": n} for n in NAMES], "links": links})
 
 
+def _cytoscape() -> str:
+    """The elements as networkx writes them, and the numbers that Cytoscape adds to each."""
+    data = nx.cytoscape_data(network())
+    for number, element in enumerate([*data["elements"]["nodes"], *data["elements"]["edges"]]):
+        element["data"]["SUID"] = number
+    for node in data["elements"]["nodes"]:
+        del node["data"]["SUID"]  # a number of each node is a feature
+    return json.dumps(data)
+
+
+def _vis() -> str:
+    nodes = [{"id": k, "label": name} for k, name in enumerate(NAMES)]
+    edges = [
+        {"from": u, "to": v, "length": weight, "arrows": "to"}
+        for (u, v), weight in zip(EDGES.tolist(), WEIGHTS.tolist(), strict=True)
+    ]
+    return json.dumps({"nodes": nodes, "edges": edges})
+
+
+def numbered_graphs() -> list[SuiteFile]:
+    """Files that all hold :data:`GRAPH`, its nodes named by numbers from 1."""
+    rows = [
+        f"{u + 1} {v + 1} {weight}\n"
+        for (u, v), weight in zip(EDGES.tolist(), WEIGHTS.tolist(), strict=True)
+    ]
+    banner = "%%MatrixMarket matrix coordinate real general\n% of somebody\n4 4 4\n"
+    return [
+        SuiteFile("g.mtx", banner + "".join(rows)),
+        SuiteFile("g.mtx.gz", gzip.compress((banner + "".join(rows)).encode())),
+        SuiteFile("out.konect", "% asym positive\n% 4 4 4\n" + "".join(rows)),
+        SuiteFile("blanks.edges", "".join(rows)),
+    ]
+
+
 def good_graphs() -> list[SuiteFile]:
     """Files that all hold :data:`GRAPH`, its nodes in the same order."""
     plain = edge_text()
@@ -112,6 +147,9 @@ def good_graphs() -> list[SuiteFile]:
         "edges.json": _links("edges"),
         "simple.json": _links("links", multigraph=False),
         "place.json": _by_place(),
+        "cytoscape.json": _cytoscape(),
+        "desktop.cyjs": _cytoscape(),
+        "vis.json": _vis(),
         "records.json": _frame().to_json(orient="records"),
         "records.jsonl": _frame().to_json(orient="records", lines=True),
         "comma.csv": edge_text(";").replace(".", ",").replace("0,001", "1e-3"),
@@ -160,6 +198,9 @@ def _array(path: Path) -> None:
 def _two_graphs() -> str:
     text = "\n".join(nx.generate_graphml(network()))
     return text.replace("</graph>", "</graph><graph edgedefault='directed'/>")
+
+
+MTX = "%%MatrixMarket matrix coordinate real general\n"
 
 
 def bad_graphs() -> list[SuiteFile]:
@@ -224,6 +265,16 @@ def bad_graphs() -> list[SuiteFile]:
         ("broken.json", "{", {}, "not JSON"),
         ("unlisted.json", '{"nodes": [{"id": "a"}], "links": [{"source": "a", "target": "b"}]}', {},
          "an edge names 'b'"),
+        ("unlisted.cyjs", '{"elements": [{"data": {"id": "a"}}, {"data": {"source": "a", "target": '
+         '"b"}}]}', {}, "an edge names 'b'"),
+        ("nodata.cyjs", '{"elements": {"nodes": [{"id": "a"}]}}', {}, "a member 'data' is"),
+        ("wide.mtx", MTX + "2 3 1\n1 2 1\n", {}, "2 x 3, which is a table; a graph's is square"),
+        ("cut.mtx", MTX + "2 2 2\n1 2 1\n", {}, "Truncated file"),
+        ("count.mtx", MTX + "9 9 999999999\n1 2 1\n", {}, "announces 999999999 entries"),
+        ("alone.mtx", MTX + "999999999 999999999 1\n1 2 1\n", {}, "most of them without any"),
+        ("complex.mtx", MTX.replace("real", "complex") + "2 2 1\n1 2 1 1\n", {}, "only real"),
+        ("out.bip", "% bip unweighted\n1 1\n", {}, "awk '!/^%/ {print"),
+        ("out.text", "% sym unweighted\n% 1 2 2\n1 2\n1\n", {}, "out.text:4: "),
         ("nolinks.json", '{"nodes": [{"id": 1}]}', {}, "no list 'links' or 'edges'"),
         ("strings.json", '{"nodes": ["a"], "links": []}', {}, "a node is 'a', not an object"),
         ("wtext.json", '{"nodes": [{"id": 1}, {"id": 2}], "links": [{"source": 1, "target": 2, '

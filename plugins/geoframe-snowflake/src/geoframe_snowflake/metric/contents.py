@@ -18,6 +18,7 @@ from geoframe_data.formats import content_kind
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.lines import split_cells
 from geoframe_data.matrices import KEYS, PHYLIP, of_triangle
+from geoframe_data.matrix_market import is_dense
 from geoframe_snowflake.data_config import MetricDataConfig
 
 Found = Literal["distances", "graph", "points"]
@@ -62,6 +63,8 @@ def content_of(path: Path, config: MetricDataConfig) -> Found:
         arrays = load_arrays(file, one=KEYS[0])
         known = (content for key, content in ARRAYS.items() if key in arrays)
         return next(known, "distances")
+    if kind == "mtx":
+        return "distances" if is_dense(file) else "graph"
     fields = Fields(source=config.source, target=config.target)
     if kind in ("parquet", "feather", "xlsx"):
         cells = read_cells(file)
