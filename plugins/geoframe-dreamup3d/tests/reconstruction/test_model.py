@@ -8,6 +8,7 @@ from geoframe_dreamup3d.classical.clustering import segment_by_distance
 from geoframe_dreamup3d.generator.collections import shapes_of
 from geoframe_dreamup3d.generator.scenes import SceneOptions, generate
 from geoframe_dreamup3d.reconstruction.backend import Perceiver, ReconstructionBackend
+from geoframe_dreamup3d.reconstruction.fields import ABSENT, OUTSIDE
 from geoframe_dreamup3d.reconstruction.model import ReconstructionModel, upright
 from geoframe_dreamup3d.reconstruction.objective import ReconstructionObjective, teacher
 from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
@@ -94,6 +95,31 @@ def test_fields_get_nothing_from_the_attention_and_masks_nothing_from_the_fields
     )
     assert {"object_field", "background_field", "what_head", "what_encoder", "scene_head"} <= drawn
     assert not drawn & {"presence_head", "colouring", "colour_head", "where_head", "offset"}
+
+
+def test_objects_are_drawn_as_if_every_point_were_looked_at(scenes):
+    model = objective(scenes, attrs.evolve(OPTIONS, view_frequencies=2)).model
+    points = torch.rand(2, 50, 3) * 0.3 - 0.15
+    rays = torch.nn.functional.normalize(torch.rand(2, 50, 3) - 0.5, dim=-1)
+    codes, centre = torch.randn(2, 4, 32), torch.rand(2, 4, 3) * 0.1 - 0.05
+    turn = torch.linalg.qr(torch.randn(2, 4, 3, 3)).Q
+    idle = torch.tensor([[False, True, False, False]] * 2)
+    logits, colours = model.draw(points, rays, codes, torch.randn(2, 32), centre, turn, idle)
+    local = model.local(points.unsqueeze(1), centre, turn)
+    dense, shades = model.object_field(local, codes, rays.unsqueeze(1) @ turn)
+    inside = (local.abs() <= 1).all(-1)
+    assert 0 < inside.sum() < inside.numel()
+    seen = inside & ~idle.unsqueeze(-1)
+    assert torch.allclose(logits[:, 1:][seen], dense[seen], atol=1e-5)
+    assert torch.allclose(colours[:, 1:][seen], shades[seen], atol=1e-6)
+    assert (logits[:, 1:][~inside & ~idle.unsqueeze(-1)] == OUTSIDE).all()
+    assert (logits[:, 2] == ABSENT).all()
+    assert (colours[:, 1:][~seen] == 0).all()
+    for precision in (torch.float32, torch.bfloat16):  # none in any box
+        with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            logits, _ = model.draw(points + 9, rays, codes, codes[:, 0], centre, turn, idle)
+        assert (logits[:, 1] == OUTSIDE).all()
+        logits.sum().backward()
 
 
 def test_the_location_learns_from_the_shape_and_moves_nothing_else(scenes):

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from geoframe_dreamup3d.reconstruction.marked import Marked
+
 FLOOR = 1e-4
 """Least standard deviation of a posterior."""
 
@@ -74,10 +76,14 @@ class ClusterEncoder(nn.Module):
         Tensor
             ``(b, k, 64)``.
         """
-        masked = features.unsqueeze(1) * weights.unsqueeze(-1)
-        said = self.points(torch.cat([points.clamp(-1, 1), masked], -1))
-        total = weights.sum(-1, keepdim=True) + 1e-6
-        vector: Tensor = self.out((said * weights.unsqueeze(-1)).sum(2) / total)
+        b, k, n = weights.shape
+        marked = Marked.where(weights > 0)
+        weight = marked.rows(weights).unsqueeze(-1)
+        masked = features.flatten(0, 1).index_select(0, marked.image * n + marked.point) * weight
+        said = self.points(torch.cat([marked.rows(points).clamp(-1, 1), masked], -1)) * weight
+        total = weights.new_zeros(b * k, self.out_features)
+        total = total.index_add(0, marked.own(marked.owner), marked.own(said)).reshape(b, k, -1)
+        vector: Tensor = self.out(total / (weights.sum(-1, keepdim=True) + 1e-6))
         return vector
 
 

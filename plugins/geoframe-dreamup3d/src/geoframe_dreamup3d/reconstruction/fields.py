@@ -55,23 +55,25 @@ class ConditionalField(nn.Module):
         self.ray = nn.Linear(6 * view_frequencies, width) if view_frequencies else None
         self.rgb = nn.Linear(width, 3)
 
-    def hidden(self, points: Tensor, code: Tensor) -> Tensor:
-        """Features ``(..., n, width)`` of points ``(..., n, 3)`` with codes ``(..., latent)``."""
-        encoded, z = encode(points, self.frequencies), code.unsqueeze(-2)
-        h = functional.relu(self.point[0](encoded) + self.code[0](z))
+    def hidden(self, points: Tensor, code: Tensor, owner: Tensor | None = None) -> Tensor:
+        """Features ``(..., n, width)`` of points; arguments as in :meth:`forward`."""
+        encoded = encode(points, self.frequencies)
+        h = functional.relu(self.point[0](encoded) + self._told(0, code, owner))
         middle = len(self.layers) // 2
         for k, layer in enumerate(self.layers):
             h = functional.relu(layer(h))
             if k == middle:
-                h = h + self.code[1](z) + self.point[1](encoded)
+                h = h + self._told(1, code, owner) + self.point[1](encoded)
         return h
 
-    def logits(self, points: Tensor, code: Tensor) -> Tensor:
+    def logits(self, points: Tensor, code: Tensor, owner: Tensor | None = None) -> Tensor:
         """Density logits ``(..., n)`` alone."""
-        found: Tensor = self.density(self.hidden(points, code)).squeeze(-1)
+        found: Tensor = self.density(self.hidden(points, code, owner)).squeeze(-1)
         return found
 
-    def forward(self, points: Tensor, code: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, points: Tensor, code: Tensor, rays: Tensor, owner: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Density logits ``(..., n)`` and colours ``(..., n, 3)`` in [0, 1].
 
         Parameters
@@ -82,12 +84,19 @@ class ConditionalField(nn.Module):
             ``(..., latent)``.
         rays
             Unit directions of view ``(..., n, 3)`` in the points' frame.
+        owner
+            Row of the code of each point ``(n,)``, for points ``(n, 3)`` of many fields together.
         """
-        h = self.hidden(points, code)
-        shade = self.colour(h) + self.code[2](code.unsqueeze(-2))
+        h = self.hidden(points, code, owner)
+        shade = self.colour(h) + self._told(2, code, owner)
         if self.ray is not None:
             shade = shade + self.ray(encode(rays, self.view_frequencies))
         return self.density(h).squeeze(-1), self.rgb(functional.relu(shade)).sigmoid()
+
+    def _told(self, part: int, code: Tensor, owner: Tensor | None) -> Tensor:
+        """What the code adds to a layer at every point."""
+        told: Tensor = self.code[part](code)
+        return told.unsqueeze(-2) if owner is None else told.index_select(0, owner)
 
 
 @attrs.frozen(eq=False)

@@ -25,8 +25,9 @@ from geoframe_dreamup3d.reconstruction.fields import (
     ConditionalField,
 )
 from geoframe_dreamup3d.reconstruction.icsbp import InstanceColouring, Masks
+from geoframe_dreamup3d.reconstruction.marked import Marked
 from geoframe_dreamup3d.reconstruction.options import ReconstructionConfig
-from geoframe_dreamup3d.reconstruction.scenes import Images
+from geoframe_dreamup3d.reconstruction.scenes import Images, exact_product
 from geoframe_dreamup3d.table.inputs import CHANNELS
 
 FEATURES = 16
@@ -117,7 +118,7 @@ class ReconstructionModel(nn.Module):
         """Find where objects are from masks ``(b, k, n)``, which get no gradient from it."""
         weights = masks.detach()
         total = weights.sum(-1, keepdim=True) + 1e-8
-        visible = weights @ seen.places / total
+        visible = exact_product(weights, seen.places) / total
         local = (seen.places.unsqueeze(1) - visible.unsqueeze(2)) / (self.options.box / 2)
         inside = (local.abs() <= 1).all(-1)
         where = self.where_head(self.where_encoder(local, seen.features, weights * inside))
@@ -147,7 +148,7 @@ class ReconstructionModel(nn.Module):
     def local(self, points: Tensor, centre: Tensor, rotation: Tensor) -> Tensor:
         """Points ``(b, 1 or k, n, 3)`` in the frames of boxes, which span [-1, 1]."""
         away = points - centre.detach().unsqueeze(2)
-        return away @ rotation.detach() / (self.options.box / 2)
+        return exact_product(away, rotation.detach()) / (self.options.box / 2)
 
     def draw(
         self,
@@ -168,15 +169,18 @@ class ReconstructionModel(nn.Module):
         """
         ground, ground_colour = self.background_field(points, scene, rays)
         local = self.local(points.unsqueeze(1), centre, rotation)
-        turned = rays.unsqueeze(1) @ rotation.detach()
-        inside = (local.abs() <= 1).all(-1)
-        logits, colours = self.object_field(local, codes, turned)
-        logits = torch.where(inside, logits.float(), OUTSIDE)
-        logits = logits.masked_fill(idle.unsqueeze(-1), ABSENT)
-        colours = colours * inside.unsqueeze(-1)
+        inside = (local.abs() <= 1).all(-1) & ~idle.unsqueeze(-1)
+        turned = exact_product(rays.unsqueeze(1), rotation.detach())
+        # Boxes are small: most points lie outside of most of them.
+        marked = Marked.where(inside)
+        found, shades = self.object_field(
+            marked.rows(local), codes.flatten(0, 1), marked.rows(turned), marked.owner
+        )
+        logits = marked.back(found.float(), OUTSIDE).masked_fill(idle.unsqueeze(-1), ABSENT)
+        colours = marked.back(shades.float(), 0)
         return (
             torch.cat([ground.float().unsqueeze(1), logits], 1),
-            torch.cat([ground_colour.unsqueeze(1), colours], 1).float(),
+            torch.cat([ground_colour.float().unsqueeze(1), colours], 1),
         )
 
     @torch.no_grad()
@@ -206,10 +210,13 @@ class ReconstructionModel(nn.Module):
         local = grid.expand(b, k, -1, 3)
         if jitter:
             local = local + (torch.rand_like(local) - 0.5) * (2 / cells)
-        points = (local * self.options.box / 2) @ rotation.transpose(-1, -2) + centre.unsqueeze(2)
-        density = torch.nn.functional.softplus(self.object_field.logits(local, codes)).tanh()
-        solid = (density > 0.5) & (points[..., 2] > BELOW) & ~images.seen_empty(points)
-        return solid, points
+        points = exact_product(local * self.options.box / 2, rotation.transpose(-1, -2))
+        points = points + centre.unsqueeze(2)
+        solid = (points[..., 2] > BELOW) & ~images.seen_empty(points)
+        marked = Marked.where(solid)
+        logits = self.object_field.logits(marked.rows(local), codes.flatten(0, 1), marked.owner)
+        dense = torch.nn.functional.softplus(logits.float()).tanh() > 0.5
+        return marked.back(dense, False), points
 
 
 def upright(centre: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class Images:
         b, h, w = self.valid.shape
         flat = points.reshape(b, -1, 3)
         back = torch.linalg.inv(self.camera)
-        seen = flat @ back[:, :3, :3].transpose(1, 2) + back[:, None, :3, 3]
+        seen = exact_product(flat, back[:, :3, :3].transpose(1, 2)) + back[:, None, :3, 3]
         z = seen[..., 2].clamp(min=1e-6)
         fx, fy, cx, cy = self.intrinsics.unsqueeze(-1).unbind(1)
         column = (fx * seen[..., 0] / z + cx).floor().long()
@@ -56,6 +56,12 @@ class Images:
         """Distance of every pixel's point along the optical axis ``(b, h, w)``."""
         away = self.points - self.camera[:, None, None, :3, 3]
         return (away * self.camera[:, None, None, :3, 2]).sum(-1)
+
+
+def exact_product(points: Tensor, matrix: Tensor) -> Tensor:
+    """``points @ matrix`` in full precision, whatever networks work in: bf16 knows millimetres."""
+    with torch.autocast(points.device.type, enabled=False):
+        return points.float() @ matrix.float()
 
 
 def images_of(seen: NetworkInput, window: tuple[slice, slice]) -> Images:
