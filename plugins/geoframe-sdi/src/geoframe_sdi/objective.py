@@ -182,7 +182,7 @@ class DistillationObjective(Objective):
         }
         if opacity is not None:
             values["opacity"] = opacity
-        new = signs_of_divergence(values, images) - self.signs
+        new = signs_of_divergence(values, images, self.guidance) - self.signs
         self.signs |= new
         if new and self.stop:
             raise RunError(f"distillation diverges: {'; '.join(sorted(new))}")

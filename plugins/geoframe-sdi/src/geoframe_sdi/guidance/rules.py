@@ -40,6 +40,8 @@ class Rule:
     t_min: float = 0.02
     conditional: bool = False
     """Whether it is nothing without a condition."""
+    inverts: bool = False
+    """Whether noise is sought by inversion."""
 
 
 def sds(step: Step) -> Difference:
@@ -151,9 +153,9 @@ DOMAIN_BELOW = 0.2
 RULES: Mapping[str, Rule] = {
     "sds": Rule(difference=sds, scale=100.0, timing="uniform"),
     "sds-annealed": Rule(difference=sds, scale=7.5),
-    "sdi": Rule(difference=sdi, scale=7.5, t_max=1.0, t_min=0.2),
-    "sdi-cached": Rule(difference=sdi_cached, scale=7.5, t_max=1.0, t_min=0.0),
-    "ism": Rule(difference=ism, scale=7.5, timing="warm"),
+    "sdi": Rule(difference=sdi, scale=7.5, t_max=1.0, t_min=0.2, inverts=True),
+    "sdi-cached": Rule(difference=sdi_cached, scale=7.5, t_max=1.0, t_min=0.0, inverts=True),
+    "ism": Rule(difference=ism, scale=7.5, timing="warm", inverts=True),
     "vsd": Rule(difference=vsd, scale=7.5, weight="one-minus-alpha", timing="warm"),
     "nfsd": Rule(difference=nfsd, scale=7.5, timing="uniform", conditional=True),
     "csd": Rule(difference=csd, scale=1.0, timing="uniform", conditional=True),
