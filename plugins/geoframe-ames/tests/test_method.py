@@ -44,7 +44,7 @@ def without_pictures() -> Any:
 
 @pytest.fixture(scope="module")
 def screened(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    tables = config(ames={"spaces": SPACES, "latent": True, "tolerance": 1e6})
+    tables = config(ames={"spaces": SPACES, "latent": True, "sharpness": 0})
     return run_method("ames", tables, path=tmp_path_factory.mktemp("ames") / "run")
 
 

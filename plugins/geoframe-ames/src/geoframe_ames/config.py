@@ -27,10 +27,11 @@ class BranchesConfig:
 
     fusion: Fusion = option(
         "screened",
-        help="screened trains branches apart, drops those that are clearly worse on held-out rows "
-        "and averages the logarithms of the rest; the others merge branches of one network by "
-        "attention: one weight per branch from its output (semantic) or free (global), one per "
-        "row (node), none (mean), or a drawn branch (hard).",
+        help="screened trains branches apart and averages the logarithms of what they say, each "
+        "weighed by its loss on held-out rows, or takes the best one where these rows do not like "
+        "the mixture better; the others merge branches of one network by attention: one weight "
+        "per branch from its output (semantic) or free (global), one per row (node), none (mean), "
+        "or a drawn branch (hard).",
     )
     spaces: tuple[Component, ...] = components(
         "geometry",
@@ -51,11 +52,11 @@ class BranchesConfig:
         help="Also branches on the kNN graph of the features and on the given graph; with "
         "screened, also an MLP, smoothing, label propagation, logistic regression and a forest.",
     )
-    tolerance: float = option(
-        3.0,
+    sharpness: float = option(
+        8.0,
         ge=0,
-        unit="standard errors",
-        help="screened: excess of held-out loss over the best branch that is forgiven.",
+        help="screened: a branch weighs (least held-out loss / its own) to this power; 0: plain "
+        "mean of all, even where held-out rows like the best branch better.",
     )
     layout: Literal["streams", "blocks"] = option(
         "streams",

@@ -68,8 +68,7 @@ def evaluate(
     tables: dict[str, Sequence[Mapping[str, Any]]] = {"comparison": table}
     if splits[0].screened:
         tables["branches"] = screening_table(splits)
-        first = [each.name for each in splits[0].screened if each.kept]
-        notes.append(f"kept on the first split: {', '.join(first)}")
+        notes.append(f"on the first split: {mixture(splits[0].screened)}")
     else:
         ranks = branch_table(splits)
         tables["branches"] = ranks
@@ -115,8 +114,16 @@ def geometry_answer(
     return found
 
 
+def mixture(screened: Sequence[Screened]) -> str:
+    """What a prediction is a mean of, the largest weight first."""
+    parts = sorted((each for each in screened if each.weight), key=lambda each: -each.weight)
+    if len(parts) == 1:
+        return f"{parts[0].name} alone; held-out rows like no mixture better"
+    return ", ".join(f"{each.name} {each.weight:.0%}" for each in parts)
+
+
 def screening_table(splits: Sequence[SplitOutcome]) -> list[dict[str, Any]]:
-    """One row per branch: held-out loss, excess over the best, share of splits that kept it."""
+    """One row per branch: held-out loss, excess over the best, mean weight over splits."""
     rows = []
     for place, first in enumerate(splits[0].screened):
         every = [each.screened[place] for each in splits]
@@ -125,7 +132,7 @@ def screening_table(splits: Sequence[SplitOutcome]) -> list[dict[str, Any]]:
                 "branch": first.name,
                 "held_out_loss": float(np.mean([each.loss for each in every])),
                 "excess": float(np.mean([each.excess for each in every])),
-                "kept": float(np.mean([each.kept for each in every])),
+                "weight": float(np.mean([each.weight for each in every])),
             }
         )
     return sorted(rows, key=lambda row: float(row["held_out_loss"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,14 +17,16 @@ from geoframe_lgi.store import MODEL, read_rows
 from geoframe_lgi.task import Mask, NodeTask
 
 
-def keep_branches(run: Run, branches: Sequence[Branch], kept: Sequence[bool], train: Mask) -> None:
-    """Keep the branches that screening left."""
-    chosen = [branch for branch, keep in zip(branches, kept, strict=True) if keep]
+def keep_branches(
+    run: Run, branches: Sequence[Branch], weights: Sequence[float], train: Mask
+) -> None:
+    """Keep the branches that weigh anything."""
+    chosen = [(branch, weight) for branch, weight in zip(branches, weights, strict=True) if weight]
     tensors: dict[str, Tensor] = {"train": torch.from_numpy(train)}
-    for number, branch in enumerate(chosen):
+    for number, (branch, _) in enumerate(chosen):
         own = branch.tensors()
         tensors |= {f"{number}.{name}": value.contiguous() for name, value in own.items()}
-    run.write_json("branches", [branch.predictions.name for branch in chosen])
+    run.write_json("branches", {branch.predictions.name: weight for branch, weight in chosen})
     run.write_tensors(MODEL, tensors)
 
 
@@ -60,16 +62,14 @@ def _branches(
     views: Views,
     train: Mask,
     tensors: dict[str, Tensor],
-    names: Sequence[str],
+    weights: Mapping[str, float],
 ) -> FusedBranches:
     built = recipes(config)
-    return FusedBranches(
-        views,
-        [
-            restored(name, _own(tensors, number), views, train, built, config.seed)
-            for number, name in enumerate(names)
-        ],
-    )
+    branches = [
+        restored(name, _own(tensors, number), views, train, built, config.seed)
+        for number, name in enumerate(weights)
+    ]
+    return FusedBranches(views, branches, list(weights.values()))
 
 
 def _networks(

@@ -57,11 +57,12 @@ class Fused(Protocol):
 
 
 class FusedBranches:
-    """Branches that screening kept."""
+    """Branches trained apart, with their weights."""
 
-    def __init__(self, views: Views, branches: Sequence[Branch]) -> None:
+    def __init__(self, views: Views, branches: Sequence[Branch], weights: Sequence[float]) -> None:
         self.views = views
         self.branches = branches
+        self.weights = weights
         self.names = tuple(branch.predictions.name for branch in branches)
 
     def predict(self, features: NDArray[np.float32]) -> dict[str, Scores]:
@@ -69,8 +70,8 @@ class FusedBranches:
         return {branch.predictions.name: branch.predict(features) for branch in self.branches}
 
     def merge(self, scores: Sequence[Scores]) -> Scores:
-        """Mean of their logarithms."""
-        return log_mean_scores(self.views.task, scores)
+        """Weighted mean of their logarithms."""
+        return log_mean_scores(self.views.task, scores, self.weights)
 
     def edge_shares(self) -> dict[str, Shares]:
         """Graphs that the branches see."""

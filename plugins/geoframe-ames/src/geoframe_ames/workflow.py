@@ -61,11 +61,11 @@ def _screened(
     held_out = HeldOut.of(views.task, split, config.seed)
     branches = fit_branches(config, views, held_out, part)
     said = [branch.predictions for branch in branches]
-    screened = screen(views.task, said, config.ames.tolerance)
-    kept = [each.kept for each in screened]
+    screened = screen(views.task, said, config.ames.sharpness)
+    weights = [each.weight for each in screened]
     if keep:
-        keep_branches(run, branches, kept, held_out.train)
-    main = fused(views.task, MAIN, said, kept)
+        keep_branches(run, branches, weights, held_out.train)
+    main = fused(views.task, MAIN, said, weights)
     return SplitOutcome(outcome=Outcome(split=split, predictions=[main, *said]), screened=screened)
 
 

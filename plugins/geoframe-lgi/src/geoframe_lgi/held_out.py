@@ -84,18 +84,21 @@ def part_seed(seed: int, *names: object) -> int:
     return zlib.crc32("\0".join(map(str, (seed, *names))).encode())
 
 
-def log_mean_scores(task: NodeTask, several: Sequence[Scores]) -> Scores:
+def log_mean_scores(
+    task: NodeTask, several: Sequence[Scores], weights: Sequence[float] | None = None
+) -> Scores:
     """Mean of log-probabilities, normalised: who is sure counts more than who guesses.
 
     Of labels the mean of log-odds; of numbers their mean. Probabilities have a floor, so that no
-    model can rule a class out alone.
+    model can rule a class out alone. Without weights all count the same.
     """
     stacked = np.stack([*several])
     if task.kind == "regression":
-        return mean_scores(several)
-    likely = np.exp(np.log(stacked + FLOOR).mean(axis=0))
+        mean: Scores = np.average(stacked, axis=0, weights=weights)
+        return mean
+    likely = np.exp(np.average(np.log(stacked + FLOOR), axis=0, weights=weights))
     if task.kind == "multi-label":
-        unlikely = np.exp(np.log(1 - stacked + FLOOR).mean(axis=0))
+        unlikely = np.exp(np.average(np.log(1 - stacked + FLOOR), axis=0, weights=weights))
         labels: Scores = likely / (likely + unlikely)
         return labels
     classes: Scores = likely / likely.sum(axis=1, keepdims=True)

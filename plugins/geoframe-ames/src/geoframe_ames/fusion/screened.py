@@ -1,4 +1,4 @@
-"""Late fusion: branches trained apart; those worse on held-out rows dropped, the rest averaged."""
+"""Late fusion: branches trained apart, each weighed by its loss on held-out rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from geoframe_lgi.held_out import Predictions, log_mean_scores
 from geoframe_lgi.measures import row_losses
 from geoframe_lgi.task import NodeTask
 
-STANDARD_ERRORS = 3.0
-"""A branch is left out if it is worse than the best by more than so many of them."""
+SMALLEST_WEIGHT = 0.01
+"""A branch that weighs less than this share of the best one is left out."""
+SMALLEST_LOSS = 1e-6
+"""Losses below it are level: a branch without any error does not weigh infinitely much."""
 
 
 @attrs.frozen(kw_only=True)
 class Screened:
-    """One branch's loss on held-out rows, and whether it is kept."""
+    """One branch's loss on held-out rows, and its weight."""
 
     name: str
     loss: float
@@ -28,36 +30,53 @@ class Screened:
     """Mean of its loss less the best branch's, paired by row."""
     error: float
     """Standard error of that mean."""
-    kept: bool
+    weight: float
+    """Share in the mixture; 0: left out."""
 
 
-def screen(
-    task: NodeTask, branches: Sequence[Predictions], tolerance: float = STANDARD_ERRORS
-) -> list[Screened]:
-    """Compare branches with the best of them on the rows that none of them trained on.
+def screen(task: NodeTask, branches: Sequence[Predictions], sharpness: float) -> list[Screened]:
+    """Weigh branches by the rows that none of them trained on.
+
+    The weight of a branch with mean loss L is (least L / L)^sharpness, unless the mixture loses
+    more on these rows than the best branch does: then that branch stands alone. A best branch far
+    ahead is thus not diluted, and of several that are level all count.
 
     Parameters
     ----------
     branches
         Predictions with held-out scores of the same rows.
-    tolerance
-        Standard errors of the paired excess that are forgiven.
+    sharpness
+        How fast a weight falls with the loss; at 0 all weigh the same, whatever the mixture loses.
     """
     losses = held_losses(task, branches)
     means = losses.mean(axis=1)
     best = int(means.argmin())
     excess = losses - losses[best]
     error = excess.std(axis=1, ddof=1) / np.sqrt(losses.shape[1])
+    weights = _weights(means, sharpness)
+    if sharpness and (weights > 0).sum() > 1:
+        mixture = fused(task, "mixture", branches, weights)
+        mixed, alone = held_losses(task, [mixture, branches[best]]).mean(axis=1)
+        if mixed > alone:
+            weights = (np.arange(len(branches)) == best).astype(float)
     return [
         Screened(
             name=branch.name,
             loss=float(means[row]),
             excess=float(excess[row].mean()),
             error=float(error[row]),
-            kept=row == best or bool(excess[row].mean() <= tolerance * error[row]),
+            weight=float(weights[row]),
         )
         for row, branch in enumerate(branches)
     ]
+
+
+def _weights(means: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
+    floored = np.maximum(means, SMALLEST_LOSS)
+    weights = (floored.min() / floored) ** sharpness
+    weights[weights < SMALLEST_WEIGHT] = 0
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def held_losses(task: NodeTask, branches: Sequence[Predictions]) -> NDArray[np.float64]:
@@ -67,13 +86,18 @@ def held_losses(task: NodeTask, branches: Sequence[Predictions]) -> NDArray[np.f
 
 
 def fused(
-    task: NodeTask, name: str, branches: Sequence[Predictions], kept: Sequence[bool]
+    task: NodeTask,
+    name: str,
+    branches: Sequence[Predictions],
+    weights: Sequence[float] | NDArray[np.float64],
 ) -> Predictions:
-    """Average the logarithms of the kept branches' scores, all with the same weight."""
-    chosen = [branch for branch, keep in zip(branches, kept, strict=True) if keep]
+    """Average the logarithms of the scores of the branches that weigh anything."""
+    pairs = list(zip(branches, weights, strict=True))
+    chosen = [branch for branch, weight in pairs if weight]
+    shares = [weight for _, weight in pairs if weight]
     return Predictions(
         name=name,
-        scores=log_mean_scores(task, [branch.scores for branch in chosen]),
-        held=log_mean_scores(task, [branch.held for branch in chosen]),
+        scores=log_mean_scores(task, [branch.scores for branch in chosen], shares),
+        held=log_mean_scores(task, [branch.held for branch in chosen], shares),
         seconds=sum(branch.seconds for branch in branches),
     )
