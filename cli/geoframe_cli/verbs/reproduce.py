@@ -101,7 +101,8 @@ def _print(table: ReferenceTable, rows: Sequence[MeasuredRow], *, quick: bool) -
 
     cells: list[tuple[str | None, ...]] = []
     for row in rows:
-        runs = f"measured, {len(row.runs)} runs{', failed' if row.errors else ''}"
+        count = "1 run" if len(row.runs) == 1 else f"{len(row.runs)} runs"
+        runs = f"measured, {count}{', failed' if row.errors else ''}"
         if not table.compared:
             published = (_published(row.published.get(metric)) for metric in table.metrics)
             cells += [(row.name, "published", *published)]
