@@ -30,6 +30,7 @@ from geoframe_embedding.comparison import ratios_of
 from geoframe_hnn.arrays.models import BallDistances, to_ball
 from geoframe_hnn.arrays.tree_arrays import fit_arrays
 from geoframe_hnn.datasets.stored import StoredTree, WordNetTree
+from geoframe_hnn.datasets.synthetic import RandomTree
 from geoframe_hnn.hyperbolic.embedded_tree import embed_tree
 from geoframe_hnn.quality import evaluation_pairs, measure_items
 
@@ -40,6 +41,7 @@ TREES = {
     "pythonidae": StoredTree(tree="pythonidae"),
     "phylogeny": StoredTree(tree="mammals_bininda2007"),
     "20-ary": StoredTree(tree="tree-20-3"),
+    "random": RandomTree(nodes=20_000),
 }
 
 

@@ -50,7 +50,7 @@ class TreeEmbeddingConfig:
         unit="steps",
         help="Most steps that move these coordinates until the neighbours of every node come "
         "first (trees of equally long edges), or distances are in proportion (others, of at most "
-        "400 nodes).",
+        "20,000 nodes).",
     )
     inputs: Inputs = option(
         "auto",

@@ -61,6 +61,14 @@ class NodeDistances:
         return found
 
 
+def relatives(tree: Tree) -> tuple[Ints, Ints]:
+    """Siblings, and nodes with their grandparents, as two index arrays: paths of one turn."""
+    first, second = sibling_pairs(tree)
+    low = np.flatnonzero(tree.depth >= 2)
+    grandparent = tree.parent[tree.parent[low]]
+    return np.concatenate([first, low]), np.concatenate([second, grandparent])
+
+
 def evaluation_pairs(tree: Tree, limit: int, seed: int = 0) -> Pairs:
     """All pairs of nodes, or at most ``limit`` of them: those that suffer most, and random ones.
 
@@ -73,10 +81,7 @@ def evaluation_pairs(tree: Tree, limit: int, seed: int = 0) -> Pairs:
         u, v = np.triu_indices(n, 1)
         return Pairs(first=u, second=v, given=_tree_distances(tree, u, v), complete=True)
     rng = np.random.default_rng(seed)
-    first, second = sibling_pairs(tree)
-    low = np.flatnonzero(tree.depth >= 2)
-    u = np.concatenate([first, low])
-    v = np.concatenate([second, tree.parent[tree.parent[low]]])
+    u, v = relatives(tree)
     if len(u) > limit // 2:
         shortest = np.argpartition(tree.distance(u, v), limit // 2)[: limit // 2]
         u, v = u[shortest], v[shortest]

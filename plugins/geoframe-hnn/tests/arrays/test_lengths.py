@@ -30,8 +30,8 @@ def test_the_gradient_is_that_of_the_loss(dim: int) -> None:
         assert found[place] == pytest.approx(slope, abs=1e-6)
 
 
-def error(tree: Tree, steps: int) -> float:
-    arrays = fit_arrays(tree, 2, radius=15.0, steps=steps, seed=0)
+def error(tree: Tree, steps: int, dim: int = 2) -> float:
+    arrays = fit_arrays(tree, dim, radius=15.0, steps=steps, seed=0)
     return ratios_of(arrays.in_ball, evaluation_pairs(tree, 10**6)).relative_error
 
 
@@ -43,3 +43,8 @@ def test_refinement_brings_lengths_nearer_in_trees_of_not_too_many_nodes(
     assert error(tree, 150) < 0.8 * plain
     monkeypatch.setattr(tree_arrays, "MOST_WEIGHTED", 59)
     assert error(tree, 150) == plain
+
+
+def test_pairs_are_sampled_where_there_are_many() -> None:
+    tree = random_tree(900, ratio=10.0)
+    assert error(tree, 60, dim=5) < 0.8 * error(tree, 0, dim=5)

@@ -29,8 +29,8 @@ WORK = 1_000_000
 """Steps times nodes of a refinement, at most: about half a minute."""
 FEWEST = 50
 """Steps of a refinement, at least."""
-MOST_WEIGHTED = 400
-"""Nodes up to which all distances of a tree with edges of different lengths are refined."""
+MOST_WEIGHTED = WORK // FEWEST
+"""Nodes up to which the distances of a tree with edges of different lengths are refined."""
 PAIRS = 20_000
 """Pairs that the unit of length is fitted to."""
 
@@ -61,8 +61,8 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
     """Lay a tree out within a radius and round it to float32.
 
     Where all edges are equally long, and not yet all neighbours come first, the layout is refined
-    until they do; otherwise, in trees of at most 400 nodes, until distances are in proportion. The
-    better of the two is kept, as measured on the rounded coordinates.
+    until they do; otherwise, in trees of at most 20,000 nodes, until distances are in proportion.
+    The better of the two is kept, as measured on the rounded coordinates.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
         refined = refine(ball, neighborhood, steps=steps, seed=seed)
         ball = max(ball, refined, key=lambda points: _precision(tree, points, seed))
     elif steps and not tree.unweighted and 2 < len(tree) <= MOST_WEIGHTED:
-        refined = refine_lengths(ball, tree, steps=steps)
+        refined = refine_lengths(ball, tree, steps=steps, seed=seed)
         ball = min(ball, refined, key=lambda points: _error(tree, points, seed))
     poincare = ball.astype(np.float32)
     return TreeArrays(
