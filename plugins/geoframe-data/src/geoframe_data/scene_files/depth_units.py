@@ -11,6 +11,8 @@ UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "0.1mm": 0.0001}
 """Name of a unit -> metres."""
 NEAREST, FURTHEST = 0.05, 30.0
 """Metres that the median of a depth image of a table lies between; beyond there is no depth."""
+USUAL = 0.2, 4.0
+"""Metres beyond which a unit that nobody stated is told."""
 NOWHERE = 60_000
 """Depths from here on, whatever the unit, mean that nothing was met: 65535 of sensors, the largest
 half, and 1e10 of renderers."""
@@ -51,21 +53,24 @@ def metres(
     if not seen.size:
         raise DataError(f"{source}: no pixel has a depth")
     median = float(np.median(seen))
-    remark = None
+    fractions = depth.dtype.kind == "f"
     if unit != "auto":
         factor = UNITS[unit]
     elif scale is not None:
         factor = scale
-    elif depth.dtype.kind in "ui":
-        factor = UNITS["mm"]
-    elif median > FURTHEST:
-        factor = UNITS["mm"]
-        remark = f"{source}: depths around {median:.0f} were taken as millimetres"
     else:
-        factor = UNITS["m"]
+        factor = UNITS["m" if fractions and median <= FURTHEST else "mm"]
     if not NEAREST <= median * factor <= FURTHEST:
         raise DataError(
             f"{source}: the median depth would be {median * factor:.3g} m; state the unit "
+            f"({', '.join(UNITS)})"
+        )
+    remark = None
+    surprising = fractions != (factor == 1) or not USUAL[0] <= median * factor <= USUAL[1]
+    if unit == "auto" and scale is None and surprising:
+        remark = (
+            f"{source}: depths around {median:.3g} were taken as "
+            f"{'metres' if factor == 1 else 'millimetres'}; if they are not, state the unit "
             f"({', '.join(UNITS)})"
         )
     values *= np.float32(factor)

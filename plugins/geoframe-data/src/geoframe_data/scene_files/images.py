@@ -22,6 +22,8 @@ DEPTH_SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".exr")
 COLOUR_WORDS = ("color", "colour", "rgb", "image")
 INTRINSICS_NAMES = ("intrinsics", "camera_info", "camera", "camera_intrinsics", "calibration")
 INTRINSICS_SUFFIXES = (".json", ".yaml", ".yml")
+ORIENTATION = 0x0112
+"""EXIF's tag of how an image is to be turned; 1 is not at all."""
 MAX_PIXELS = 64 * 10**6
 """Pixels of the largest image that is decoded."""
 
@@ -31,7 +33,8 @@ def read_pair(
 ) -> Scenes:
     """Read one scene from a colour and a 16-bit (or float) depth image.
 
-    A colour image of another size but the same shape is resized to the depth image: both are taken
+    A colour image with an EXIF orientation is turned, unless depth lies as the sensor did. One of
+    another size but the same shape is resized to the depth image: both are taken
     to show the same, as drivers give them that align depth to colour and halve it.
 
     Parameters
@@ -48,9 +51,9 @@ def read_pair(
     """
     depth = depth or find_depth(colour)
     intrinsics = intrinsics or find_intrinsics(colour)
-    rgb = read_colour(colour)
     values = read_depth(depth)
-    repairs = []
+    rgb, turned = _read_turned(colour, values.shape)
+    repairs = [] if turned is None else [turned]
     sizes = [values.shape, rgb.shape[:2]]
     if rgb.shape[:2] != values.shape:
         rgb = _resized(rgb, values.shape, depth)
@@ -70,10 +73,35 @@ def read_pair(
 
 def read_colour(path: Path) -> NDArray[np.uint8]:
     """Decode a colour image ``(h, w, 3)``; grey becomes colour, transparency is dropped."""
-    image = opened_image(path)
+    return _colours(path, opened_image(path))
+
+
+def _colours(path: Path, image: Any) -> NDArray[np.uint8]:
     if image.mode in ("I", "I;16", "F"):
         raise DataError(f"{path}: is a one-channel {image.mode} image; name the colour image here")
     return as_bytes(np.array(image.convert("RGB")))
+
+
+def _read_turned(path: Path, size: tuple[int, int]) -> tuple[NDArray[np.uint8], str | None]:
+    """Decode a colour image that goes with a depth image of ``size`` rows and columns.
+
+    Returns
+    -------
+    pixels
+        Turned as EXIF says, unless the depth image can only lie as the sensor did.
+    remark
+        What was done about the orientation, or None if there is none.
+    """
+    from PIL import ImageOps
+
+    image = opened_image(path)
+    if image.getexif().get(ORIENTATION, 1) == 1:
+        return _colours(path, image), None
+    upright = ImageOps.exif_transpose(image)
+    if _alike(image.size[::-1], size) and not _alike(upright.size[::-1], size):
+        remark = f"{path}: was not turned as its EXIF orientation says, since depth is not"
+        return _colours(path, image), remark
+    return _colours(path, upright), f"{path}: was turned as its EXIF orientation says"
 
 
 def read_depth(path: Path) -> NDArray[Any]:
@@ -94,7 +122,7 @@ def read_depth(path: Path) -> NDArray[Any]:
     if image.mode not in ("I", "I;16", "I;16B", "F"):
         raise DataError(
             f"{path}: depth must be a 16-bit or float image; this one is {image.mode} with 8 bits, "
-            "which has lost the distances"
+            "which has lost the distances: export 16 bits (millimetres), float TIFF or npy"
         )
     return values
 
@@ -149,13 +177,18 @@ def _resized(rgb: NDArray[np.uint8], size: tuple[int, int], depth: Path) -> NDAr
     from PIL import Image
 
     (h, w), (rows, columns) = rgb.shape[:2], size
-    if abs(columns * h - rows * w) > max(h, w, rows, columns):
+    if not _alike((h, w), size):
         raise DataError(
             f"{depth}: has {columns}x{rows} pixels and the colour image {w}x{h}; align the depth "
             "image to the colour camera first"
         )
     resized = Image.fromarray(rgb).resize((columns, rows), Image.Resampling.BOX)
     return np.array(resized)
+
+
+def _alike(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Whether two sizes are of the same shape, to a pixel."""
+    return abs(a[0] * b[1] - a[1] * b[0]) <= max(*a, *b)
 
 
 def _replaced(stem: str, word: str, by: str = "depth") -> str:

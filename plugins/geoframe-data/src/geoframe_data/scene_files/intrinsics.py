@@ -13,6 +13,9 @@ import attrs
 from geoframe.data import read_text, shown
 from geoframe.errors import DataError
 
+MIDDLE, OFF_MIDDLE = 0.03, 0.1
+"""Shares of a side: principal points lie so near the image's middle, and hardly so far off."""
+
 
 @attrs.frozen(kw_only=True)
 class Pinhole:
@@ -67,7 +70,22 @@ def read_intrinsics(path: Path, sizes: Sequence[tuple[int, int]]) -> Pinhole:
         depth_scale=_depth_scale(path, table),
     )
     check_intrinsics(str(path), camera, sizes[0])
+    if "width" not in table:
+        _check_turn(path, camera, sizes[0])
     return camera
+
+
+def _check_turn(path: Path, camera: Pinhole, size: tuple[int, int]) -> None:
+    """Refuse intrinsics that are right for the image before it was turned by 90 degrees."""
+    h, w = size
+    straight = max(abs(camera.cx / w - 0.5), abs(camera.cy / h - 0.5))
+    turned = max(abs(camera.cx / h - 0.5), abs(camera.cy / w - 0.5))
+    if straight > OFF_MIDDLE and turned < MIDDLE:
+        raise DataError(
+            f"{path}: the principal point ({camera.cx:g}, {camera.cy:g}) is the middle of {h}x{w} "
+            f"pixels, and the image has {w}x{h}: if it was turned, swap fx with fy and cx with cy; "
+            "else state width and height"
+        )
 
 
 def _scale(width: Any, height: Any, size: tuple[int, int]) -> float:
