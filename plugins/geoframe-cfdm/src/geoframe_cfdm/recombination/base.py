@@ -10,10 +10,10 @@ import attrs
 import torch
 from torch import Generator, Tensor
 
-from geoframe import Sampler
 from geoframe_cfdm.engines.points import Points
 from geoframe_cfdm.recombination.config import RecombinationConfig
 from geoframe_cfdm.recombination.neighbors import Neighbors
+from geoframe_cfdm.sampling.collected import CollectionSampler
 from geoframe_cfdm.sampling.collection import Collection
 from geoframe_cfdm.sampling.distances import nearest_points
 from geoframe_diffusion.noise import generator_of
@@ -38,7 +38,7 @@ class Composed:
     """Their shares ``(B, K)``; they add up to 1."""
 
 
-class RecombiningSampler(Sampler):
+class RecombiningSampler(CollectionSampler):
     """Draws a training item, mixes it with its neighbours, and draws again what is a duplicate.
 
     The random numbers of a sample depend on the seed and its number alone. Training items take
@@ -68,14 +68,8 @@ class RecombiningSampler(Sampler):
     def _choices(self) -> dict[str, Any]:
         """What was chosen while learning, for :meth:`explain`."""
 
-    collection: Collection
     points: Points
     neighbors: Neighbors
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Shape of one item."""
-        return self.collection.shape
 
     def fit(self, data: Tensor, ids: Tensor | None = None) -> Self:
         """Learn from items ``(n, *item_shape)``; ``ids`` ``(n,)`` are what they are called by.
@@ -87,35 +81,12 @@ class RecombiningSampler(Sampler):
         """
         return self._take(Collection.of(data, ids=ids))
 
-    def add(self, data: Tensor) -> Self:
-        """Add items ``(m, *item_shape)``; equal to the last bit to fitting on all of them."""
-        return self._take(self.collection.added(data, None))
-
-    def remove(self, index: Tensor | Sequence[int]) -> Self:
-        """Forget items for good; equal to the last bit to never having seen them.
-
-        Neighbours, scales and all choices are made again from those that stay, which move up.
-        """
-        return self._take(self.collection.removed(index))
-
-    def fitted(self) -> dict[str, Tensor]:
-        """The data: all else follows from them."""
-        return self.collection.tensors()
-
-    def restore(self, fitted: Mapping[str, Tensor]) -> Self:
-        """Learn from the same data again."""
-        return self._take(Collection.of(**fitted))
-
     def _take(self, collection: Collection) -> Self:
-        self.collection = collection
+        self._collection = collection
         self._drawn = self._redrawn = 0
         with torch.inference_mode():
             self._learn()
         return self
-
-    def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:
-        """Draw ``n`` items; ``generator`` gives the seed of their stream."""
-        return self.draw(n, seed=int(torch.randint(2**62, (), generator=generator)))["items"]
 
     def draw(self, n: int, *, seed: int, first: int = 0) -> dict[str, Tensor]:
         """Draw items of a stream, with the training items each is made of.
@@ -188,10 +159,6 @@ class RecombiningSampler(Sampler):
         distance = self._distances(self.collection.shaped(made.flat).flatten(1))
         duplicates = (distance < self.neighbors.low).double().mean()
         return float(distance.median()), float(duplicates)
-
-    def provenance(self, drawn: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Training items and their shares, of what :meth:`draw` returned."""
-        return drawn["tuple_index"], drawn["tuple_weight"]
 
     def explain(self) -> Sequence[Mapping[str, Any]]:
         """Say what was chosen, and the share of the samples that was drawn again."""

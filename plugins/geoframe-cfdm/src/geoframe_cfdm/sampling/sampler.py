@@ -8,13 +8,14 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from geoframe import DataError, Sampler
+from geoframe import DataError
 from geoframe.training.denormals import flushed_denormals
 from geoframe_cfdm.engines.choice import MIB, DenoiserSwitch, EngineFactory
 from geoframe_cfdm.engines.denoised import Denoiser
 from geoframe_cfdm.engines.free import ScoreFunction
 from geoframe_cfdm.engines.hardware import device_of
 from geoframe_cfdm.engines.points import Points
+from geoframe_cfdm.sampling.collected import CollectionSampler
 from geoframe_cfdm.sampling.collection import Collection
 from geoframe_cfdm.sampling.condition import Condition, as_condition, log_weights_of
 from geoframe_cfdm.sampling.config import ClosedFormConfig
@@ -28,7 +29,7 @@ from geoframe_cfdm.sampling.records import StepRecords
 from geoframe_cfdm.sampling.standardize import Standardizer, fit_standardizer
 
 
-class ClosedFormDiffusion(Sampler):
+class ClosedFormDiffusion(CollectionSampler):
     """Samples from the smoothed exact score of a data set; nothing is trained (sigma-CFDM).
 
     Source: Scarvelis, Sáez de Ocáriz Borde, Solomon, *Closed-Form Diffusion Models*, TMLR 2025,
@@ -53,28 +54,9 @@ class ClosedFormDiffusion(Sampler):
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.options = ClosedFormConfig(**options)
-        self._collection: Collection | None = None
         self._condition: Condition | None = None
         self._finisher: DenoiserSwitch | None = None
         self._records = StepRecords()
-
-    @property
-    def collection(self) -> Collection:
-        """The training items.
-
-        Raises
-        ------
-        DataError
-            Before :meth:`fit`.
-        """
-        if self._collection is None:
-            raise DataError("the sampler has no data yet; call fit(data)")
-        return self._collection
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Shape of one item."""
-        return self.collection.shape
 
     def fit(self, data: Tensor, labels: Tensor | None = None, ids: Tensor | None = None) -> Self:
         """Take the data: one pass for their statistics, nothing else.
@@ -95,36 +77,6 @@ class ClosedFormDiffusion(Sampler):
             If the data cannot be used.
         """
         return self._take(Collection.of(data, labels, ids))
-
-    def add(self, data: Tensor, labels: Tensor | None = None) -> Self:
-        """Add items ``(m, *item_shape)``; equal to the last bit to fitting on all of them.
-
-        Raises
-        ------
-        DataError
-            If shape or labels do not fit.
-        """
-        return self._take(self.collection.added(data, labels))
-
-    def remove(self, index: Tensor | Sequence[int]) -> Self:
-        """Forget items for good; equal to the last bit to never having seen them.
-
-        There is nothing of them left in mean, scale, sigma or index. The items after them move up.
-
-        Raises
-        ------
-        DataError
-            If fewer than two items would be left, or an index does not exist.
-        """
-        return self._take(self.collection.removed(index))
-
-    def fitted(self) -> dict[str, Tensor]:
-        """The data: all else follows from them."""
-        return self.collection.tensors()
-
-    def restore(self, fitted: Mapping[str, Tensor]) -> Self:
-        """Take the data up again; one pass for their statistics."""
-        return self._take(Collection.of(**fitted))
 
     def _take(self, collection: Collection) -> Self:
         options = self.options
@@ -156,11 +108,6 @@ class ClosedFormDiffusion(Sampler):
             log_weights=log_weights,
             device=device_of(self.options.device),
         )
-
-    def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
-        """Draw ``n`` items; ``generator`` gives the seed of their stream."""
-        seed = int(torch.randint(2**62, (), generator=generator))
-        return self.draw(n, seed=seed)["items"]
 
     def draw(
         self, n: int, *, seed: int, first: int = 0, condition: Condition | None = None
@@ -264,10 +211,6 @@ class ClosedFormDiffusion(Sampler):
     def explain(self) -> Sequence[Mapping[str, Any]]:
         """Say how each step of the items drawn since :meth:`fit` was computed, and why."""
         return self._records.rows()
-
-    def provenance(self, drawn: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Training items and their shares, of what :meth:`draw` returned."""
-        return drawn["tuple_index"], drawn["tuple_weight"]
 
     @property
     def records(self) -> StepRecords:
