@@ -158,7 +158,81 @@ def mileage(path):
     path.write_text(",Rome,Milan,Turin\nRome,0,,\nMilan,570,0,\nTurin,690,140,0\n")
 
 
+def texts(text):
+    """A writer of a text file."""
+    return lambda path: path.write_text(text)
+
+
+def survey(path):
+    """What a form exports: a moment with words in it, texts of choices, and answers."""
+    frame = pd.DataFrame(
+        {
+            "Timestamp": [f"2024/03/{1 + k % 28:02} 10:{k % 60:02}:00 AM GMT+1" for k in range(40)],
+            "I like it": rng.choice(["agree", "neutral", "disagree"], 40),
+            "Would recommend?": rng.choice(["Yes", "No"], 40),
+        }
+    )
+    frame.to_csv(path, index=False)
+
+
+def expression(path):
+    frame = pd.DataFrame(rng.normal(size=(40, 8)).round(3), columns=[f"s{k}" for k in range(8)])
+    frame.insert(0, "gene", [f"G{k}" for k in range(40)])
+    frame.to_csv(path, index=False, sep="\t")
+
+
+def towns(path):
+    frame = pd.DataFrame(rng.uniform(0, 50, (40, 2)).round(4), columns=["lat", "lon"])
+    frame.insert(0, "city", [f"C{k}" for k in range(40)])
+    frame.assign(pop=rng.choice(900_000, 40, replace=False)).to_csv(path, index=False)
+
+
+def titled(path):
+    rows = "".join(f"2024-01-{k:02};{k},5;{'ab'[k % 2]}\n" for k in range(1, 21))
+    path.write_text(f"Sales;;\nmade on Monday;;\n;;\nday;euro;kind\n{rows}")
+
+
+def titled_sheet(path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["Sales 2024"])
+    book.active.append(["name", "x", "kind"])
+    for k in range(20):
+        book.active.append([f"n{k}", k / 2, "ab"[k % 2]])
+    book.save(path)
+
+
+def elements(path):
+    path.write_text(json.dumps(nx.cytoscape_data(nx.DiGraph([(1, 2), (2, 3), (1, 3)]))))
+
+
 FILES = {
+    "net.cyjs": (elements, "nst"),
+    "ring.mtx": (
+        texts("%%MatrixMarket matrix coordinate pattern symmetric\n4 4 4\n2 1\n3 2\n4 3\n4 1\n"),
+        "snowflake",
+    ),
+    "out.mail": (texts("% asym unweighted\n% 4 4 4\n1 2\n1 3\n2 4\n3 4\n"), "nst"),
+    "snap.txt": (texts("# Nodes: 4\n# From\tTo\n0\t1\n0\t2\n1\t3\n2\t3\n"), "nst"),
+    "rules.txt": (texts("all: a b\na: c\nb: c\nc:\n"), "nst"),
+    "commits.txt": (texts("a1\nb2 a1\nc3 a1\nd4 b2 c3\n"), "nst"),
+    "needs.json": (texts('{"app": ["web", "db"], "web": ["core"], "db": ["core"]}'), "nst"),
+    "genes.sif": (texts("TP53 pp MDM2 BAX\nMDM2 pp MDM4\nMDM4 pp BAX\n"), "nst"),
+    "outline.txt": (texts("Company\n  Sales\n    North\n    South\n  Dev\n"), "hnn"),
+    "list.md": (texts("- Company\n  - Sales\n    - North\n  - Dev\n"), "hnn"),
+    "routes.csv": (
+        texts("origin,destination,km\nA,B,2\nA,C,3\nA,D,4\nB,C,2\nB,D,3\nC,D,2\n"),
+        "snowflake",
+    ),
+    "ratings.csv": (
+        texts("user,item,rating\n" + "".join(f"{k},{k * 7 % 30},{k % 5}\n" for k in range(40))),
+        "lgi",
+    ),
+    "form.csv": (survey, "lgi"),
+    "expression.tsv": (expression, "cfdm"),
+    "towns.csv": (towns, "pathways"),
+    "titled.csv": (titled, "lgi"),
+    "titled.xlsx": (titled_sheet, "lgi"),
     "edges.csv": (edges, "nst"),
     "courses.csv": (courses, "nst"),
     "links.txt": (bare_edges, "nst"),
@@ -187,12 +261,40 @@ FILES = {
 }
 
 REMEDIES = {
+    "family.csv": ("id,name,father,mother\n1,A,,\n2,B,,\n3,C,1,2\n4,D,3,\n", "python -c"),
+    "points.geojson": (
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {"geometry": {"coordinates": [k, k * k % 7]}, "properties": {"name": f"p{k}"}}
+                    for k in range(12)
+                ],
+            }
+        ),
+        "python -c",
+    ),
+    "share.csv": ("region,share\n" + "".join(f"R{k},{k}.5%\n" for k in range(9)), "sed 's/[%]//g'"),
+    "feeds.opml": (
+        '<opml><body><outline text="a"/></body></opml>',
+        "<opml> is XML of another kind",
+    ),
+    "lonely.cyjs": (
+        '{"elements": [{"data": {"id": "a"}}, {"data": {"source": "a", "target": "b"}}]}',
+        "which is not among the nodes",
+    ),
     "adjacency.csv": (",a,b,c,d\na,0,1,1,0\nb,0,0,1,0\nc,0,0,0,1\nd,0,0,0,0\n", "python -c"),
     "vectors.txt": ("2 3\ncat 0.5 1.5 2\ndog 0.1 0.2 0.3\n", "tail -n +2"),
     "graph.dot": ("digraph G {\n  a -> b;\n}\n", "export GraphML"),
     "staff.csv": ("employee,manager\nAda,\nBob,Ada\nCyd,Ada\n", "fill it or remove the line"),
 }
 """What is nearly right, and what the line that refuses it says to do."""
+WRITTEN = {
+    "adjacency.csv": ("edges.csv", ["source,target", "a,b", "a,c", "b,c", "c,d"], "nst"),
+    "family.csv": ("edges.csv", ["parent,child", "1,3", "3,4", "2,3"], "nst"),
+    "points.geojson": ("points.csv", ["name,x,y", "p0,0,0", "p1,1,1", "p2,2,4"], "cfdm"),
+}
+"""What the command of a refusal writes: the file, how it begins, and the method that takes it."""
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -223,12 +325,13 @@ def test_what_is_nearly_right_is_refused_with_what_to_type(name, geoframe, tmp_p
     done = geoframe("try", tmp_path / name)
     assert done.exit_code == 2
     assert remedy in done.output
-    if "python -c" in remedy:  # what it says works
+    if name in WRITTEN:  # what it says works
         code = done.output.partition('python -c "')[2].rpartition('"')[0]
         subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-        edges = tmp_path / "edges.csv"
-        assert edges.read_text().split() == ["source,target", "a,b", "a,c", "b,c", "c,d"]
-        assert "1. nst: " in geoframe("try", edges, "--no-preview", "--no-geometry").output
+        written, lines, method = WRITTEN[name]
+        assert (tmp_path / written).read_text().split()[: len(lines)] == lines
+        tried = geoframe("try", tmp_path / written, "--no-preview", "--no-geometry")
+        assert f"1. {method}: " in tried.output
 
 
 def test_a_preview_ends_in_an_answer_and_a_command(geoframe, tmp_path, monkeypatch):

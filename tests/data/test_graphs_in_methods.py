@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from geoframe_data.graph import Graph
+from geoframe_data.testing.bad_graphs import bad_graphs
 from geoframe_data.testing.distances import VALUES, bad_distances, good_distances
 from geoframe_data.testing.files import SuiteFile, check_refused, named
 from geoframe_data.testing.graphs import (
     EDGES,
     NAMES,
     WEIGHTS,
-    bad_graphs,
+    bare_graphs,
     good_graphs,
     network,
     numbered_graphs,
@@ -72,6 +73,17 @@ def test_a_numbered_graph_is_understood_alike(file: SuiteFile, tmp_path: Path) -
     assert graph.names == metric.names == tuple(sorted(tree.names)) == ("1", "2", "3", "4")
     np.testing.assert_array_equal(graph.weights, WEIGHTS)
     assert metric.matrix()[0, 3] == pytest.approx(0.1 + 1e-3 + 3.25)
+
+
+@pytest.mark.parametrize("file", named(bare_graphs()))
+def test_lists_of_neighbours_are_understood_alike(file: SuiteFile, tmp_path: Path) -> None:
+    path = file.write(tmp_path)
+    graph, metric = as_graph(path), as_metric(path, content="graph")
+    tree = as_tree(path, multiple_parents="first")
+    assert graph.names == metric.names
+    assert set(tree.names) == {*graph.names}
+    a, last = (metric.names.index(name) for name in ("a", "7"))
+    assert metric.matrix()[a, last] == 2
 
 
 @pytest.mark.parametrize("file", named([*good_trees(), *unweighted_trees()]))

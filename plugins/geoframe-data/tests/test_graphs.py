@@ -16,15 +16,15 @@ from scipy.sparse import csr_array
 
 from geoframe.errors import DataError
 from geoframe_data import read_graph
+from geoframe_data.testing.bad_graphs import MTX, bad_graphs
 from geoframe_data.testing.files import SuiteFile, check_refused, named
 from geoframe_data.testing.graphs import (
     EDGES,
     FEATURES,
     GRAPH,
-    MTX,
     NAMES,
     WEIGHTS,
-    bad_graphs,
+    bare_graphs,
     good_graphs,
     network,
     numbered_graphs,
@@ -49,6 +49,15 @@ def test_numbers_from_1_are_names(tmp_path: Path, file: SuiteFile) -> None:
     assert graph.names == ("1", "2", "3", "4")
     assert graph.edges.tolist() == EDGES.tolist()
     np.testing.assert_array_equal(graph.weights, WEIGHTS)
+
+
+@pytest.mark.parametrize("file", named(bare_graphs()))
+def test_lists_of_neighbours_are_graphs(tmp_path: Path, file: SuiteFile) -> None:
+    graph = read_graph(file.write(tmp_path), **file.options)
+    ends = {(graph.names[u], graph.names[v]) for u, v in graph.edges.tolist()}
+    assert ends == {("a", "NA"), ("a", "c_d"), ("NA", "c_d"), ("c_d", "7")}
+    assert len(graph) == 4
+    assert graph.weights is None
 
 
 def test_symmetric_matrices_and_networks_have_each_edge_once(tmp_path: Path) -> None:

@@ -1,16 +1,17 @@
 """How often the geometry of data made in a known one is named: ``python known_geometries.py``.
 
-    OMP_NUM_THREADS=1 python known_geometries.py [SEEDS [FIRST]]
+    OMP_NUM_THREADS=1 python known_geometries.py [SEEDS [FIRST [KIND ...]]]
 
-Each kind of data is drawn ten times, from seed FIRST on; the table shows what ``geoframe try``
-would say of them. The rows made in no space show what is said where there is nothing to find.
+Each kind of data, or those that are named, is drawn SEEDS times (10), from seed FIRST (0) on; the
+table shows what ``geoframe try`` would say of them. The rows made in no space show what is said
+where there is nothing to find.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import networkx as nx
 import numpy as np
@@ -124,9 +125,11 @@ def named(draw: Draw, seed: int) -> str:
     return str(table.index[table["chosen"]][0])
 
 
-def main(seeds: int, first: int) -> None:
+def main(seeds: int, first: int, kinds: Sequence[str]) -> None:
     print(f"{'data':<14} {'made in':<24} {'hits':>6}  named")
     for draw, expected in {**BY_DISTANCES, **BY_ORDER}.items():
+        if kinds and draw.__name__ not in kinds:
+            continue
         found = Counter(named(draw, seed) for seed in range(first, first + seeds))
         hits = "" if expected == "(none)" else f"{found[expected]}/{seeds}"
         words = ", ".join(f"{name} {count}" for name, count in found.most_common())
@@ -134,5 +137,5 @@ def main(seeds: int, first: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [int(each) for each in sys.argv[1:]]
-    main(*given, *(10, 0)[len(given) :])
+    numbers = [int(each) for each in sys.argv[1:3]]
+    main(*numbers, *(10, 0)[len(numbers) :], sys.argv[3:])

@@ -9,7 +9,8 @@ import pytest
 
 from geoframe.suggestion import Guess
 from geoframe_data.graph import Graph
-from geoframe_embedding.describe import describe, hyperbolicity, triangle_violations
+from geoframe_embedding.describe import describe, triangle_violations
+from geoframe_embedding.hyperbolicity import hyperbolicity
 from geoframe_embedding.order_choice import rank_orders
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))

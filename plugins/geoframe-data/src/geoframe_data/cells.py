@@ -22,6 +22,7 @@ from geoframe_data.columns import as_texts
 from geoframe_data.delimited import parse_delimited
 from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import format_of
+from geoframe_data.header import MOST_TITLES, title_note, titles_above
 from geoframe_data.json_records import parse_records
 from geoframe_data.matrix_market import read_matrix
 
@@ -274,6 +275,10 @@ def _xlsx(file: UserFile) -> Cells:
     except Exception as error:  # a damaged file makes openpyxl and zipfile raise anything
         raise DataError(f"{file.path}: is no readable xlsx file: {shown(error)}") from None
     rows = [row for row in rows if any(cell is not None for cell in row)]
+    begin = [["" if c is None else str(c).strip() for c in row] for row in rows[: MOST_TITLES + 1]]
+    titles = titles_above(begin)
+    notes = [title_note(begin[0][0], titles)] if titles else []
+    rows = rows[titles:]
     if len(rows) < 2:
         raise DataError(f"{file.path}: the first sheet holds a header and no rows")
     names = tuple("" if cell is None else str(cell).strip() for cell in rows[0])
@@ -281,10 +286,11 @@ def _xlsx(file: UserFile) -> Cells:
     if twice := [name for name, times in Counter(given).items() if times > 1]:
         raise DataError(f"{file.path}: two columns are named '{shown(twice[0])}'")
     columns = tuple(_values(list(column), raw=False) for column in zip(*rows[1:], strict=True))
-    notes = [f"of {len(book.worksheets)} sheets the first was read: {sheet.title}"]
+    if len(book.worksheets) > 1:
+        notes.append(f"of {len(book.worksheets)} sheets the first was read: {sheet.title}")
     return Cells(
         path=file.path,
         names=names,
         columns=columns,
-        notes=tuple(notes if len(book.worksheets) > 1 else []),
+        notes=tuple(notes),
     )

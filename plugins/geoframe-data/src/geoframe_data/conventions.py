@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import attrs
@@ -19,6 +20,7 @@ Where = Callable[[int], str]
 
 SIGNS = r"(?:[$€£¥]\s?[+-]?|[+-]?[$€£¥]\s?)?"
 UNITS = r"\s?[%€£¥$]?"
+SIGN_OR_UNIT = re.compile(r"[%€£¥$]")
 LEADING_ZERO = rf"{SIGN}0\d.*"
 SPACES = " \u00a0\u2009\u202f"
 """Blanks between thousands: an ordinary one, or one that does not break or is thin."""
@@ -153,7 +155,8 @@ def _refuse_signs(name: str, cells: pa.Array, where: Where) -> None:
     if not all_match(cells, f"{SIGNS}(?:{number}){UNITS}"):
         return
     row = int(np.flatnonzero(~matches(cells, number))[0])
+    sign = next(iter(SIGN_OR_UNIT.findall(str(cells[row]))), "%")
     raise DataError(
         f"{where(row)}: column '{shown(name)}': '{shown(cells[row])}' is a number with a sign; "
-        "write the column without signs of currency or percent"
+        f"write the column without signs of currency or percent, as sed 's/[{sign}]//g' does"
     )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 GraphFormat = Literal[
     "auto", "csv", "tsv", "parquet", "feather", "xlsx", "jsonl",
     "graphml", "gml", "json", "npz", "npy", "safetensors",
-    "newick", "nexus", "phyloxml", "obo", "mtx", "konect", "paths", "indented", "folder",
+    "newick", "nexus", "phyloxml", "obo", "mtx", "konect", "adjacency", "sif", "paths", "indented",
+    "folder",
 ]  # fmt: skip
 MissingWeight = Literal["auto", "one", "cosine"]
 Duplicates = Literal["refuse", "first", "mean", "min", "max", "sum"]
@@ -34,8 +35,8 @@ class GraphOptions(FileOptions):
     format: GraphFormat = option(
         "auto",
         help="Format of the file; auto goes by its content, then its suffix. 'paths' is text with "
-        "one path like animals/birds/owl a line; 'indented' an outline; 'folder' the directory "
-        "tree itself.",
+        "one path like animals/birds/owl a line; 'indented' an outline; 'adjacency' a node and "
+        "those it leads to a line; 'folder' the directory tree itself.",
     )
     source: str = option(
         "source",

@@ -19,34 +19,33 @@ from geoframe_data.distances import Distances
 from geoframe_data.files import open_file, read_head
 from geoframe_data.formats import content_kind
 from geoframe_data.graph import Graph
+from geoframe_data.graphs.layouts import are_paths, text_layout
 from geoframe_data.graphs.read import read_graph
 from geoframe_data.guess_folders import counted, guess_folder, guess_scenes
+from geoframe_data.guess_tables import guess_table
 from geoframe_data.matrices import read_distances
 from geoframe_data.matrix_market import is_dense
-from geoframe_data.mistaken import refuse_adjacency, refuse_other_formats
+from geoframe_data.mistaken import refuse_adjacency, refuse_geojson, refuse_other_formats
 from geoframe_data.roles import (
     ENDS,
     MOST_EDGE_COLUMNS,
     TARGETS,
-    answered_by,
-    classes_of,
     edge_columns,
     ends_of,
-    has_texts,
     named_ends,
-    target_of,
-    vectors_of,
 )
 from geoframe_data.sentences import guess_sentences
 from geoframe_data.shapes import acyclic_depth, is_tree, root_in_words
 from geoframe_data.table import Table, read_table
 
 TREES = ("nexus", "newick", "xml")
+LAYOUTS = (".adjlist", ".sif", ".md", ".paths", ".outline")
+"""Suffixes of texts that are graphs by their lines."""
 NETWORKS = ("graphml", "gml", "konect")
 JSON_GRAPH = re.compile(rb'\{\s*"(?:nodes|links|edges|elements|children)"\s*:')
 """How JSON of nodes and edges begins, rather than of rows."""
-LEAST_ROWS = 8
-"""Rows of a table from which there is something to learn and something to hold out."""
+LEAST_PAIRED = 4
+"""Nodes from which a length for each pair is no accident."""
 MATRIX_CELLS = 4_000_000
 """Cells up to which a table is tried as a matrix of distances."""
 
@@ -72,12 +71,24 @@ def guess(path: Path) -> Guess | None:
     if kind == "mtx":
         return _matrix_market(path)
     if kind == "json":
+        refuse_geojson(path)
         try:
             return _graph(path, read_graph(path))
         except DataError:
             if JSON_GRAPH.search(read_head(path).content):
                 raise  # it says what to mend
-    return guess_sentences(path) or _cells(path)
+    if (sentences := guess_sentences(path)) is not None:
+        return sentences
+    if suffix in LAYOUTS or (suffix == ".txt" and kind is None and _has_layout(path)):
+        return _graph(path, read_graph(path))
+    return _cells(path)
+
+
+def _has_layout(path: Path) -> bool:
+    """Whether a text is an outline, paths or lists of neighbours, all of them graphs."""
+    begin = read_head(path).content.decode("utf-8-sig", "ignore")
+    layout = text_layout(begin)
+    return are_paths(begin) if layout == "paths" else layout != "csv"
 
 
 def _arrays(path: Path) -> Guess | None:
@@ -104,10 +115,10 @@ def _matrix_market(path: Path) -> Guess:
     """Distances, edges or rows, whichever the matrix can be."""
     if is_dense(read_head(path)):
         found = _matrix(path)
-        return found or _table(path, read_table(path), {})
+        return found or guess_table(path, read_table(path), {})
     with suppress(DataError):
         return _graph(path, read_graph(path))
-    return _table(path, read_table(path), {})
+    return guess_table(path, read_table(path), {})
 
 
 def _square(array: Any) -> bool:
@@ -123,9 +134,10 @@ def _cells(path: Path) -> Guess | None:
     known = [*TARGETS, *(name for ends in ENDS for name in ends)]
     with suppress(DataError):
         table = read_table(path, known=known)
-    if table is None:  # the first line may be names or data; people mostly have names
+    if table is None:  # the first line may be names or data; people mostly have names of letters
+        header = any(map(str.isalpha, _first_line(path)))
         with suppress(DataError):
-            table, options = read_table(path, header=True), {"data.header": True}
+            table, options = read_table(path, header=header), {"data.header": header}
     if table is None or not len(table.columns):
         with suppress(DataError):
             return _graph(path, read_graph(path))
@@ -144,81 +156,28 @@ def _cells(path: Path) -> Guess | None:
         except DataError:
             if ends == named_ends(table) and len(table.columns) <= MOST_EDGE_COLUMNS:
                 raise  # it says what to mend
-    return _table(path, table, options)
+    return guess_table(path, table, options)
+
+
+def _first_line(path: Path) -> str:
+    """The first line that is no comment."""
+    lines = read_head(path).content.decode("utf-8", "replace").splitlines()
+    return next((line for line in lines if line.strip() and line.lstrip()[0] != "#"), "")
 
 
 def _edge_list(
     path: Path, table: Table, ends: tuple[str, str], options: Mapping[str, Any]
 ) -> Guess:
-    names = edge_columns(table, ends)
+    by_place = not table.schema.named and list(ends) == table.columns[:2]
+    names = {} if by_place else edge_columns(table, ends)
     chosen = {**options, **{f"data.{key}": name for key, name in names.items()}}
     given = {key.removeprefix("data."): value for key, value in chosen.items()}
     found = _graph(path, read_graph(path, **given))
     said = f"Edges lead from '{shown(ends[0])}' to '{shown(ends[1])}'"
+    if not table.schema.named:
+        said = "Edges lead from the first column to the second"
     said += "." if ends == named_ends(table) else ": both columns tell of the same things."
     return attrs.evolve(found, said=(*found.said, said), options=chosen)
-
-
-def _table(path: Path, table: Table, options: Mapping[str, Any]) -> Guess:
-    if (column := has_texts(table)) is not None:
-        return _texts(path, table, column, options)
-    if len(table) < LEAST_ROWS:
-        raise DataError(
-            f"{path}: a table of {counted(len(table), 'row')} (columns: {listed(table.columns)}); "
-            f"a method needs {LEAST_ROWS} at least, one an item"
-        )
-    target = target_of(table)
-    vectors = vectors_of(table)
-    kinds = [each.kind for each in table.schema.columns]
-    said = [
-        f"A table of {len(table):,} rows and {len(kinds)} columns: "
-        f"{kinds.count('number') + kinds.count('integer')} of numbers, "
-        f"{len(kinds) - kinds.count('number') - kinds.count('integer')} others."
-    ]
-    classes = 0
-    if target is not None:
-        classes = classes_of(table, target)
-        what = f"{classes} classes" if classes else "numbers"
-        said.append(f"'{shown(target)}' is taken for what is to be predicted ({what}).")
-    if vectors:
-        said.append(f"Columns that are vectors: {listed([' '.join(each) for each in vectors])}.")
-    return Guess(
-        path=path,
-        kind="table",
-        value=table,
-        said=(*said, *table.notes[:2]),
-        facts={
-            "items": len(table),
-            "target": target,
-            "classes": classes,
-            "vectors": vectors,
-            "columns": table.columns,
-        },
-        options=options,
-    )
-
-
-def _texts(path: Path, table: Table, column: str, options: Mapping[str, Any]) -> Guess:
-    answers = answered_by(table)
-    target = None if answers else target_of(table, but=column)
-    said = [f"{len(table):,} texts in the column '{shown(column)}'."]
-    if answers:
-        said = [f"{len(table):,} prompts ('{shown(answers[0])}'), each with its '{answers[1]}'."]
-    if target is not None:
-        said.append(f"'{shown(target)}' is taken for their label.")
-    return Guess(
-        path=path,
-        kind="texts",
-        value=table,
-        said=tuple(said),
-        facts={
-            "items": len(table),
-            "text": None if answers else column,
-            "target": target,
-            "answers": answers is not None,
-        },
-        options=options,
-    )
 
 
 def _matrix(path: Path) -> Guess | None:
@@ -232,7 +191,8 @@ def _matrix(path: Path) -> Guess | None:
 def _distances(path: Path, distances: Distances) -> Guess:
     n = len(distances)
     refuse_adjacency(path, distances.values)
-    said = [f"Distances between {n:,} items ({listed(list(distances.names[:4]))}, ...)."]
+    more = ", ..." if n > 4 else ""
+    said = [f"Distances between {n:,} items ({listed(list(distances.names[:4]))}{more})."]
     values = distances.values
     symmetric = bool(np.allclose(values, values.T, equal_nan=True))
     if not symmetric:
@@ -252,6 +212,7 @@ def _graph(path: Path, graph: Graph) -> Guess:
     tree = is_tree(graph)
     depth = None if graph.directed is False else acyclic_depth(graph)
     n, e = len(graph.names), len(graph.edges)
+    complete = _is_complete(graph)
     lengths = "with lengths" if graph.weights is not None else "without lengths"
     said = [f"{counted(n, 'node')} and {counted(e, 'edge')} {lengths}."]
     facts: Mapping[str, Any] = {
@@ -260,11 +221,13 @@ def _graph(path: Path, graph: Graph) -> Guess:
         "tree": tree,
         "acyclic": depth is not None,
         "depth": depth,
-        "directed": graph.directed is not False,
+        "directed": graph.directed is not False and not complete,
         "labels": graph.attributes is not None and len(graph.attributes.columns) > 0,
     }
     if tree:
         said.append(f"It is a tree: every node has one parent ({root_in_words(graph)}).")
+    elif complete:
+        said.append("Every pair has a length: these are distances, and say nothing of an order.")
     elif depth is not None:
         said.append(f"It has no cycles; the longest chain has {depth:,} edges.")
     elif graph.directed is not False:
@@ -276,3 +239,12 @@ def _graph(path: Path, graph: Graph) -> Guess:
         said=(*said, *graph.repairs[:2]),
         facts=facts,
     )
+
+
+def _is_complete(graph: Graph) -> bool:
+    """Whether there is a length for every pair of nodes, once, as in a list of distances."""
+    n = len(graph.names)
+    if graph.weights is None or n < LEAST_PAIRED or len(graph.edges) != n * (n - 1) // 2:
+        return False
+    pairs = np.unique(np.sort(graph.edges, axis=1), axis=0)
+    return len(pairs) == len(graph.edges) and bool((pairs[:, 0] < pairs[:, 1]).all())

@@ -17,6 +17,9 @@ from geoframe_data.conventions import SPACES
 from geoframe_data.lines import Split
 from geoframe_data.numerals import SIGN
 
+MOST_TITLES = 10
+LEAST_TITLED = 3
+"""Columns from which a row with one cell is a title."""
 LOOKED_AT = 1000
 """Rows below the first line that tell what a column holds."""
 NUMERIC = re.compile(
@@ -45,7 +48,16 @@ def find_header(
         If a row has more cells than the first, a name stands twice, or if it is unclear
         whether the first line is a header.
     """
+    titles = 0 if header is False else titles_above(_rows(split, MOST_TITLES + 1))
+    above = []
+    if titles:
+        above.append(title_note(str(split.columns[0][0]), titles))
+        split = Split(
+            [column[titles:] for column in split.columns],
+            split.lines[titles:], split.widths[titles:], split.notes, split.delimiter,
+        )  # fmt: skip
     columns, notes = without_surplus(path, split, int(split.widths[0]))
+    notes = [*above, *notes]
     first = [str(column[0]).strip() for column in columns]
     if header is None:
         header = _is_header(path, split, columns, first, known, places)
@@ -58,6 +70,29 @@ def find_header(
     if twice := [name for name, times in Counter(named).items() if times > 1]:
         raise DataError(f"{path}:{split.lines[0]}: two columns are named '{shown(twice[0])}'")
     return tuple(first), columns, notes
+
+
+def titles_above(rows: Sequence[Sequence[str]]) -> int:
+    """Number of rows with a title alone in their first cell, above one of names in every cell.
+
+    Spreadsheets are exported so; a table of two columns is none, since a name may be missing there.
+    """
+    for number, row in enumerate(rows):
+        if [place for place, cell in enumerate(row) if cell] != [0]:
+            names = len({*row}) == len(row) >= LEAST_TITLED and not any(map(_numeric, row))
+            return number if all(row) and names else 0
+    return 0
+
+
+def title_note(title: str, count: int) -> str:
+    """Say that rows above the names of the columns were passed over."""
+    more = f" and {count - 1} more" if count > 1 else ""
+    return f"a title above the names of the columns{more} was passed over: {shown(title)}"
+
+
+def _rows(split: Split, count: int) -> list[list[str]]:
+    columns = [[str(cell).strip() for cell in each[:count].to_pylist()] for each in split.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def without_surplus(path: Path, split: Split, width: int) -> tuple[list[pa.Array], list[str]]:

@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 
 from geoframe.errors import DataError
 from geoframe_data.files import read_head
+from geoframe_data.table import Table
 
 LEAST_ITEMS = 4
 """Items from which a matrix of 0 and 1 is one of neighbours."""
+PARENTS = (
+    ("father", "mother"),
+    ("father_id", "mother_id"),
+    ("dad", "mom"),
+    ("sire", "dam"),
+    ("vater", "mutter"),
+    ("père", "mère"),
+)
+"""Names of two columns with the parents of each row."""
 
 
 def refuse_adjacency(path: Path, distances: NDArray[np.floating]) -> None:
@@ -31,6 +41,46 @@ def refuse_adjacency(path: Path, distances: NDArray[np.floating]) -> None:
         f'python -c "import pandas as pd; m = pd.read_csv({str(path)!r}, index_col=0).stack(); '
         "m[m > 0].rename_axis(['source', 'target']).reset_index()[['source', 'target']]"
         ".to_csv('edges.csv', index=False)\""
+    )
+
+
+def refuse_pedigree(path: Path, table: Table) -> None:
+    """Refuse a table of which each row names its two parents.
+
+    Raises
+    ------
+    DataError
+        If it is one: its edges are in two columns.
+    """
+    names = {name.lower(): name for name in table.columns}
+    for pair in PARENTS:
+        if all(each in names for each in pair) and len(table.columns) > 2:
+            parents = [names[each] for each in pair]
+            child = next(name for name in table.columns if name not in parents)
+            raise DataError(
+                f"{path}: each row names two parents; write an edge a line: "
+                f'python -c "import pandas as pd; t = pd.read_csv({str(path)!r}, dtype=str); '
+                f"t.melt({child!r}, {parents}, value_name='parent').dropna()"
+                f".rename(columns={{{child!r}: 'child'}})[['parent', 'child']]"
+                ".to_csv('edges.csv', index=False)\""
+            )
+
+
+def refuse_geojson(path: Path) -> None:
+    """Refuse features of GeoJSON.
+
+    Raises
+    ------
+    DataError
+        If it is a collection of them; the message writes a table of points.
+    """
+    if not re.search(rb'"type"\s*:\s*"FeatureCollection"', read_head(path).content):
+        return
+    raise DataError(
+        f'{path}: GeoJSON is not read; write a table of its points: python -c "import json, '
+        f"pandas as pd; f = json.load(open({str(path)!r}))['features']; pd.DataFrame([{{"
+        "**p['properties'], 'x': p['geometry']['coordinates'][0], 'y': p['geometry']"
+        "['coordinates'][1]} for p in f]).to_csv('points.csv', index=False)\""
     )
 
 

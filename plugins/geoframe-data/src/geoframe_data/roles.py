@@ -28,6 +28,10 @@ ENDS = (
 """Names of the two ends of an edge, what comes first before what comes after."""
 ANSWERS = (("instruction", "output"), ("prompt", "response"), ("prompt", "completion"))
 """Columns of a text and of what a model has to write to it."""
+APART = frozenset(
+    ("user", "customer", "item", "product", "movie", "film", "book", "song", "store", "order")
+)
+"""Things of different kinds, whose numbers may be the same: a rating is no edge of a graph."""
 KNOWN_ENDS = 4
 """Pairs of names, of the first, that readers know without being told."""
 MOST_EDGE_COLUMNS = 6
@@ -35,6 +39,12 @@ MOST_EDGE_COLUMNS = 6
 NO_NAMES = ("number", "date", "nested", "boolean")
 """Types of columns that name nothing."""
 MOST_CLASSES = 30
+MANY = 31
+"""Rows from which values that all differ are no accident."""
+IDENTIFIER = re.compile(r"(?:^|[\W_])(?:id|nr|no|key|number|index)$|\w[a-z]I[dD]$", re.IGNORECASE)
+NAMING = re.compile(r"[ _.-]?(?:id|nr|no|name)$")
+SERIES = re.compile(r"[ _.-]?\d+$")
+"""What numbers a column of several that are alike."""
 WORDS = 4
 """Words of a cell that make a column one of texts, on average."""
 SAMPLE = 5000
@@ -67,6 +77,8 @@ def ends_of(table: Table) -> tuple[str, str] | None:
         for place, name in enumerate(table.columns)
         if kinds[name] not in NO_NAMES and (kinds[name] != "integer" or place < 2)
     ]
+    if len({NAMING.sub("", name.lower()) for name in table.columns} & APART) > 1:
+        return None
     whole = {name: kinds[name] == "integer" for name in usable}
     pairs = [(a, b) for a, b in combinations(usable, 2) if whole[a] is whole[b]]
     return next((pair for pair in pairs if _join(table, *pair)), None)
@@ -114,18 +126,25 @@ def target_of(table: Table, *, but: str | None = None) -> str | None:
     if table.target is not None:
         return table.target
     unfit = ("date", "nested")
-    inputs = {but, *(name for vector in vectors_of(table) for name in vector)} - {None}
+    vectors = vectors_of(table) or _places(table)
+    inputs = {but, *(name for vector in vectors for name in vector)} - {None}
     usable = [
         each for each in table.schema.columns if each.kind not in unfit and each.name not in inputs
     ]
-    if {each.name.lower() for each in table.schema.columns} <= set("xyz"):
-        return None  # points
     for name in TARGETS:
         for each in usable:
             if each.name.lower() == name:
                 return each.name
     candidates = [each for each in usable if not _is_identifier(table, each)]
-    return candidates[-1].name if len(candidates) > (not inputs) else None
+    if len(candidates) <= (not inputs) or _is_in_series(table, candidates[-1]):
+        return None
+    return candidates[-1].name
+
+
+def _places(table: Table) -> list[list[str]]:
+    """The columns x and y, where all other numbers are none: points of a plane."""
+    numbers = [each.name for each in table.schema.columns if each.kind in ("number", "integer")]
+    return [numbers] if sorted(name.lower() for name in numbers) == ["x", "y"] else []
 
 
 def classes_of(table: Table, target: str) -> int:
@@ -143,10 +162,9 @@ def has_texts(table: Table) -> str | None:
     for name in table.columns:
         if table.schema[name].kind in ("number", "integer", "date", "nested", "boolean"):
             continue
-        cells = table.texts(name)[:SAMPLE]
-        filled = [cell for cell in cells.tolist() if cell]
-        blanks = np.mean([cell.count(" ") for cell in filled]) if filled else 0.0
-        if blanks >= WORDS - 1 and len(set(filled)) > 0.5 * len(filled):
+        filled = [cell for cell in table.texts(name)[:SAMPLE].tolist() if cell]
+        words = [sum(any(map(str.isalpha, each)) for each in cell.split()) for cell in filled]
+        if filled and np.mean(words) >= WORDS and len(set(filled)) > 0.5 * len(filled):
             return name
     return None
 
@@ -177,8 +195,24 @@ def vectors_of(table: Table) -> list[list[str]]:
 
 
 def _is_identifier(table: Table, column: ColumnType) -> bool:
-    """Whether every row has a value of its own in a column of texts or whole numbers."""
-    if column.kind == "number":
-        return False
+    """Whether every row has a value of its own in a column of texts, or a number near the others.
+
+    Whole numbers far from each other are counts or measures, unless they are called otherwise.
+    """
     values = table.texts(column.name)
-    return len(set(values.tolist())) == len(values) and len(values) > MOST_CLASSES
+    if column.kind == "number" or len({*values.tolist()}) < len(values):
+        return False
+    if column.kind != "integer" or (len(values) >= MANY and IDENTIFIER.search(column.name)):
+        return True
+    numbers = table.numbers(column.name)
+    return len(values) >= MANY and bool(np.ptp(numbers) < 2 * len(numbers))
+
+
+def _is_in_series(table: Table, column: ColumnType) -> bool:
+    """Whether a column of numbers is one of many that are only numbered: gene 1, ..., gene 40."""
+    if column.kind not in ("number", "integer"):
+        return False
+    stem = SERIES.sub("", column.name)
+    numeric = [each.name for each in table.schema.columns if each.kind in ("number", "integer")]
+    alike = sum(SERIES.sub("", name) == stem for name in numeric)
+    return stem != column.name and alike > 2 and 2 * alike > len(numeric)

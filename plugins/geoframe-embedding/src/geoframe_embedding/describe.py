@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.suggestion import Guess
+from geoframe_embedding.hyperbolicity import QUADRUPLES, hyperbolicity
 from geoframe_embedding.spaces_compared import advise_order, advise_space
 
 MOST_ITEMS = 300
 """Items beyond which the shortest paths between a sample of them are looked at."""
-QUADRUPLES = 20_000
 
 
 def describe(guess: Guess) -> Iterator[str]:
@@ -34,24 +34,6 @@ def describe(guess: Guess) -> Iterator[str]:
     directed = _directed(guess)
     if directed is not None:
         yield from advise_order(directed)
-
-
-def hyperbolicity(distances: NDArray[np.float64]) -> tuple[float, float]:
-    """Gromov's delta of a sample of quadruples, and the diameter.
-
-    delta = (largest - middle) / 2 of the three sums of opposite distances (Gromov 1987).
-    """
-    rng = np.random.default_rng(0)
-    a, b, c, d = rng.integers(len(distances), size=(4, QUADRUPLES))
-    sums = np.sort(
-        [
-            distances[a, b] + distances[c, d],
-            distances[a, c] + distances[b, d],
-            distances[a, d] + distances[b, c],
-        ],
-        axis=0,
-    )
-    return float(np.nanmax(sums[2] - sums[1]) / 2), float(np.nanmax(distances))
 
 
 def triangle_violations(distances: NDArray[np.float64]) -> float:

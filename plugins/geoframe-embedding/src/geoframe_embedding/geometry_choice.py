@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import numpy as np
@@ -26,6 +26,7 @@ from geoframe_embedding.choices import (
     spread_out,
 )
 from geoframe_embedding.distances import Floats, MatrixDistances, PairDistances, PathDistances
+from geoframe_embedding.hyperbolicity import are_of_a_tree
 from geoframe_embedding.measures import Ratios
 from geoframe_embedding.scaling import classical_scaling
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 CLEARLY_CLOSED = 0.6
 """The same for spaces of positive curvature: a cap of a sphere fits path lengths in a grid, which
 are sums of absolute differences, by up to a fifth better than the plane does."""
+CLEARLY_OF_A_TREE = 0.9
+"""The same for hyperbolic space where the distances are known to be those of a tree: trees have
+room in it at any precision (Sarkar 2011) and in no flat space, but a line and bushes of few
+branches fit flat space too."""
 CLEARLY_PRODUCT = 0.7
 """Share of the misfit of every plainer space below which a product is chosen, which holds them."""
 NOTICEABLE = 0.002
@@ -43,6 +48,8 @@ NOTICEABLE = 0.002
 a quarter less is no sign of curvature."""
 TRIAL = 30
 """Steps after which the best start goes on alone."""
+
+Curvature = Literal["closed", "hyperbolic", "mixed", "unknown"]
 
 
 def rank_geometries(
@@ -83,7 +90,8 @@ def rank_geometries(
         ``spread`` over the seeds; ``misfit_fitted`` on those fitted; ``stress`` and ``spearman``
         on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best that is
         clearly better than flat space (by a quarter, a closed space by two fifths, and by 0.002; a
-        product by three tenths, and than every other), or else that.
+        product by three tenths, and than every other; where the distances are those of a tree,
+        hyperbolic space by a tenth, and no product), or else that.
 
     Raises
     ------
@@ -97,13 +105,14 @@ def rank_geometries(
     given = _distances(data)
     drawn = [_draw(given, items, seed) for seed in seeds]
     rows = []
+    tree = all(are_of_a_tree(task.distances) for task in drawn)
     clearly: dict[str, float] = {}
     for choice in geometries:
         started = time.process_time()
         fits = [
             _fit(choice, dim, task, steps, seed) for task, seed in zip(drawn, seeds, strict=True)
         ]
-        clearly[name_of(choice)] = CLEARLY_CLOSED if fits[0].closed else CLEARLY
+        clearly[name_of(choice)] = fits[0].clearly(tree)
         rows.append(
             {
                 "geometry": name_of(choice),
@@ -137,6 +146,8 @@ def _chosen(misfits: pd.Series[float], clearly: Mapping[str, float]) -> str:
 class _Task:
     """Distances to embed, in units of their median."""
 
+    distances: Floats
+    """All of them ``(m, m)``, 1 where one is not known."""
     start: Floats
     """Classical scaling ``(m, m - 1)``, axes by their variance."""
     pairs: Tensor
@@ -148,11 +159,18 @@ class _Task:
 @attrs.frozen(kw_only=True, eq=False)
 class _Fit:
     dim: int
-    closed: bool
-    """Whether the space, or a factor of it, has constant positive curvature."""
+    curvature: Curvature
     misfit: float
     fitted: float
     ratios: Ratios
+
+    def clearly(self, tree: bool) -> float:
+        """Share of the flat misfit below which the space is chosen; of a tree no product is."""
+        if self.curvature == "closed":
+            return CLEARLY_CLOSED
+        if not tree or self.curvature == "unknown":
+            return CLEARLY
+        return CLEARLY_OF_A_TREE if self.curvature == "hyperbolic" else 0.0
 
 
 def _distances(data: PairDistances | Floats | nx.Graph) -> PairDistances:
@@ -185,6 +203,7 @@ def _draw(given: PairDistances, items: int, seed: int) -> _Task:
     median = float(np.median(distances[first, second]))
     distances = np.where(there, distances, median) / median
     return _Task(
+        distances=distances,
         start=classical_scaling(0.5 * (distances + distances.T), len(distances) - 1),
         pairs=torch.from_numpy(np.stack([first, second], axis=1)),
         targets=torch.from_numpy(distances[first, second]),
@@ -205,17 +224,26 @@ def _fit(choice: Choice, dim: int, task: _Task, steps: int, seed: int) -> _Fit:
     ratios = Ratios(given=task.targets[out].numpy(), embedded=embedded[out].numpy())
     return _Fit(
         dim=best.geometry.dim,
-        closed=any(map(_closed, best.geometry.modules())),
+        curvature=_curvature(best.geometry),
         misfit=float(error[out].mean()),
         fitted=float(error[~out].mean()),
         ratios=ratios,
     )
 
 
-def _closed(part: torch.nn.Module) -> bool:
-    curved = capability(part, ConstantCurvature)
+def _curvature(geometry: Geometry) -> Curvature:
+    """Sign of the curvature; of a product, whether a factor is closed."""
+    signs = [
+        float(curved.sectional_curvature())
+        for part in geometry.modules()
+        if (curved := capability(part, ConstantCurvature)) is not None
+    ]
     # A circle has no curvature of its own, but is one of the family, and as closed.
-    return curved is not None and float(curved.sectional_curvature()) > 0.0
+    if any(sign > 0 for sign in signs):
+        return "closed"
+    if capability(geometry, ConstantCurvature) is not None and signs[0] < 0:
+        return "hyperbolic"
+    return "mixed" if any(sign < 0 for sign in signs) else "unknown"
 
 
 class _Search:

@@ -36,6 +36,8 @@ SPAN = 8.0
 """Time between the first and the last item at the start, in margins of an order that is learned."""
 CLEARLY = 0.9
 """Share of the misfit of flat space below which another space without time is chosen."""
+TIME_STARTS = 3
+"""Starts of an order, as many as a curved space has: steps seldom lead from one to another."""
 TIME_RATE = 4.0
 """Times have to pass one another: their learning rate in multiples of that of places."""
 SHARPNESS = 10.0
@@ -186,18 +188,20 @@ def _draw(distances: Floats, items: int, seed: int) -> _Task:
 
 
 def _fit(choice: Choice, dim: int, task: _Task, seed: int, steps: int) -> _Fit:
-    ordered = capability(built(choice, dim, seed), PartialOrder) is not None
-    flat = ordered or name_of(choice) == FLAT
-    searches = [
-        _Search(built(choice, dim, seed), task, radius) for radius in (RADII[:1] if flat else RADII)
-    ]
+    """Fit from several starts: sizes where the space is curved, first axes where it has time."""
+    starts = [(radius, 0) for radius in RADII]
+    if capability(built(choice, dim, seed), PartialOrder) is not None:
+        starts = [(RADII[0], axis) for axis in range(TIME_STARTS)]
+    elif name_of(choice) == FLAT:
+        starts = starts[:1]
+    searches = [_Search(built(choice, dim, seed), task, *start) for start in starts]
     return min((search.run(steps) for search in searches), key=lambda fit: fit.loss)
 
 
 class _Search:
     """Points, the unit of length and an order on their way to what is known of the pairs."""
 
-    def __init__(self, geometry: Geometry, task: _Task, radius: float) -> None:
+    def __init__(self, geometry: Geometry, task: _Task, radius: float, axis: int) -> None:
         self.geometry = geometry.double()
         self.task = task
         self.own_order = capability(self.geometry, PartialOrder)
@@ -206,7 +210,7 @@ class _Search:
         space = int((~is_time).sum())
         start[:, ~is_time] = radius * torch.from_numpy(task.start[:, :space].copy())
         start = spread_out(start)
-        start[:, is_time] = torch.from_numpy(_extensions(task, int(is_time.sum())))
+        start[:, is_time] = torch.from_numpy(_extensions(task, int(is_time.sum()), axis))
         self.raw = start.requires_grad_()
         source = int((task.before.sum(axis=1) - task.before.sum(axis=0)).argmax())
         self.root = start[source].detach().clone().requires_grad_()
@@ -281,12 +285,15 @@ def _hinge(gaps: Tensor) -> Tensor:
     return F.softplus(SHARPNESS * gaps + 1.0) / SHARPNESS
 
 
-def _extensions(task: _Task, count: int) -> Floats:
-    """Linear extensions ``(m, count)`` of the pairs that are seen, in opposite ways by axes."""
+def _extensions(task: _Task, count: int, first: int) -> Floats:
+    """Linear extensions ``(m, count)`` of the pairs that are seen, in opposite ways by axes.
+
+    The first two go along and against the axis ``first`` of classical scaling.
+    """
     known = nx.from_numpy_array(task.before, create_using=nx.DiGraph)
     ranks = np.zeros((len(task.start), count))
     for number in range(count):
-        axis = (-1) ** number * task.start[:, number // 2]
+        axis = (-1) ** number * task.start[:, first + number // 2]
         order = list(nx.lexicographical_topological_sort(known, key=axis.__getitem__))
         ranks[order, number] = np.linspace(0.0, SPAN, len(order))
     return ranks

@@ -1,4 +1,4 @@
-"""JSON: node-link data (networkx, d3, vis.js), Cytoscape's elements, and nested hierarchies."""
+"""JSON: node-link data (networkx, d3, vis.js), Cytoscape's elements, neighbours, hierarchies."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def read_json(file: UserFile, fields: Fields) -> Graph:
 
     The ends of an edge are ``source`` and ``target``, or ``from`` and ``to`` as vis.js has them;
     Cytoscape's ``elements`` hold ``nodes`` and ``edges``, the attributes of each in its ``data``.
+    An object of lists gives the names of the nodes that each leads to.
     In a hierarchy every node is an object with a ``name``, ``label`` or ``id``, and maybe
     ``children`` and the length of the edge above.
 
@@ -40,15 +41,17 @@ def read_json(file: UserFile, fields: Fields) -> Graph:
             f"{file.path}: the objects are nested too deeply for JSON; give the tree as a parent "
             "list (csv) or as node-link data"
         ) from None
-    if isinstance(data, dict) and "elements" in data:
+    if isinstance(data, dict) and isinstance(data.get("elements"), (dict, list)):
         data = _of_cytoscape(str(file.path), data)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
         return graph_of_records(_node_link(str(file.path), data), fields)
+    if isinstance(data, dict) and _are_neighbours(data):
+        return graph_of_records(_of_neighbours(str(file.path), data), fields)
     if isinstance(data, dict) and {"children", *IDENTIFIERS} & {*data}:
         return graph_of_records(_hierarchy(str(file.path), data, fields), fields)
     raise DataError(
         f"{file.path}: expected node-link data ('nodes' and 'links' or 'edges'), 'elements' of "
-        "Cytoscape, or nested objects with 'name' and 'children'"
+        "Cytoscape, nested objects with 'name' and 'children', or lists of neighbours by name"
     )
 
 
@@ -98,6 +101,32 @@ def _of_cytoscape(where: str, data: Object) -> Object:
             del node["value"]
     said = {"directed": data["directed"]} if "directed" in data else {}
     return {**said, "nodes": nodes, "edges": edges}
+
+
+def _are_neighbours(data: Object) -> bool:
+    """Whether an object gives for each name a list of names, most of which it gives one too."""
+    lists = [value for value in data.values() if isinstance(value, list)]
+    named = [text_of(each) for value in lists for each in value if isinstance(each, (str, int))]
+    if len(lists) < len(data) or len(named) < sum(map(len, lists)) or not named:
+        return False
+    return 2 * sum(name in data for name in named) >= len(named)
+
+
+def _of_neighbours(where: str, data: Object) -> Records:
+    index = {name: place for place, name in enumerate(data)}
+    ends = [
+        (index[name], index.setdefault(text_of(each), len(index)))
+        for name, others in data.items()
+        for each in others
+    ]
+    return Records(
+        origin=where,
+        identifiers=[*index],
+        nodes=[{} for _ in index],
+        ends=ends,
+        edges=[{} for _ in ends],
+        directed=None,
+    )
 
 
 def _objects(where: str, values: Sequence[Any], what: str) -> Sequence[Object]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from geoframe.data import shown
+from geoframe.data import listed, shown
 from geoframe.errors import DataError
 from geoframe_data.files import UserFile
 from geoframe_data.graph import Graph
@@ -17,7 +18,8 @@ Stanza = dict[str, list[str]]
 def read_obo(file: UserFile, fields: Fields) -> Graph:
     """Read the terms of an OBO file; an edge leads from a term to its kinds (``is_a``).
 
-    Obsolete terms are left out. A term is named by its ``name`` where all names differ.
+    Obsolete terms are left out, and so are other relations, which is noted. A term is named by its
+    ``name`` where all names differ.
 
     Raises
     ------
@@ -31,6 +33,13 @@ def read_obo(file: UserFile, fields: Fields) -> Graph:
     }
     if not terms:
         raise DataError(f"{file.path}: not a readable obo file: it holds no [Term] with an id")
+    others = Counter(
+        value.split(maxsplit=1)[0]
+        for stanza in terms.values()
+        for value in stanza.get("relationship", ())
+        if value
+    )
+    note = f"relations other than is_a were passed over: {listed([*others])}"
     place = {term: index for index, term in enumerate(terms)}
     ends = []
     for term, stanza in terms.items():
@@ -51,6 +60,7 @@ def read_obo(file: UserFile, fields: Fields) -> Graph:
             ends=ends,
             edges=[{} for _ in ends],
             directed=True,
+            notes=(note,) if others else (),
         ),
         fields,
     )  # fmt: skip

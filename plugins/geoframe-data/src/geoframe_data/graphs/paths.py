@@ -13,6 +13,9 @@ from geoframe.errors import DataError
 from geoframe_data.files import UserFile
 from geoframe_data.graph import Graph
 
+BULLETS = ("- ", "* ", "+ ")
+"""Marks of the members of a list in Markdown."""
+
 
 def read_folder(path: Path, *, skip: frozenset[str] = frozenset({"__pycache__"})) -> Graph:
     """Read the directory tree below a folder, files included; links are not followed.
@@ -75,6 +78,8 @@ def read_paths(file: UserFile) -> Graph:
 def read_indented(file: UserFile) -> Graph:
     """Read an outline: one node a line, indented further than the node it hangs from.
 
+    Where all lines begin with a mark of a list (``- ``, ``* ``, ``+ ``), it is no part of a name.
+
     Raises
     ------
     DataError
@@ -99,6 +104,8 @@ def read_indented(file: UserFile) -> Graph:
         if open_levels:
             edges.append((open_levels[-1][1], here))
         open_levels.append((indent, here))
+    if all(name.startswith(BULLETS) for name in names):
+        names = [name[2:].strip() for name in names]
     return Graph(names=names, edges=edges, directed=True, origin=str(file.path))
 
 

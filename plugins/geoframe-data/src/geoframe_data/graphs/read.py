@@ -15,7 +15,7 @@ from geoframe_data.arrays import load_arrays
 from geoframe_data.cells import read_cells
 from geoframe_data.delimited import parse_delimited
 from geoframe_data.files import UserFile, open_file, plain_suffix
-from geoframe_data.formats import content_kind, format_of
+from geoframe_data.formats import SAMPLED, content_kind, format_of
 from geoframe_data.frames import frame_cells
 from geoframe_data.graph import Graph
 from geoframe_data.graphs.arrays import (
@@ -28,6 +28,8 @@ from geoframe_data.graphs.edge_lists import PLACES, as_delimited, graph_of_edges
 from geoframe_data.graphs.fields import Fields
 from geoframe_data.graphs.json_graphs import read_json
 from geoframe_data.graphs.konect import read_konect
+from geoframe_data.graphs.layouts import text_layout
+from geoframe_data.graphs.neighbour_lists import read_adjacency, read_sif
 from geoframe_data.graphs.networks import graph_of_networkx, read_gml, read_graphml
 from geoframe_data.graphs.newick import read_newick, read_nexus
 from geoframe_data.graphs.nodes import read_nodes, with_nodes
@@ -67,6 +69,9 @@ SUFFIXES: Mapping[str, str] = {
     ".mtx": "mtx",
     ".paths": "paths",
     ".outline": "indented",
+    ".md": "indented",
+    ".adjlist": "adjacency",
+    ".sif": "sif",
 }
 """File suffix -> format."""
 TABLES = {"parquet": "parquet", "feather": "feather", "jsonl": "json", "xlsx": "xlsx"}
@@ -95,6 +100,8 @@ _BY_CONTENT: Mapping[str, Callable[[UserFile, Fields], Graph]] = {
     "konect": read_konect,
     "paths": lambda file, fields: read_paths(file),
     "indented": lambda file, fields: read_indented(file),
+    "adjacency": lambda file, fields: read_adjacency(file),
+    "sif": lambda file, fields: read_sif(file),
 }
 
 
@@ -206,28 +213,17 @@ def _of_path(
 
 def _format(file: UserFile, wanted: str) -> str:
     if wanted == "auto":
-        begin = file.content[:4096].decode("utf-8-sig", "ignore").lstrip()
+        begin = file.content[:SAMPLED].decode("utf-8-sig", "ignore").lstrip()
         if begin.startswith(("format-version:", "[Term]")):
             return "obo"
         kind = content_kind(file)
         if kind == "xml":
             return "phyloxml"
         if kind is None and file.suffix == ".txt":
-            return _of_text(begin)
+            return text_layout(begin)
         if kind == "konect":  # its files have no suffix: out.moreno_zebra_zebra
             return kind
     return format_of(file, SUFFIXES, wanted=wanted)
-
-
-def _of_text(begin: str) -> str:
-    """Tell paths and outlines from edges, for a file that may be any of them."""
-    lines = [line for line in begin.split("\n")[:-1] or [begin] if line.strip()]
-    marked = any(mark in line.strip() for line in lines for mark in "\t,;|")
-    if len({len(line.split()) for line in lines}) == 1 and len(lines[0].split()) > 1:
-        return "csv"
-    if any(line[0] in " \t" for line in lines[1:]) and not marked:
-        return "indented"
-    return "paths" if not marked and any("/" in line for line in lines) else "csv"
 
 
 def _of_object(data: Any, fields: Fields) -> Graph:

@@ -31,7 +31,11 @@ def read_phyloxml(file: UserFile) -> Graph:
     phylogenies = root.findall("phylogeny")
     first = next((each.find("clade") for each in phylogenies), None)
     if first is None:
-        raise DataError(f"{file.path}: not a readable phyloXML file: it holds no phylogeny")
+        raise DataError(
+            f"{file.path}: not a readable phyloXML file: it holds no phylogeny; "
+            f"<{shown(root.tag)}> is XML of another kind: export GraphML, or write edges as lines "
+            "source,target"
+        )
     names: list[str] = []
     edges: list[tuple[int, int]] = []
     lengths: list[float] = []
