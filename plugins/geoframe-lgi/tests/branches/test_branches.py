@@ -110,6 +110,9 @@ def test_branches_learn_and_new_rows_are_predicted_like_held_out_ones() -> None:
         again = fitted.predict(task.features[split.test])
         same = again.argmax(axis=1) == scores[split.test].argmax(axis=1)
         assert same.mean() > 0.8  # a copy also sees the row that it copies
+        assert np.array_equal(again, fitted.predict(task.features[split.test]))
+        if name == "mlp":  # which sees no other row
+            assert np.allclose(again, scores[split.test], atol=1e-5)
         assert np.isfinite(fitted.predictions.held[split.validation]).all()
         assert np.isnan(fitted.predictions.held[split.train]).all()
 

@@ -25,7 +25,7 @@ def test_sparse_products_and_gradients_are_the_dense_ones() -> None:
 
 
 def test_what_is_left_out_of_a_product_is_left_out_of_its_gradient() -> None:
-    module = SparseMatrix(some_matrix()).train()
+    module = SparseMatrix(some_matrix())
     x = torch.ones(30, 1, requires_grad=True)
     product = module(x, dropout=0.5)
     assert not torch.allclose(product, module(x))

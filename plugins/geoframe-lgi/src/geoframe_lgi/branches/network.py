@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geoframe_lgi.branches.sparse import DenseMatrix, SparseMatrix
+from geoframe_lgi.branches.sparse import SparseMatrix
+
+View = Callable[[Tensor, float], Tensor]
+"""Weights ``(f, d)`` and the share of entries left out -> X W ``(n, d)``: a fixed matrix, say."""
 
 HIDDEN = 32
 """Units of the hidden layer."""
@@ -74,7 +77,7 @@ class StackedBranch(nn.Module):
 
     def forward(
         self,
-        views: SparseMatrix | DenseMatrix,
+        views: View,
         hidden: Sequence[SparseMatrix | None],
         labels: Tensor | None = None,
     ) -> Tensor:
@@ -83,7 +86,7 @@ class StackedBranch(nn.Module):
         Parameters
         ----------
         views
-            Views of the features ``(n, features)``.
+            Views of the features ``(n, features)``, as their product with weights.
         hidden
             Propagations of hidden values; None is the identity.
         labels
@@ -91,9 +94,9 @@ class StackedBranch(nn.Module):
         """
         return self.outer_layer(self.inner_layer(views, labels), hidden)
 
-    def inner_layer(self, views: SparseMatrix | DenseMatrix, labels: Tensor | None) -> Tensor:
+    def inner_layer(self, views: View, labels: Tensor | None) -> Tensor:
         """Hidden values ``(n, members * HIDDEN)``."""
-        inner = views(self.inner, self.dropout) + self.bias
+        inner = views(self.inner, self.dropout if self.training else 0.0) + self.bias
         if self.label_weights is not None and labels is not None:
             if self.training:
                 seen = torch.rand(*labels.shape[:2], 1, device=labels.device) >= LABEL_DROPOUT

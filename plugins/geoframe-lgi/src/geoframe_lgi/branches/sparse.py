@@ -46,8 +46,8 @@ class SparseMatrix(nn.Module):
         self.register_buffer("values", values, persistent=False)
 
     def forward(self, x: Tensor, dropout: float = 0.0) -> Tensor:
-        """Multiply; a share ``dropout`` of the matrix's entries is left out (training only)."""
-        values, factor = left_out(self.values, dropout if self.training else 0.0)
+        """Multiply; a share ``dropout`` of the matrix's entries is left out."""
+        values, factor = left_out(self.values, dropout)
         product: Tensor = _Product.apply(x, values, self)  # type: ignore[no-untyped-call]
         return factor * product
 
@@ -86,8 +86,8 @@ class DenseMatrix(nn.Module):
         self.register_buffer("values", torch.from_numpy(matrix), persistent=False)
 
     def forward(self, x: Tensor, dropout: float = 0.0) -> Tensor:
-        """Multiply; a share ``dropout`` of the matrix's entries is left out (training only)."""
-        values, factor = left_out(self.values, dropout if self.training else 0.0)
+        """Multiply; a share ``dropout`` of the matrix's entries is left out."""
+        values, factor = left_out(self.values, dropout)
         return factor * (values @ x)
 
 
