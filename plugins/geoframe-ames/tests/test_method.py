@@ -1,5 +1,6 @@
 """The method from end to end, on the wines of geoframe-lgi's examples, with few steps."""
 
+import json
 import os
 import signal
 import subprocess
@@ -114,11 +115,29 @@ def test_screened_branches_are_exported_as_graphs_and_points(screened: Run, tmp_
         assert pd.read_parquet(tmp_path / f"embedding_{name}.parquet").shape == (158, width)
 
 
+def test_a_mixture_without_latent_branches_is_exported_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geoframe_lgi.baselines.classical.TREES", 4)
+    quick = {"trainer": {"steps": 4}}
+    tables = config(ames={"sharpness": 0}, evaluation=quick)
+    run = run_method("ames", tables, path=tmp_path / "run")
+    written = {path.name for path in run.method.export(run, tmp_path / "out")}
+    assert {"mixture.pt2", "encoder.json", "README.md"} <= written
+    predicted = run.load().apply(EXAMPLES / "new_wines.csv")
+    program = torch.export.load(tmp_path / "out" / "mixture.pt2").module()
+    encoder = json.loads((tmp_path / "out" / "encoder.json").read_text())
+    rows = pd.read_csv(EXAMPLES / "new_wines.csv")[encoder["names"]].to_numpy()
+    features = np.clip((rows - encoder["mean"]) / np.array(encoder["spread"]), -10, 10)
+    wanted = predicted[[f"probability_{name}" for name in encoder["outputs"]]]
+    for count in (1, len(rows)):
+        scores = program(torch.tensor(features[:count], dtype=torch.float32))
+        assert np.allclose(scores.numpy(), wanted[:count], atol=1e-5)
+
+
 def test_select_answers_and_trains_the_choice_alone(screened: Run) -> None:
     asked = CliRunner().invoke(main, ["ames", "select", str(screened.path), "--json"])
     assert asked.exit_code == 0, asked.output
-    import json
-
     answer = json.loads(asked.stdout)
     assert answer["chosen"] in ("euclidean", "snowflake")
     assert {row["geometry"] for row in answer["ranking"]} == {"euclidean", "snowflake"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,17 @@ from torch import Tensor, nn
 
 from geoframe_ames.network.branch_network import BranchNetwork
 from geoframe_ames.network.objective import BranchObjective
+from geoframe_lgi.encoding import CLIPPED, WORD_SCALE
 from geoframe_lgi.export import write_graph, write_points
 from geoframe_lgi.latent.edges import Edges
 from geoframe_lgi.network.layers import GeometricLayer
 
 if TYPE_CHECKING:
     from geoframe_ames.trained import TrainedSelection
+
+
+MOST_EXAMPLES = 16
+"""Rows that a module is traced with."""
 
 
 class GivenGraphsNetwork(nn.Module):
@@ -35,12 +41,13 @@ class GivenGraphsNetwork(nn.Module):
 
 
 def export_selection(trained: TrainedSelection, folder: Path) -> Sequence[Path]:
-    """Write edges, graph, embeddings, predictions, and attention networks by ``torch.export``.
+    """Write edges, graph, embeddings, predictions, and what predicts by ``torch.export``.
 
     ``edges.csv`` and ``graph.graphml`` say which graph an edge is of (``near``, ``given``, or a
     latent branch's), and the share of the drawn graphs that hold it; ``embedding_<branch>.parquet``
-    has latent points, or the values that a network predicts from. Networks are written whose
-    layers are ``mean``.
+    has latent points, or the values that a network predicts from. ``mixture.pt2`` is what screened
+    branches say of new rows, if none is latent; attention networks are written whose layers are
+    ``mean``. ``encoder.json`` and ``README.md`` say what goes into them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     predictions = trained.to_frame()
@@ -61,7 +68,46 @@ def export_selection(trained: TrainedSelection, folder: Path) -> Sequence[Path]:
     for number, objective in enumerate(trained.model.networks()):
         if _can_be_exported(objective):
             written.append(_export_network(objective, folder / f"network-{number}.pt2"))
+    module = trained.model.module()
+    if module is not None:
+        features = torch.tensor(trained.task.features[:MOST_EXAMPLES])
+        written.append(_export_mixture(module, features, folder / "mixture.pt2"))
+    encoder = {**trained.encoder.to_plain(), "outputs": list(trained.task.outputs)}
+    written += [folder / "encoder.json", folder / "README.md"]
+    written[-2].write_text(json.dumps(encoder, indent=1) + "\n")
+    written[-1].write_text(_readme(trained, written))
     return written
+
+
+def _readme(trained: TrainedSelection, written: Sequence[Path]) -> str:
+    files = {path.name for path in written}
+    numbers = (
+        f"{WORD_SCALE:g} times the share of each of `names` in the sum of the row"
+        if trained.encoder.words
+        else "`(value - mean) / spread` of `names`, with `fill` for a missing value, cut off at "
+        f"{CLIPPED:g} either way"
+    )
+    said = [
+        "# Exported run of ames",
+        "Features of a row (float32) by `encoder.json`: "
+        f"{numbers}; then 1 or 0 for each of `flagged` that is missing; then 1 or 0 for each text "
+        "of each of `levels`.",
+        "`mixture.pt2` takes features `(rows, inputs)` and gives scores `(rows, outputs)`: "
+        '`torch.export.load("mixture.pt2").module()(features)`.'
+        if "mixture.pt2" in files
+        else "No module says anything of new rows, since edges are drawn for each of them: "
+        "`geoframe apply RUN --data FILE` does.",
+    ]
+    if "network-0.pt2" in files:
+        said.append("`network-*.pt2` take features of all rows, and an edge index per branch.")
+    return "\n\n".join(said) + "\n"
+
+
+def _export_mixture(module: nn.Module, features: Tensor, path: Path) -> Path:
+    shapes = ({0: torch.export.Dim("rows", min=1)},)
+    program = torch.export.export(module.eval(), (features,), dynamic_shapes=shapes)
+    torch.export.save(program, path)
+    return path
 
 
 def _can_be_exported(objective: BranchObjective) -> bool:

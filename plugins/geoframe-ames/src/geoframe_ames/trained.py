@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from geoframe_ames.branches import Branch
+from geoframe_ames.branches import Branch, LatentBranch
 from geoframe_ames.network.objective import BranchObjective
 from geoframe_ames.seen import (
     Shares,
@@ -55,6 +56,10 @@ class Fused(Protocol):
         """Attention networks, if there are any."""
         ...
 
+    def module(self) -> nn.Module | None:
+        """Encoded features of new rows -> their scores, where plain tensors can say how."""
+        ...
+
 
 class FusedBranches:
     """Branches trained apart, with their weights."""
@@ -84,6 +89,14 @@ class FusedBranches:
     def networks(self) -> Sequence[BranchObjective]:
         """None."""
         return ()
+
+    def module(self) -> nn.Module | None:
+        """The mixture; None with a latent branch, which draws the edges of every new row."""
+        from geoframe_ames.portable.mixture import PortableMixture
+
+        if any(isinstance(branch, LatentBranch) for branch in self.branches):
+            return None
+        return PortableMixture(self.views, self.branches, self.weights)
 
 
 class FusedNetworks:
@@ -115,6 +128,10 @@ class FusedNetworks:
     def networks(self) -> Sequence[BranchObjective]:
         """All of them."""
         return self.objectives
+
+    def module(self) -> nn.Module | None:
+        """None: they draw the edges of every new row."""
+        return None
 
     def _scores(self, objective: BranchObjective, features: NDArray[np.float32]) -> Scores:
         n = len(objective.features)

@@ -29,12 +29,11 @@ def linear_arrays(estimators: list[Any]) -> Arrays:
 def linear_scores(arrays: Mapping[str, NDArray[Any]], task: NodeTask, x: Any) -> Scores:
     """Scores ``(m, c)`` of rows by the coefficients of :func:`linear_arrays`."""
     columns = []
-    for number in range(_count(arrays)):
-        coef = arrays.get(f"{number}.coef")
-        if coef is None:
+    for own in by_estimator(arrays):
+        if "coef" not in own:
             probability = np.ones((len(x), 1))
         else:
-            logits = x @ coef.T + arrays[f"{number}.intercept"]
+            logits = x @ own["coef"].T + own["intercept"]
             if task.kind == "regression":
                 columns.append(logits)
                 continue
@@ -43,7 +42,7 @@ def linear_scores(arrays: Mapping[str, NDArray[Any]], task: NodeTask, x: Any) ->
                 if logits.shape[1] > 1
                 else np.column_stack([expit(-logits), expit(logits)])
             )
-        columns.append(_placed(probability, arrays[f"{number}.classes"], task))
+        columns.append(_placed(probability, own["classes"], task))
     return np.concatenate(columns, axis=1)
 
 
@@ -77,10 +76,7 @@ def forest_arrays(estimators: list[Any]) -> Arrays:
 def forest_scores(arrays: Mapping[str, NDArray[Any]], task: NodeTask, x: Any) -> Scores:
     """Scores ``(m, c)`` of rows by the trees of :func:`forest_arrays`."""
     columns = []
-    for number in range(_count(arrays)):
-        own = {
-            key.partition(".")[2]: v for key, v in arrays.items() if key.startswith(f"{number}.")
-        }
+    for own in by_estimator(arrays):
         if "roots" not in own:
             columns.append(_placed(np.ones((len(x), 1)), own["classes"], task))
             continue
@@ -98,8 +94,13 @@ def forest_scores(arrays: Mapping[str, NDArray[Any]], task: NodeTask, x: Any) ->
     return np.concatenate(columns, axis=1)
 
 
-def _count(arrays: Mapping[str, NDArray[Any]]) -> int:
-    return 1 + max(int(key.partition(".")[0]) for key in arrays)
+def by_estimator(arrays: Mapping[str, NDArray[Any]]) -> list[Arrays]:
+    """Arrays of each estimator, by names without its number."""
+    count = 1 + max(int(key.partition(".")[0]) for key in arrays)
+    return [
+        {key.partition(".")[2]: v for key, v in arrays.items() if key.startswith(f"{number}.")}
+        for number in range(count)
+    ]
 
 
 def _placed(probability: Scores, classes: NDArray[np.int64], task: NodeTask) -> Scores:

@@ -27,18 +27,22 @@ class LabelsAround:
         # diag(A + A^2) = diag A + sum_j a_ij a_ji
         self.diagonal = matrix.diagonal() + csr_array(matrix.multiply(matrix.T)).sum(axis=1)
 
+    def counted(self, visible: Mask) -> NDArray[np.float32]:
+        """Labels of the visible rows, and a column that counts these rows ``(n, c + 1)``."""
+        labels = self.one_hot * visible[:, None]
+        return np.column_stack([labels, visible]).astype(np.float32)
+
     def seen(self, visible: Mask) -> NDArray[np.float32]:
         """Frequencies at every row ``(n, c)`` of the labels of the visible rows."""
-        labels = self.one_hot * visible[:, None]
+        labels = self.counted(visible)
         matrix = self.propagation.matrix
-        once = matrix @ np.column_stack([labels, visible]).astype(np.float32)
-        total = once + matrix @ once
-        total -= self.diagonal[:, None] * np.column_stack([labels, visible])
+        once = matrix @ labels
+        total = once + matrix @ once - self.diagonal[:, None] * labels
         return self._frequencies(total, visible)
 
     def seen_by_new(self, new: NewRows, visible: Mask) -> NDArray[np.float32]:
         """Frequencies at new rows ``(m, c)``."""
-        labels = np.column_stack([self.one_hot * visible[:, None], visible]).astype(np.float32)
+        labels = self.counted(visible)
         once = new.weights @ labels
         again = new.weights @ (self.propagation.matrix @ labels) + new.own[:, None] * once
         return self._frequencies(once + again, visible)

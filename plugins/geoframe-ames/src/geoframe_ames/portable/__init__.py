@@ -1,0 +1,1 @@
+"""Screened branches as one module of plain tensor operations, for ``torch.export``."""
