@@ -18,9 +18,9 @@ from geoframe.trained import Trained
 from geoframe_pathways.baselines import is_there
 from geoframe_pathways.config import BASELINES, LEAST_STEPS, MOST_STEPS
 from geoframe_pathways.experts.pack import PACK
-from geoframe_pathways.fit import schedule_for
 from geoframe_pathways.method import NeuralPathways
 from geoframe_pathways.reference import TABLES
+from geoframe_pathways.schedules import schedule_for
 from geoframe_registry import runs
 from geoframe_registry.discovery import components
 from geoframe_registry.reproduce import measure

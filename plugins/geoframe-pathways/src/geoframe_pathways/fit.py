@@ -3,169 +3,58 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
-from geoframe import Trainer
-from geoframe.components import Component
 from geoframe.method import Result
 from geoframe.run.directory import Run
-from geoframe_pathways.baselines import compare, is_there
-from geoframe_pathways.categories import fit_statistics
-from geoframe_pathways.config import (
-    BATCH,
-    DECAYS,
-    FEW_DECAYS,
-    FEW_ROWS,
-    FEW_TIMES,
-    LEAST_STEPS,
-    MOST_STEPS,
-    PASSES,
-    PILOT,
-    RATE,
-    ModelConfig,
-    PathwaysConfig,
-)
-from geoframe_pathways.data import Problem, load_problem
-from geoframe_pathways.encoder import fit_encoder
+from geoframe_pathways.baselines import Compared, compare, is_there
+from geoframe_pathways.config import FEW_ROWS, FEW_TIMES, PILOT, ModelConfig, PathwaysConfig
+from geoframe_pathways.data import Problem, Stream, load_problem
 from geoframe_pathways.evaluation import evaluate
 from geoframe_pathways.experts.fitting import Fitted, Rows, fit_each
 from geoframe_pathways.experts.pack import PACK
+from geoframe_pathways.schedules import kept_as, schedule_for, trainer_with, weight_decays
 from geoframe_pathways.search import Search, candidates, folds_of, held_out
+from geoframe_pathways.splitting import Parts, split
 from geoframe_pathways.streaming import train_on_stream
-from geoframe_pathways.trainers.config import StackedConfig
 
 
 def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     """Do what ``geoframe run pathways`` does."""
     problem = load_problem(config.data)
-    parts, notes = split(config, problem)
-    train, test = parts.train, parts.test
-    notes = [*problem.repairs, *notes]
-    run.record(
-        data={
-            "rows": len(problem),
-            "file_rows": len(problem) if problem.stream is None else problem.stream.rows,
-            "columns": len(problem.features.columns),
-            "inputs": train.x.shape[1],
-            "test_rows": len(test),
-            "validation_rows": 0 if parts.validation is None else len(parts.validation),
-            "task": problem.task,
-            "target": problem.target_name,
-            "sha256": problem.fingerprint,
-        },
-        repairs=notes,
-    )
-    few = len(train) <= FEW_ROWS
-    options, seed = config.pathways, config.seed
-    options = attrs.evolve(options, networks=options.networks or (FEW_TIMES if few else 1))
-    classes = np.unique(train.y) if train.task == "classification" else None
-
-    full = {} if few else schedule_for(len(train))
-    pilot = full | {"steps": full["steps"] // PILOT} if full else {}
-
-    def fit(
-        options: ModelConfig,
-        number: int,
-        decay: float,
-        parts: list[Rows],
-        name: str,
-        schedule: Mapping[str, Any],
-    ) -> list[Fitted]:
-        return fit_each(
-            parts,
-            number,
-            options,
-            trainer_with(config.trainer, weight_decay=decay, **schedule),
-            seed=seed,
-            run=part_of(run, name),
-            classes=classes,
-        )
-
+    parts, dropped = split(config, problem)
+    notes = [*problem.repairs, *dropped]
+    run.record(data=_described(problem, parts), repairs=list(notes))
+    trainings = Trainings(config=config, run=run, parts=parts)
     started = time.process_time()
-    numbers = candidates(options, len(train))
-    left_out = sorted(set(options.experts) - set(numbers))
-    if left_out:
-        notes.append(
-            f"{', '.join(map(str, left_out))} experts were not tried: {len(train)} training rows "
-            f"would leave fewer than {options.min_rows} a cell (pathways.min_rows)"
-        )
-    pool, folds = train, config.evaluation.folds or (FEW_TIMES if few else 1)
-    if parts.validation is not None:
-        pool, folds = train.joined(parts.validation), 1
-        held = [np.arange(len(train), len(pool))]
-    elif folds > 1:
-        held = folds_of(train, folds, seed)
-    else:
-        held = held_out(train, config.evaluation.validation_fraction, seed)
-    # A network for each fold, as later for each start: in both, batches are of the same size.
-    single = attrs.evolve(options, networks=1)
-    search = Search(
-        pool,
-        lambda number, decay, parts: fit(
-            single,
-            number,
-            decay,
-            parts,
-            f"try-{number}-decay-{decay:g}",
-            pilot | kept_as(full, config.trainer, number) if full else {},
-        ),
-        held,
-        patience=config.evaluation.patience,
-    )
-    decays = weight_decays(options, config.trainer, few=few)
-    choose = search.jointly if folds > 1 else search.one_by_one
-    chosen, decay = choose(numbers, decays)
-    (fitted,) = fit(options, chosen, decay, [train], f"experts-{chosen}", full)
+    search = trainings.search()
+    numbers = candidates(trainings.options, len(parts.train))
+    notes += trainings.left_out(numbers)
+    choose = search.jointly if trainings.folds > 1 else search.one_by_one
+    chosen, decay = choose(numbers, trainings.decays)
+    fitted = trainings.in_full(chosen, decay)
     if problem.stream is not None:
-        fitted, said = train_on_stream(
-            fitted,
-            problem.stream,
-            train,
-            lambda rows: trainer_with(config.trainer, weight_decay=decay, **schedule_for(rows)),
-            overlap=options.overlap,
-            seed=seed,
-            part=lambda name: part_of(run, name),
-        )
+        fitted, said = trainings.on_stream(fitted, problem.stream, decay)
         notes += said
     cpu_seconds = time.process_time() - started
     if run.main_process:
         fitted.model.save(run.path / PACK)
         run.keep(run.path / PACK)
     if search.table:
-        where = "a held-out part of the training rows"
-        if folds > 1:
-            where = f"{len(held)} parts of the training rows, held out in turn"
-        elif parts.validation is not None:
-            where = "the rows of data.validation"
         notes.append(
-            f"number of experts {chosen} and weight decay {decay:g} were chosen on {where}"
+            f"number of experts {chosen} and weight decay {decay:g} were chosen on "
+            f"{trainings.chosen_on}"
         )
-    compare_with = [name for name in config.evaluation.baselines if is_there(name)]
-    dense = any(name.startswith("dense") for name in compare_with)
-    several = fitted.model.experts > 1
-    for_dense = search.decay(decays, 1) if dense and several else decay
-    compared = [
-        compare(
-            name,
-            fitted,
-            train,
-            test,
-            options,
-            trainer_with(config.trainer, weight_decay=for_dense, **full),
-            seed=seed,
-            run=part_of(run, name),
-            own_cpu_seconds=cpu_seconds,
-        )
-        for name in compare_with
-    ]
     return evaluate(
         fitted,
-        test,
-        compared,
+        parts.test,
+        trainings.rivals(fitted, search, decay, cpu_seconds),
         search.table,
         decay,
         run,
@@ -175,94 +64,169 @@ def train_and_evaluate(config: PathwaysConfig, run: Run) -> Result:
     )
 
 
-def weight_decays(options: ModelConfig, trainer: Component, *, few: bool) -> tuple[float, ...]:
-    """Weight decays to try: the trainer's own if one was given, or if it has no such option."""
-    fields = {field.name: field for field in attrs.fields(type(trainer.options))}
-    if "weight_decay" not in fields:
-        return (0.0,)
-    given = trainer.options.weight_decay
-    if given not in (None, fields["weight_decay"].default):
-        return (given,)
-    return options.weight_decays or (FEW_DECAYS if few else DECAYS)
+def _described(problem: Problem, parts: Parts) -> dict[str, Any]:
+    """What the manifest says of the data."""
+    return {
+        "rows": len(problem),
+        "file_rows": len(problem) if problem.stream is None else problem.stream.rows,
+        "columns": len(problem.features.columns),
+        "inputs": parts.train.x.shape[1],
+        "test_rows": len(parts.test),
+        "validation_rows": 0 if parts.validation is None else len(parts.validation),
+        "task": problem.task,
+        "target": problem.target_name,
+        "sha256": problem.fingerprint,
+    }
 
 
-def schedule_for(rows: int) -> dict[str, Any]:
-    """Steps, rows of a step and rate of a training on many rows, where the user gives none.
+@attrs.frozen(kw_only=True)
+class Trainings:
+    """The trainings of a run: pilots that choose, the chosen experts in full, and the rivals."""
 
-    Small steps at a high rate: on 8,192 rows of a smooth function of eight inputs they end at a
-    smaller error than thrice as many, larger ones at the rate for few rows.
-    """
-    steps = min(max(PASSES * rows // BATCH, LEAST_STEPS), MOST_STEPS)
-    return {"steps": steps, "batch_size": BATCH, "learning_rate": RATE}
+    config: PathwaysConfig
+    run: Run
+    parts: Parts
 
+    @property
+    def few(self) -> bool:
+        """Whether there are so few rows that every training takes all steps, on several folds."""
+        return len(self.parts.train) <= FEW_ROWS
 
-def kept_as(full: Mapping[str, Any], trainer: Component, experts: int) -> dict[str, Any]:
-    """Return ``checkpoint_every`` of a pilot: a kill costs no more than a full expert takes."""
-    options = trainer.options
-    if not isinstance(options, StackedConfig):
-        return {}
-    return {"checkpoint_every": attrs.evolve(options, **full).kept_every(experts)}
+    @property
+    def options(self) -> ModelConfig:
+        """Options of the model, the number of its networks settled."""
+        given = self.config.pathways
+        return attrs.evolve(given, networks=given.networks or (FEW_TIMES if self.few else 1))
 
+    @property
+    def decays(self) -> tuple[float, ...]:
+        """Weight decays to try."""
+        return weight_decays(self.options, self.config.trainer, few=self.few)
 
-def trainer_with(trainer: Component, *, weight_decay: float, **schedule: Any) -> Trainer:
-    """Build a trainer with a weight decay, if it has such an option, and what else it leaves open.
+    @property
+    def folds(self) -> int:
+        """Sets of rows that are held out in turn."""
+        if self.parts.validation is not None:
+            return 1
+        return self.config.evaluation.folds or (FEW_TIMES if self.few else 1)
 
-    Parameters
-    ----------
-    **schedule
-        Values of options that the user has left out.
-    """
-    options = trainer.options
-    context = {"weight_decay": weight_decay} if hasattr(options, "weight_decay") else {}
-    context |= {key: value for key, value in schedule.items() if getattr(options, key, 0) is None}
-    built: Trainer = trainer.build(**context)
-    return built
+    @property
+    def chosen_on(self) -> str:
+        """The rows that candidates are measured on, in words."""
+        if self.parts.validation is not None:
+            return "the rows of data.validation"
+        if self.folds > 1:
+            return f"{len(self._held)} parts of the training rows, held out in turn"
+        return "a held-out part of the training rows"
 
+    def left_out(self, numbers: Sequence[int]) -> list[str]:
+        """Say which numbers of experts the training rows are too few for."""
+        missing = sorted(set(self.options.experts) - set(numbers))
+        if not missing:
+            return []
+        return [
+            f"{', '.join(map(str, missing))} experts were not tried: {len(self.parts.train)} "
+            f"training rows would leave fewer than {self.options.min_rows} a cell "
+            "(pathways.min_rows)"
+        ]
 
-@attrs.frozen(kw_only=True, eq=False)
-class Parts:
-    """The rows of a problem by what they are for."""
+    def search(self) -> Search:
+        """Return the search for the number of experts and the weight decay."""
+        rows = self.parts.train
+        if self.parts.validation is not None:
+            rows = rows.joined(self.parts.validation)
+        # A network for each fold, as later for each start: in both, batches are of the same size.
+        single = attrs.evolve(self.options, networks=1)
 
-    train: Rows
-    test: Rows
-    validation: Rows | None
-    """Rows that choose and are not trained on; None takes some of the training rows in turn."""
+        def fit(number: int, decay: float, parts: list[Rows]) -> list[Fitted]:
+            name = f"try-{number}-decay-{decay:g}"
+            return self._fit(single, number, decay, parts, name, self._pilot(number))
 
+        return Search(rows, fit, self._held, patience=self.config.evaluation.patience)
 
-def split(config: PathwaysConfig, problem: Problem) -> tuple[Parts, list[str]]:
-    """Encode a table and split it -> its parts, and what was left out."""
-    validation = np.zeros(len(problem), dtype=np.bool_)
-    if problem.validation_rows is not None:
-        validation[problem.validation_rows] = True
-    chosen = problem.test_rows
-    if chosen is None:
-        order = np.random.default_rng(config.seed).permutation(np.flatnonzero(~validation))
-        chosen = order[: max(1, int(config.data.test_fraction * len(order)))]
-    test = np.zeros(len(problem), dtype=np.bool_)
-    test[chosen] = True
-    train = ~test & ~validation
-    scaling = problem.scaling if config.data.scaling == "auto" else config.data.scaling
-    known = problem.features.take(train)
-    statistics, out_of_fold = fit_statistics(
-        known, problem.target[train], problem.task, config.seed % 2**32
-    )
-    encoder, dropped = fit_encoder(known, scaling, statistics)
-    x = encoder.encode(problem.features)
-    if statistics:
-        x[train, -out_of_fold.shape[1] :] = out_of_fold
-    rows = Rows(
-        x=x,
-        y=problem.target,
-        task=problem.task,
-        target=problem.target_name,
-        encoder=encoder,
-    )
-    parts = Parts(
-        train=rows.take(np.flatnonzero(train)),
-        test=rows.take(np.flatnonzero(test)),
-        validation=rows.take(np.flatnonzero(validation)) if validation.any() else None,
-    )
-    return parts, dropped
+    def in_full(self, experts: int, decay: float) -> Fitted:
+        """Train so many experts on all training rows."""
+        name = f"experts-{experts}"
+        parts = [self.parts.train]
+        (fitted,) = self._fit(self.options, experts, decay, parts, name, self._schedule)
+        return fitted
+
+    def on_stream(self, fitted: Fitted, stream: Stream, decay: float) -> tuple[Fitted, list[str]]:
+        """Train on the rows of a file that were not read into memory -> also what to note."""
+        trainer = self.config.trainer
+        return train_on_stream(
+            fitted,
+            stream,
+            self.parts.train,
+            lambda rows: trainer_with(trainer, weight_decay=decay, **schedule_for(rows)),
+            overlap=self.options.overlap,
+            seed=self.config.seed,
+            part=lambda name: part_of(self.run, name),
+        )
+
+    def rivals(
+        self, fitted: Fitted, search: Search, decay: float, own_cpu_seconds: float
+    ) -> list[Compared]:
+        """Train and measure the rivals; a dense network gets the weight decay that is its best."""
+        names = [name for name in self.config.evaluation.baselines if is_there(name)]
+        if fitted.model.experts > 1 and any(name.startswith("dense") for name in names):
+            decay = search.decay(self.decays, 1)
+        return [
+            compare(
+                name,
+                fitted,
+                self.parts.train,
+                self.parts.test,
+                self.options,
+                trainer_with(self.config.trainer, weight_decay=decay, **self._schedule),
+                seed=self.config.seed,
+                run=part_of(self.run, name),
+                own_cpu_seconds=own_cpu_seconds,
+            )
+            for name in names
+        ]
+
+    @cached_property
+    def _held(self) -> list[NDArray[np.int64]]:
+        """Rows that are held out, set after set."""
+        train, validation = self.parts.train, self.parts.validation
+        if validation is not None:
+            return [np.arange(len(train), len(train) + len(validation))]
+        if self.folds > 1:
+            return folds_of(train, self.folds, self.config.seed)
+        return held_out(train, self.config.evaluation.validation_fraction, self.config.seed)
+
+    @property
+    def _schedule(self) -> dict[str, Any]:
+        return {} if self.few else schedule_for(len(self.parts.train))
+
+    def _pilot(self, experts: int) -> dict[str, Any]:
+        """Schedule of a training that only chooses."""
+        full = self._schedule
+        if not full:
+            return {}
+        pilot = full | {"steps": full["steps"] // PILOT}
+        return pilot | kept_as(full, self.config.trainer, experts)
+
+    def _fit(
+        self,
+        options: ModelConfig,
+        number: int,
+        decay: float,
+        parts: list[Rows],
+        name: str,
+        schedule: Mapping[str, Any],
+    ) -> list[Fitted]:
+        classification = self.parts.train.task == "classification"
+        return fit_each(
+            parts,
+            number,
+            options,
+            trainer_with(self.config.trainer, weight_decay=decay, **schedule),
+            seed=self.config.seed,
+            run=part_of(self.run, name),
+            classes=np.unique(self.parts.train.y) if classification else None,
+        )
 
 
 def part_of(run: Run, name: str) -> Run:
