@@ -6,12 +6,13 @@ exported: a new row has as many near rows as any other, so that a product is a g
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
 
-from geoframe_lgi.branches.kinds import Views
+from geoframe_lgi.branches.kinds import ITSELF, Views
 from geoframe_lgi.branches.nearest import NearestRows
 
 
@@ -35,7 +36,7 @@ class NewRowsGraph(nn.Module, ABC):
         ``near`` are the numbers of the training rows nearest to each new one ``(m, k)``.
         """
 
-    def apply_to(self, old: Tensor, new: Tensor, near: Tensor) -> Tensor:
+    def forward(self, old: Tensor, new: Tensor, near: Tensor) -> Tensor:
         """Value at the new rows of A [old; new] ``(m, d)``."""
         return self.around(old, near) + self.own * new
 
@@ -53,7 +54,8 @@ class NearGraph(NewRowsGraph):
 
     def around(self, old: Tensor, near: Tensor) -> Tensor:
         """Sum over the near rows."""
-        return (self.root * old)[near].sum(dim=1) / self.degree**0.5
+        total: Tensor = (self.root * old)[near].sum(dim=1)
+        return total / math.sqrt(self.degree)
 
 
 class GivenGraph(NewRowsGraph):
@@ -65,8 +67,10 @@ class GivenGraph(NewRowsGraph):
 
 
 def graph_of(name: str, views: Views) -> NewRowsGraph:
-    """Make ``near``, ``given``, or a mean over given edges, in which a row itself has no part."""
-    return NearGraph(views) if name == "near" else GivenGraph(own=float(name == "given"))
+    """Make ``near``, ``given``, a mean over given edges without the row itself, or no graph."""
+    if name == "near":
+        return NearGraph(views)
+    return GivenGraph(own=float(name in ("given", ITSELF)))
 
 
 class NearRows(nn.Module):

@@ -42,8 +42,10 @@ class PortableView(nn.Module):
             around = self.graph.around(self.last, near)
             mixed = (1 - SMOOTHING) * features + SMOOTHING * around
             return mixed / (1 - SMOOTHING * self.graph.own)
-        seen = self.graph.apply_to(self.first, features, near)
-        return self.graph.apply_to(self.last, seen, near) if self.how == "twice" else seen
+        seen: Tensor = self.graph(self.first, features, near)
+        if self.how == "twice":
+            seen = self.graph(self.last, seen, near)
+        return seen
 
 
 class PortableLabelsAround(nn.Module):
@@ -86,10 +88,7 @@ class PortableNetwork(nn.Module):
         self.views = nn.ModuleList(
             PortableView(name, branch.views, seen) for name in branch.kind.inputs
         )
-        self.around = nn.ModuleList(
-            nn.Identity() if name == ITSELF else graph_of(name, branch.views)
-            for name in branch.kind.hidden
-        )
+        self.around = nn.ModuleList(graph_of(name, branch.views) for name in branch.kind.hidden)
         self.labels = None if branch.around is None else PortableLabelsAround(branch.around, branch)
         hidden = self.network.inner_layer(fixed_matrix(branch.seen), branch.labels)
         self.register_buffer("hidden", hidden)
@@ -99,10 +98,7 @@ class PortableNetwork(nn.Module):
         seen = torch.cat([view(features, near) for view in self.views], dim=1)
         labels = None if self.labels is None else self.labels(near)
         new = self.network.inner_layer(lambda weights, _: seen @ weights, labels)
-        parts = [
-            new if isinstance(graph, nn.Identity) else graph.apply_to(self.hidden, new, near)
-            for graph in self.around
-        ]
+        parts = [graph(self.hidden, new, near) for graph in self.around]
         members = [part.view(part.shape[0], self.network.members, HIDDEN) for part in parts]
         scores: Tensor = self.loss.scores(self.network.read_out(members)).mean(dim=0)
         return scores
