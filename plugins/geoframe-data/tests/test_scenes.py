@@ -1,6 +1,7 @@
 import json
 import pickle
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from geoframe_data.scene_files.archive import write_npz
 from geoframe_data.scene_files.bop import write_bop
 from geoframe_data.scene_files.pickled_arrays import read_plain_pickle
 from geoframe_data.scenes import SceneTruth, merge
+from geoframe_data.testing.files import check_refused, named
+from geoframe_data.testing.scenes import bad_scenes, check_all_scenes, check_scenes, good_scenes
 
 F = 60.0
 
@@ -121,25 +124,22 @@ def test_numbers_that_mean_nothing_was_met_are_no_depth(tmp_path, dtype, nothing
     assert not found[4:20].any()
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        (
-            "camera_info.yaml",
-            "width: 32\nheight: 24\nK: [60, 0, 15.5, 0, 60, 11.5, 0, 0, 1]\n---\n",
-        ),
-        ("intrinsics.json", '{"intrinsic_matrix": [60, 0, 0, 0, 60, 0, 15.5, 11.5, 1]}'),
-        ("camera.json", '{"cam_K": [60, 0, 15.5, 0, 60, 11.5, 0, 0, 1], "depth_scale": 1.0}'),
-        ("intrinsics.json", '{"camera_matrix": {"rows": 3, "data": [60,0,15.5,0,60,11.5,0,0,1]}}'),
-    ],
-)
-def test_intrinsics_of_several_tools_mean_the_same(tmp_path, name, text):
-    path = pair(tmp_path, np.full((24, 32), 700, np.uint16), {})
-    (tmp_path / "intrinsics.json").unlink()
-    (tmp_path / name).write_text(text)
-    scenes = read_scenes(path)
-    assert scenes.intrinsics[0].tolist() == [60, 60, 16, 12]
-    assert scenes.depth[0, 0, 0] == pytest.approx(0.7)
+@pytest.mark.parametrize("file", named(good_scenes()))
+def test_every_way_of_saving_a_scene_means_the_same(tmp_path, file):
+    scenes = read_scenes(file.write(tmp_path))
+    check_scenes(scenes)
+    assert not scenes.repairs
+
+
+@pytest.mark.parametrize("file", named(bad_scenes()))
+def test_bad_scenes_get_one_line(tmp_path, file):
+    check_refused(file, tmp_path, read_scenes)
+
+
+def test_a_suite_for_readers_of_others(tmp_path):
+    check_all_scenes(read_scenes, tmp_path)
+    with pytest.raises(AssertionError, match="m off"):
+        check_all_scenes(partial(read_scenes, unit="0.1mm"), tmp_path / "tenths")
 
 
 @pytest.mark.parametrize(
@@ -182,20 +182,6 @@ def test_what_is_wrong_is_told_in_one_line(tmp_path):
         with pytest.raises(DataError, match=words) as caught:
             read_scenes(path)
         assert "\n" not in str(caught.value)
-
-
-def test_missing_partners_are_named(tmp_path):
-    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / "x.png")
-    with pytest.raises(DataError, match="no depth image"):
-        read_scenes(tmp_path / "x.png")
-    Image.fromarray(np.full((4, 4), 700, np.uint16)).save(tmp_path / "x_depth.png")
-    with pytest.raises(DataError, match="no intrinsics"):
-        read_scenes(tmp_path / "x.png")
-    with pytest.raises(DataError, match="no such file"):
-        read_scenes(tmp_path / "y.png")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no RGB-D scenes"):
-        read_scenes(tmp_path / "empty")
 
 
 def test_merging_keeps_models_apart():
@@ -299,3 +285,8 @@ def test_obsurf_scenes(tmp_path):
     assert scenes.depth[0, 0, 0] < middle
     assert scenes.cameras[0, :3, 2] == pytest.approx(np.array([-1, 1, -1]) / 3**0.5)
     assert scenes.truth.segmentation.min() == 1
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read_scenes(tmp_path / "y.png")

@@ -150,6 +150,7 @@ def find_intrinsics(colour: Path) -> Path:
     for word in COLOUR_WORDS:
         if word in colour.stem.lower():
             stems += [_replaced(colour.stem, word, name) for name in INTRINSICS_NAMES]
+            stems += [bare] if (bare := _replaced(colour.stem, word, "").strip("_-.")) else []
     for folder in (colour.parent, colour.parent.parent):
         for stem in (*stems, *INTRINSICS_NAMES):
             for suffix in INTRINSICS_SUFFIXES:
