@@ -272,6 +272,28 @@ def test_kept_targets_save_calls(gaussian: GaussianDenoiser) -> None:
     assert not torch.equal(pulls[4], pulls[5])
 
 
+def _additions_train_alone(prior: Any, digits: tuple[Tensor, Tensor]) -> None:
+    """With a rank, the network of vsd is the prior's own weights and what is added to them."""
+    loss = ScoreDistillation(prior, "vsd", scale=1.0, particle_rank=2)
+    assert loss.particles is not None
+    before = [p.clone() for p in prior.parameters()]
+    trained = [p for p in loss.particles.parameters() if p.requires_grad]
+    assert sum(p.numel() for p in trained) < 0.5 * sum(p.numel() for p in before)
+    places = {p.data_ptr() for p in prior.parameters()}
+    assert all(p.data_ptr() in places for p in loss.particles.parameters() if not p.requires_grad)
+    images, labels = digits[0][:4].clone().requires_grad_(), digits[1][:4]
+    optimizer = torch.optim.Adam(trained, lr=0.05)
+    for _ in range(3):
+        total = loss(images, 0.5, labels)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+    assert all(torch.equal(p, old) for p, old in zip(prior.parameters(), before, strict=True))
+    noisy = torch.randn(4, 1, 8, 8)
+    followed = loss.particles.denoiser.denoise(noisy, 1.0, labels)
+    assert not torch.allclose(followed, prior.denoise(noisy, 1.0, labels), atol=1e-3)
+
+
 def test_vsd_follows_the_renders(digits: tuple[Tensor, Tensor]) -> None:
     pytest.importorskip("diffusers")
     from geoframe_diffusion.unet.sampler import SmallUNet
@@ -288,6 +310,7 @@ def test_vsd_follows_the_renders(digits: tuple[Tensor, Tensor]) -> None:
     assert trained
     assert all(p.grad is not None for p in trained if p.requires_grad)
     assert not any(p.requires_grad for p in prior.parameters())
+    _additions_train_alone(prior, digits)
     with pytest.raises(ConfigError, match="keeps no targets"):
         ScoreDistillation(prior, "vsd", scale=1.0, refresh_every=2, item_shape=(1, 8, 8))
     # In a scene its network sees the camera: nothing at first, and something once it has learned.

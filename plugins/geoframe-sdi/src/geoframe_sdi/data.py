@@ -63,6 +63,8 @@ def images_of(items: Any, limit: int | None = None) -> Images:
     raw = torch.as_tensor(items.data)[:limit]
     if raw.ndim not in (3, 4):
         raise DataError(f"{items.origin}: items of shape {tuple(raw.shape[1:])} are no images")
+    if len(raw) < 2:
+        raise DataError(f"{items.origin}: holds {len(raw)} image; a prior is made of two or more")
     data = raw.float()
     data = data[:, None] if data.ndim == 3 else data.permute(0, 3, 1, 2).contiguous()
     low, high = (0.0, 255.0) if raw.dtype == torch.uint8 else (float(data.min()), float(data.max()))

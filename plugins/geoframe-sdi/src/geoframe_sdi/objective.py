@@ -130,7 +130,10 @@ class DistillationObjective(Objective):
             return None
         groups = [
             {"params": list(self.scene.parameters()), "lr": learning_rate},
-            {"params": list(particles.parameters()), "lr": self.guidance.config.particle_rate},
+            {
+                "params": [each for each in particles.parameters() if each.requires_grad],
+                "lr": self.guidance.config.particle_rate,
+            },
         ]
         return Adam(groups, weight_decay=weight_decay)
 

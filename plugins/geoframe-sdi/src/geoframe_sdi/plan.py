@@ -27,7 +27,7 @@ class _Silent:
         """Nothing but zeros."""
         return torch.zeros_like(noisy)
 
-    def copy_to_train(self) -> torch.nn.Module:
+    def copy_to_train(self, rank: int = 0) -> torch.nn.Module:
         """Something that denoises too."""
         return _SilentModule()
 

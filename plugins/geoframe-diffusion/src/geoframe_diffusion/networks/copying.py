@@ -11,6 +11,9 @@ from torch import nn
 class Copies(Protocol):
     """A denoiser with a network, of which a copy can follow other images."""
 
-    def copy_to_train(self) -> nn.Module:
-        """A copy that denoises and whose parameters train; the original stays frozen."""
+    def copy_to_train(self, rank: int = 0) -> nn.Module:
+        """A copy that denoises and whose parameters train; the original stays frozen.
+
+        With a ``rank`` the copy shares the original's weights, and low-rank additions train.
+        """
         ...

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from geoframe import DataError
+from geoframe_diffusion.networks.low_rank import with_low_rank
 from geoframe_diffusion.prediction import Prediction, clean_of
 from geoframe_diffusion.schedule import Schedule, by_row
 from geoframe_diffusion.schedulers import is_flow, prediction_of, schedule_of
@@ -70,11 +71,15 @@ class NetworkDenoiser(nn.Module):
             output = output[:, : noisy.shape[1]]  # the rest is a learned variance
         return clean_of(self.prediction, output, state, alpha, alpha * wide)
 
-    def copy_to_train(self) -> nn.Module:
-        """A copy that denoises and whose network trains."""
+    def copy_to_train(self, rank: int = 0) -> nn.Module:
+        """A copy that denoises and whose network trains, or additions of a rank to its weights."""
         copied = copy.copy(self)
         copied._modules = dict(self._modules)
-        copied.network = copy.deepcopy(self.network).requires_grad_(True).train()
+        copied.network = (
+            with_low_rank(self.network, rank)
+            if rank
+            else copy.deepcopy(self.network).requires_grad_(True)
+        ).train()
         return copied
 
     def _levels(self, sigma: float | Tensor, rows: int) -> Tensor:

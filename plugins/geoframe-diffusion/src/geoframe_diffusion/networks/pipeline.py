@@ -105,9 +105,9 @@ class DiffusersModel(DenoisingSampler):
         """Posterior mean of images, or of latents."""
         return self.denoiser.denoise(noisy, sigma, condition)
 
-    def copy_to_train(self) -> nn.Module:
+    def copy_to_train(self, rank: int = 0) -> nn.Module:
         """A copy of the network, as a denoiser that trains."""
-        return self.denoiser.copy_to_train()
+        return self.denoiser.copy_to_train(rank)
 
     def encode(self, images: Tensor) -> Tensor:
         """Images ``(B, C, H, W)`` in [-1, 1] -> latents, differentiable; itself without one."""

@@ -135,10 +135,10 @@ class SmallUNet(DenoisingSampler):
         clean = self.denoiser.denoise(self._inside(noisy), sigma / self.unit, condition)
         return self._outside(clean)
 
-    def copy_to_train(self) -> nn.Module:
+    def copy_to_train(self, rank: int = 0) -> nn.Module:
         """A copy that denoises and whose network trains."""
         copied = copy.copy(self)
-        copied._modules = {**self._modules, "denoiser": self.denoiser.copy_to_train()}
+        copied._modules = {**self._modules, "denoiser": self.denoiser.copy_to_train(rank)}
         return copied
 
     def _describe(self, data: Tensor, classes: int) -> None:

@@ -90,6 +90,12 @@ class GuidanceConfig:
     particle_rate: float = option(
         1e-4, gt=0, help="Learning rate of the network that follows the renders (vsd)."
     )
+    particle_rank: int = option(
+        0,
+        ge=0,
+        help="Rank of what that network adds to the prior's weights (LoRA, the method's authors); "
+        "0 trains a copy of them all.",
+    )
     reduction: Literal["mean", "sum"] = option(
         "mean",
         help="mean over the values; with sum, a step of plain gradient descent moves an image by "

@@ -120,9 +120,8 @@ class ScoreDistillation(nn.Module):
                 )
             if config.refresh_every > 1:
                 raise ConfigError(["guidance.refresh_every: 'vsd' keeps no targets; leave it 1"])
-            self.particles = ParticleLoss(
-                copies.copy_to_train(), self.schedule, pose=COLUMNS if coupled else 0
-            )
+            network = copies.copy_to_train(config.particle_rank)
+            self.particles = ParticleLoss(network, self.schedule, pose=COLUMNS if coupled else 0)
 
     @property
     def prior(self) -> Denoises:
