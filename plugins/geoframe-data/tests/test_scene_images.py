@@ -55,3 +55,10 @@ def test_a_unit_that_makes_a_strange_distance_is_told(tmp_path, depth, told):
     assert any("state the unit" in remark for remark in scenes.repairs) == told
     stated = read_scenes(tmp_path / "x.png", unit="mm")
     assert not stated.repairs
+
+
+@pytest.mark.parametrize("name", ["x_depth.png", "x.json"])
+def test_a_partner_in_place_of_the_colour_image_is_told(tmp_path, name):
+    pair(tmp_path, UPRIGHT, np.full((24, 32), 700, np.uint16))
+    with pytest.raises(DataError, match="name the colour image"):
+        read_scenes(tmp_path / name)

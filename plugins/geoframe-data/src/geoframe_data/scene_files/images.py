@@ -129,6 +129,11 @@ def read_depth(path: Path) -> NDArray[Any]:
 
 def find_depth(colour: Path) -> Path:
     """Return the depth image that goes with a colour image, by name."""
+    name = colour.stem.lower()
+    if "depth" in name and not any(word in name for word in COLOUR_WORDS):
+        raise DataError(f"{colour}: is depth by its name; name the colour image that goes with it")
+    if colour.suffix.lower() in INTRINSICS_SUFFIXES:
+        raise DataError(f"{colour}: is no image; name the colour image that it goes with")
     tried = []
     for word in COLOUR_WORDS:
         if word in colour.stem.lower():
