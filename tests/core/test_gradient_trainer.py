@@ -5,8 +5,10 @@ import json
 import signal
 
 import attrs
+import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 
 from geoframe import ConfigError, MethodConfig, RunError
 from geoframe.method import Method, Result
@@ -161,10 +163,29 @@ def test_impossible_options(options, message):
         fit(seeded(), **options)
 
 
-def test_the_mode_of_denormals_is_put_back():
-    tiny = torch.full((1,), 1e-310, dtype=torch.float64)
-    fit(seeded(), steps=2)
-    assert (tiny * 1.0).item() > 0
+class Trees(LeastSquares):
+    """Builds a tree of scipy where it computes, and one where its gradient is computed."""
+
+    built = 0
+
+    def forward(self, items):
+        self._build()
+        values = super().forward(items)
+        values["loss"].register_hook(lambda gradient: self._build())
+        return values
+
+    def _build(self):
+        # Where denormals count as zero, a tree of such points ends the process.
+        assert (torch.full((1,), 1e-310, dtype=torch.float64) * 1.0).item() > 0
+        places = np.random.default_rng(0).random((600, 3))
+        places[:, 2] = np.where(places[:, 2] < 0.7, 0.0, places[:, 2])
+        self.built += len(cKDTree(places).query(places[:1])) // 2
+
+
+def test_an_objective_may_build_trees_of_scipy():
+    objective = Trees()
+    fit(objective, steps=2)
+    assert objective.built == 4
 
 
 def test_nothing_to_train():

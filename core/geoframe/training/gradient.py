@@ -20,7 +20,6 @@ from geoframe.run.directory import Run
 from geoframe.trainer import Objective, Trainer, Training
 from geoframe.training.agreement import Agreement
 from geoframe.training.config import GradientTrainerConfig
-from geoframe.training.denormals import flushed_denormals
 from geoframe.training.frozen import FrozenParts
 from geoframe.training.interrupt import deferred_interrupt
 from geoframe.training.patience import Patience
@@ -63,7 +62,7 @@ class GradientTrainer(Trainer):
         loop.restore()
         agreement = Agreement(accelerator)
         several = accelerator.num_processes > 1
-        with flushed_denormals(), deferred_interrupt(among_others=several) as interrupt:
+        with deferred_interrupt(among_others=several) as interrupt:
             while not loop.done:
                 loop.step()
                 if agreement.stops(interrupt.requested, last=loop.done):

@@ -54,7 +54,7 @@ def test_negative_distances_do_not_pass_for_good() -> None:
 def test_without_pairs_there_is_nothing_to_say() -> None:
     nothing = Ratios(given=np.empty(0), embedded=np.empty(0))
     assert nothing.measures("pairs") == {}
-    assert nothing.by_distance() == []
+    assert nothing.by_distance == []
     assert nothing.worst == 1
 
 
@@ -70,7 +70,7 @@ def test_rows_by_distance_hold_every_pair_once() -> None:
     generator = np.random.default_rng(0)
     given_distances = generator.uniform(1, 2, 500)
     ratios = Ratios(given=given_distances, embedded=given_distances * generator.uniform(1, 2, 500))
-    rows = ratios.by_distance()
+    rows = ratios.by_distance
     assert sum(row["pairs"] for row in rows) == 500
     assert all(row["least_ratio"] <= row["mean_ratio"] <= row["greatest_ratio"] for row in rows)
     assert all(before["to"] <= after["from"] for before, after in pairwise(rows))

@@ -14,10 +14,52 @@ from geoframe.errors import DataError
 from geoframe_data.files import UserFile, too_large
 from geoframe_data.formats import content_kind
 
+Integers = NDArray[np.int64]
+
 PICKLED = (
     "holds pickled Python objects, which are never loaded; save plain arrays (names as str) with "
     "numpy.savez"
 )
+
+
+def as_floats(array: NDArray[Any], key: str, where: object) -> NDArray[np.float64]:
+    """Return an array of numbers as float64.
+
+    Raises
+    ------
+    DataError
+        If it holds anything else.
+    """
+    if array.dtype.kind not in "iufb":
+        raise DataError(f"{where}: '{shown(key)}' is {array.dtype}, expected numbers")
+    return array.astype(np.float64)
+
+
+def as_whole(array: NDArray[Any], key: str, where: object, *, most: int = 2**53) -> Integers:
+    """Return an array of whole numbers, of whatever type, as int64.
+
+    Raises
+    ------
+    DataError
+        If it holds anything else, or a number beyond ``most``.
+    """
+    values = as_floats(array, key, where)
+    if not (values == np.floor(values)).all() or not (np.abs(values) <= most).all():
+        raise DataError(f"{where}: '{shown(key)}' must hold whole numbers up to {most:,}")
+    return values.astype(np.int64)
+
+
+def as_one(array: NDArray[Any], key: str, where: object) -> float:
+    """Return the only number of an array, of whatever shape.
+
+    Raises
+    ------
+    DataError
+        If it holds none, several, or no number.
+    """
+    if array.size != 1:
+        raise DataError(f"{where}: '{shown(key)}' has shape {array.shape}, expected one number")
+    return float(as_floats(array, key, where).item())
 
 
 def load_arrays(

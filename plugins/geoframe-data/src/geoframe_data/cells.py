@@ -216,7 +216,9 @@ def _column(array: NDArray[Any]) -> pa.Array:
         array = np.char.decode(array, "utf-8", "replace")
     if array.dtype.kind == "U":  # pa.string(): declared texts
         return as_texts(pa.array(array.tolist(), pa.string())).cast(pa.string())
-    return pa.array(array.astype(array.dtype.newbyteorder("="), copy=False))
+    # Arrow has no numbers wider than eight bytes.
+    wide = array.dtype.kind == "f" and array.dtype.itemsize > 8
+    return pa.array(array.astype(np.float64 if wide else array.dtype.newbyteorder("="), copy=False))
 
 
 def _json(file: UserFile, raw: Sequence[str]) -> Cells:

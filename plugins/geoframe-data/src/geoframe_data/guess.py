@@ -101,7 +101,10 @@ def _arrays(path: Path) -> Guess | None:
     with suppress(DataError):
         if any(_square(array) for array in arrays.values()):
             return _distances(path, read_distances(path))
-    name, array = max(arrays.items(), key=lambda item: item[1].size)
+    rows = {name: array for name, array in arrays.items() if array.ndim}
+    if not rows:
+        return None
+    name, array = max(rows.items(), key=lambda item: item[1].size)
     return Guess(
         path=path,
         kind="items",

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from geoframe.errors import DataError
 
 EXACT = 2**53
+LONGEST = 19
+"""Digits of a whole number from which int64 may not hold it; it is a text then."""
 LEADING_ZERO = re.compile(r"[+-]?0\d.*")
 
 
@@ -90,7 +92,8 @@ def _number(text: str) -> float | None:
 
 def _is_whole(text: str) -> bool:
     digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    plain = digits.isascii() and digits.isdigit() and (digits == "0" or digits[0] != "0")
+    return plain and len(digits) < LONGEST
 
 
 def _order(name: str) -> tuple[float, str]:

@@ -29,6 +29,25 @@ class SceneTruth:
     models: tuple[str, ...] = ()
     """Names of the objects' models."""
 
+    def check(self) -> None:
+        """Check that masks, poses and objects speak of the same scenes and models.
+
+        Raises
+        ------
+        DataError
+            If they do not.
+        """
+        poses, objects, n = self.poses, self.objects, len(self.segmentation)
+        if poses is not None:
+            fits = poses.ndim == 4 and len(poses) == n and poses.shape[2:] == (4, 4)
+            _require(fits, "poses of objects are (n, m, 4, 4), for n images")
+        if objects is not None:
+            fits = objects.ndim == 2 and len(objects) == n
+            fits = fits and (poses is None or objects.shape == poses.shape[:2])
+            _require(fits, "objects are (n, m), one for each pose")
+            known = objects.min(initial=-1) >= -1 and objects.max(initial=-1) < len(self.models)
+            _require(known, "an object's model has no name")
+
 
 @attrs.frozen(eq=False, kw_only=True)
 class Scenes:
@@ -59,6 +78,7 @@ class Scenes:
         if self.truth is not None:
             same = self.truth.segmentation.shape == (n, h, w)
             _require(same, "instance masks and depth images differ in size")
+            self.truth.check()
 
     def __len__(self) -> int:
         return len(self.depth)

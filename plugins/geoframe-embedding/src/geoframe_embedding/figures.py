@@ -128,7 +128,7 @@ def ratios_by_distance(measured: Mapping[str, Ratios]) -> Figure:
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     for index, (name, ratios) in enumerate(measured.items()):
-        rows = ratios.by_distance()
+        rows = ratios.by_distance
         middle = np.array([0.5 * (row["from"] + row["to"]) for row in rows])
         means, least, greatest = (
             np.nan_to_num([row[key] for row in rows], nan=0.0, posinf=0.0)

@@ -8,6 +8,7 @@ of them or a sample. Torch-free.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -112,7 +113,8 @@ class Ratios:
         }
         return {f"{name}_{pairs}": value for name, value in found.items()}
 
-    def by_distance(self) -> list[dict[str, float | int]]:
+    @cached_property
+    def by_distance(self) -> Sequence[dict[str, float | int]]:
         """Rows of a table: ratios in bins of the given distance, near to far.
 
         Up to ``BINS`` different distances have a row each; more are put together by quantiles.

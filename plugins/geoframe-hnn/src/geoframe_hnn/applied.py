@@ -15,6 +15,7 @@ from geoframe.data import load_npz, shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe.run.tables import frame_of
 from geoframe_data import Graph, read_graph
+from geoframe_data.arrays import as_floats
 from geoframe_data.tree import Tree
 from geoframe_embedding.trained import point_frame
 from geoframe_hnn.export import columns
@@ -44,8 +45,13 @@ def apply_file(trained: TrainedTree, path: Path) -> pd.DataFrame:
         arrays = load_npz(path)
         if "features" not in arrays:
             raise DataError(f"{path}: no array 'features'; it has {', '.join(arrays)}")
-        placed = trained.embed_features(arrays["features"])
+        features = as_floats(arrays["features"], "features", path)
+        if features.ndim != 2:
+            raise DataError(f"{path}: features have shape {features.shape}, not (m, f)")
+        placed = trained.embed_features(features)
         names = arrays.get("name", arrays.get("names", np.arange(len(placed))))
+        if names.shape != placed.shape[:1]:
+            raise DataError(f"{path}: names have shape {names.shape} for {len(placed)} rows")
         return point_frame([str(name) for name in names], placed)
     grown, nodes = _attached(trained, path)
     found = columns(grown, nodes)

@@ -164,7 +164,7 @@ class Evaluation:
         return [
             {"embedding": name, **row}
             for name, ratios in self.measured.items()
-            for row in ratios.by_distance()
+            for row in ratios.by_distance
         ]
 
     def _draw(self, construction: HyperbolicTree) -> None:

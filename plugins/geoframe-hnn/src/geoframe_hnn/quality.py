@@ -48,9 +48,12 @@ class NodeDistances:
 
     def rows(self, items: Ints) -> Floats:
         """Distances from some nodes ``(k,)`` to all; one node against all takes O(n)."""
-        everyone = np.arange(len(self.of))
-        found = [self.of.distance(item, everyone) for item in items.tolist()]
-        return np.stack(found) if found else np.empty((0, len(self.of)))
+        everyone, step = np.arange(len(self.of)), max(1, BLOCK // len(self.of))
+        found = np.empty((len(items), len(everyone)))
+        for start in range(0, len(items), step):
+            block = slice(start, start + step)
+            found[block] = self.of.distance(items[block, None], everyone)
+        return found
 
     def between(self, first: Ints, second: Ints) -> Floats:
         """Distances of pairs ``(p,)``, a block at a time."""

@@ -29,11 +29,15 @@ def test_one_against_all_is_pair_by_pair(dim, tree, center, scale):
     center %= len(tree)
     embedded = embed_tree(tree, dim=dim, scale=scale)
     length = embedded.scale * tree.length
-    far, _ = towards(tree, length, embedded.direction, center)
+    (far,), _ = towards(tree, length, embedded.direction, np.array([center]))
     nodes = np.arange(len(tree))
     pairs = distances(tree, length, embedded.direction, np.full(len(tree), center), nodes)
     assert far == pytest.approx(pairs, rel=1e-12, abs=1e-300)
     assert embedded.distance(nodes, center) == pytest.approx(pairs / embedded.scale, rel=1e-12)
+    several = np.array([center, 0, len(tree) - 1])
+    found = NodeDistances(embedded).rows(several)
+    assert found[0] == pytest.approx(pairs / embedded.scale, rel=1e-12)
+    assert found[2] == pytest.approx(embedded.distance(len(tree) - 1, nodes), rel=1e-12)
 
 
 @given(tree=trees(), center=st.integers(0, 99), scale=st.sampled_from([0.1, 1.0, 30.0]))

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from geoframe.run.figures import label, name_points
+from geoframe_embedding.figures import MOST_DOTS
 
 MOST_EDGES = 3000
 """Ints drawn at most; more would only make a black picture and a large file."""
@@ -56,11 +57,13 @@ def space_and_time(
     axes.add_collection(
         LineCollection(list(position[drawn]), colors="#9aa5b1", linewidths=0.5, alpha=0.4)
     )
+    nodes = np.flatnonzero(shown)
+    nodes = nodes[:: max(1, len(nodes) // MOST_DOTS)][:MOST_DOTS]
     axes.scatter(
-        position[shown, 0],
-        position[shown, 1],
-        s=6 + 60 * degree[shown] / max(1, degree.max()),
-        c=position[shown, 1],
+        position[nodes, 0],
+        position[nodes, 1],
+        s=6 + 60 * degree[nodes] / max(1, degree.max()),
+        c=position[nodes, 1],
         cmap="viridis",
         zorder=2,
     )

@@ -87,7 +87,7 @@ def evaluate(
         metrics=metrics,
         tables={
             "comparison": rows,
-            "ratio_by_distance": ratios.by_distance(),
+            "ratio_by_distance": ratios.by_distance,
             "worst_pairs": worst_pairs(names, pairs, ratios.embedded, options.worst),
             "worst_triangles": [
                 {

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from geoframe.geometry import Geometry, Promise
+from geoframe.geometry import DEFAULT_MEMORY_BUDGET, Geometry, Promise
 from geoframe_snowflake.activations import FLOOR, unsigned_power
 
 
@@ -62,6 +62,17 @@ class SnowflakePower(Geometry):
     def distance(self, x: Tensor, y: Tensor) -> Tensor:
         """Distance of points ``(..., dim)``, broadcast -> ``(...)``; exactly 0 at x = y."""
         return self.profile(torch.linalg.vector_norm(x - y, dim=-1))
+
+    def pairwise(
+        self, x: Tensor, y: Tensor, *, memory_budget: int = DEFAULT_MEMORY_BUDGET
+    ) -> Tensor:
+        """All distances ``(n, m)``; without gradient no differences are written down.
+
+        Those of an exact embedding have nearly as many coordinates as there are points.
+        """
+        if torch.is_grad_enabled() and (x.requires_grad or y.requires_grad):
+            return super().pairwise(x, y, memory_budget=memory_budget)
+        return self.profile(torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist"))
 
     @torch.no_grad()
     def rescale(self, distances: Tensor, targets: Tensor | None = None) -> None:

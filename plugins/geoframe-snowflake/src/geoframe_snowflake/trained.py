@@ -52,6 +52,14 @@ class TrainedSnowflake(TrainedEmbedding):
         self.data = data
         self.exact = exact
 
+    def between(self, first: Ints, second: Ints) -> Floats:
+        """Distances of pairs of items ``(p,)``; those of most pairs are taken from all."""
+        if 4 * len(first) < len(self) ** 2:
+            return super().between(first, second)
+        found = self.embedding.geometry.pairwise(self.points, self.points)
+        distances: Floats = (self.embedding.scale * found).double().numpy()[first, second]
+        return distances
+
     def rows(self, items: Ints) -> Floats:
         """Distances from some items ``(k,)`` to all -> ``(k, n)``; see :meth:`matrix`."""
         return self._all_pairs(self.points[items], self.points)

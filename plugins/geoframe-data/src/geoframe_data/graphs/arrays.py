@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError, did_you_mean
+from geoframe_data.arrays import as_floats, as_one
 from geoframe_data.files import UserFile
 from geoframe_data.graph import Features, Floats, Graph, Ints
 from geoframe_data.graphs.features import ALL, as_features
@@ -113,11 +114,15 @@ def graph_of_arrays(arrays: Arrays, fields: Fields, *, origin: str) -> Graph:
     given, features, times = node_arrays(arrays, origin, fields)
     known = [len(part) for part in (given, features, times) if part is not None]
     if "num_nodes" in arrays or key in ("parent", "adjacency"):
-        known.append(int(arrays["num_nodes"]) if "num_nodes" in arrays else len(arrays[key]))
+        counted = "num_nodes" in arrays
+        known.append(_count(arrays, "num_nodes", origin) if counted else len(arrays[key]))
     if not known:  # the numbers are names, and may be large
         occurring, rows = np.unique(edges, return_inverse=True)
         given, edges = tuple(map(str, occurring.tolist())), rows.reshape(edges.shape)
         known = [len(occurring)]
+    if len(set(known)) > 1:
+        counts = " and ".join(f"{count:,}" for count in dict.fromkeys(known))
+        raise DataError(f"{origin}: different numbers of nodes ({counts})")
     n = known[0]
     if n > 2 * len(edges) + MOST_ALONE:
         raise DataError(f"{origin}: {n} nodes with {len(edges)} edges, most of them without any")
@@ -145,6 +150,13 @@ def graph_of_arrays(arrays: Arrays, fields: Fields, *, origin: str) -> Graph:
     )
 
 
+def _count(arrays: Arrays, key: str, where: str) -> int:
+    count = as_one(arrays[key], key, where)
+    if not (count.is_integer() and count >= 0):
+        raise DataError(f"{where}: '{key}' is {count:g}, not a number of things")
+    return int(count)
+
+
 def node_arrays(
     arrays: Arrays, where: str, fields: Fields
 ) -> tuple[tuple[str, ...] | None, Features | None, Floats | None]:
@@ -165,7 +177,7 @@ def node_arrays(
     if (key := fields.time or "times") in arrays and not fields.node_table:
         if arrays[key].ndim != 1:
             raise DataError(f"{where}: '{key}' has shape {arrays[key].shape}, not (n,)")
-        times = parse_times(pd.Series(arrays[key]), where)
+        times = parse_times(_times(arrays[key], key, where), where)
     lengths = {
         label: len(part)
         for label, part in (("names", names), ("features", features), (key, times))
@@ -175,6 +187,13 @@ def node_arrays(
         counts = ", ".join(f"{label} {length}" for label, length in lengths.items())
         raise DataError(f"{where}: different numbers of nodes ({counts})")
     return names, features, times
+
+
+def _times(array: NDArray[Any], key: str, where: str) -> pd.Series[Any]:
+    if array.dtype.kind not in "iufUSM":
+        raise DataError(f"{where}: '{shown(key)}' is {array.dtype}, expected numbers or dates")
+    texts = array.dtype.kind == "S"
+    return pd.Series(np.char.decode(array, "utf-8", "replace") if texts else array)
 
 
 def _edges(arrays: Arrays, where: str) -> tuple[str, Ints, Ints | None]:
@@ -257,24 +276,16 @@ def _features(arrays: Arrays, where: str, fields: Fields) -> Features | None:
     elif standard := [key for key in FEATURES if key in arrays]:
         features = as_floats(arrays[standard[0]], standard[0], where)
     elif {"x_packed", "num_features"} <= {*arrays}:
-        width = int(arrays["num_features"])
-        features = np.unpackbits(arrays["x_packed"], axis=1)[:, :width].astype(np.float64)
+        packed = arrays["x_packed"]
+        if packed.dtype != np.uint8 or packed.ndim != 2:
+            raise DataError(
+                f"{where}: 'x_packed' is {packed.dtype} {packed.shape}, not bytes (n, b)"
+            )
+        width = _count(arrays, "num_features", where)
+        features = np.unpackbits(packed, axis=1)[:, :width].astype(np.float64)
     else:
         features = None
     return None if features is None else as_features(features, where)
-
-
-def as_floats(array: NDArray[Any], key: str, where: str) -> Floats:
-    """Return an array of numbers as float64.
-
-    Raises
-    ------
-    DataError
-        If it holds anything else.
-    """
-    if array.dtype.kind not in "iufb":
-        raise DataError(f"{where}: '{key}' is {array.dtype}, expected numbers")
-    return array.astype(np.float64)
 
 
 def _missing(key: str, arrays: Arrays, where: str, option: str) -> DataError:

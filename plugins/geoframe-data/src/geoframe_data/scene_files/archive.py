@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geoframe.data import listed, load_npz
 from geoframe.errors import DataError
 from geoframe.run.files import write_bytes
+from geoframe_data.arrays import as_floats, as_one, as_whole
 from geoframe_data.scene_files.depth_units import UNITS, metres
 from geoframe_data.scene_files.intrinsics import Pinhole, check_intrinsics
 from geoframe_data.scenes import Scenes, SceneTruth
@@ -24,6 +25,8 @@ ALIASES = {
     "K": ("K", "intrinsics", "cam_K", "camera_matrix", "intrinsic"),
 }
 """Name here -> names in files."""
+MOST_MODELS = 10_000
+"""Largest number of a model of an object."""
 
 
 def read_npz(path: Path, *, unit: str = "auto") -> Scenes:
@@ -56,16 +59,16 @@ def read_npz(path: Path, *, unit: str = "auto") -> Scenes:
         depth = depth[..., 0]
     if depth.ndim != 3 or rgb.shape != (*depth.shape, 3):
         raise DataError(f"{path}: rgb has shape {rgb.shape} and depth {depth.shape}")
-    scale = float(arrays["depth_scale"]) if "depth_scale" in arrays else None
+    scale = as_one(arrays["depth_scale"], "depth_scale", path) if "depth_scale" in arrays else None
     if scale is None and {"f", "cam"} <= set(arrays) and depth.dtype == np.uint16:
         scale = UNITS["0.1mm"]  # what write_npz writes
     depths, remark = metres(str(path), depth, scale, unit)
     return Scenes(
-        rgb=as_bytes(rgb),
+        rgb=as_bytes(rgb if rgb.dtype == np.uint8 else as_floats(rgb, "rgb", path)),
         depth=depths,
         intrinsics=_intrinsics(path, arrays, found["K"], depth.shape),
-        cameras=None if found["cam"] is None else found["cam"].astype(np.float64),
-        truth=_truth(arrays, found["seg"]),
+        cameras=None if found["cam"] is None else as_floats(found["cam"], "cam", path),
+        truth=_truth(path, arrays, found["seg"]),
         repairs=() if remark is None else (remark,),
     )
 
@@ -115,13 +118,16 @@ def _intrinsics(
 ) -> NDArray[np.float64]:
     n, h, w = shape
     if "f" in arrays:
-        f = np.broadcast_to(np.abs(arrays["f"].astype(np.float64)).reshape(-1), (n,))
+        given = np.abs(as_floats(arrays["f"], "f", path)).reshape(-1)
+        if len(given) not in (1, n):
+            raise DataError(f"{path}: f has shape {arrays['f'].shape} for {n} images")
+        f = np.broadcast_to(given, (n,))
         made = np.stack([f, f, np.full(n, w / 2), np.full(n, h / 2)], 1)
     elif matrix is not None:
-        k = matrix.astype(np.float64)
+        k = as_floats(matrix, "K", path)
         if k.shape[-2:] == (3, 3):
             k = np.stack([k[..., 0, 0], k[..., 1, 1], k[..., 0, 2], k[..., 1, 2]], -1)
-        if k.shape[-1] != 4:
+        if k.shape[-1:] != (4,) or k.size not in (4, 4 * n):
             raise DataError(f"{path}: K must be (3, 3) or four numbers, not {matrix.shape}")
         made = np.broadcast_to(k.reshape(-1, 4), (n, 4)) + np.array([0, 0, 0.5, 0.5])
     else:
@@ -131,13 +137,19 @@ def _intrinsics(
     return made
 
 
-def _truth(arrays: Arrays, segmentation: NDArray[Any] | None) -> SceneTruth | None:
+def _truth(path: Path, arrays: Arrays, segmentation: NDArray[Any] | None) -> SceneTruth | None:
     if segmentation is None:
         return None
-    known = "pose" in arrays and "obj" in arrays
+    masks = as_whole(segmentation, "seg", path, most=255).astype(np.uint8)
+    if "pose" not in arrays or "obj" not in arrays:
+        return SceneTruth(segmentation=masks)
+    objects = as_whole(arrays["obj"], "obj", path, most=MOST_MODELS)
+    names = arrays.get("names", np.arange(objects.max(initial=-1) + 1))
+    if names.ndim != 1:
+        raise DataError(f"{path}: names has shape {names.shape}, not (m,)")
     return SceneTruth(
-        segmentation=segmentation.astype(np.uint8),
-        poses=arrays["pose"].astype(np.float64) if known else None,
-        objects=arrays["obj"].astype(np.int64) if known else None,
-        models=tuple(str(name) for name in arrays["names"]) if "names" in arrays else (),
+        segmentation=masks,
+        poses=as_floats(arrays["pose"], "pose", path),
+        objects=objects,
+        models=tuple(str(name) for name in names),
     )

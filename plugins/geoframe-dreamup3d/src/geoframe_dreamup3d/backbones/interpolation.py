@@ -6,8 +6,6 @@ import torch
 from scipy.spatial import cKDTree
 from torch import Tensor
 
-from geoframe.training.denormals import flushed_denormals
-
 NEIGHBOURS = 3
 
 
@@ -61,7 +59,6 @@ def _nearest(asked: Tensor, places: Tensor, k: int) -> tuple[Tensor, Tensor]:
         image = torch.arange(len(places), device=places.device)[:, None, None]
         return (asked.unsqueeze(2) - places[image, nearest]).norm(dim=-1), nearest
     # One cloud on a CPU: a tree is several times as fast as all distances.
-    with flushed_denormals(False):
-        tree = cKDTree(places[0].detach().numpy())
-        away, index = tree.query(asked[0].detach().numpy(), k=[*range(1, k + 1)])
+    tree = cKDTree(places[0].detach().numpy())
+    away, index = tree.query(asked[0].detach().numpy(), k=[*range(1, k + 1)])
     return torch.from_numpy(away)[None].to(asked.dtype), torch.from_numpy(index)[None]

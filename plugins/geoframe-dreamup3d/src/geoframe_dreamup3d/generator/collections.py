@@ -14,6 +14,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from geoframe.data import load_npz, shown, stored_file
 from geoframe.errors import DataError
+from geoframe_data.arrays import as_floats, as_whole
 from geoframe_data.files import check_regular
 from geoframe_dreamup3d.generator.meshes import MeshShape
 from geoframe_dreamup3d.generator.primitives import Primitive, unit_sphere
@@ -116,12 +117,23 @@ def _pack(path: Path) -> list[Shape]:
     for name in names:
         if f"{name}/f" not in arrays:
             raise DataError(f"{path}: no faces '{shown(name)}/f'")
-        vertices = arrays[f"{name}/v"]
-        colours = arrays.get(f"{name}/c", np.full((len(vertices), 3), 160)) / 255
+        vertices = as_floats(arrays[f"{name}/v"], f"{name}/v", path)
+        grey = np.full((*vertices.shape[:1], 3), 160.0)
+        colours = as_floats(arrays.get(f"{name}/c", grey), f"{name}/c", path) / 255
+        if colours.shape != grey.shape:
+            raise DataError(f"{path}: '{shown(name)}/c' has not a colour for each vertex (n, 3)")
         rest = None
         if f"{name}/R" in arrays and f"{name}/p" in arrays:
-            rest = (arrays[f"{name}/R"], arrays[f"{name}/p"])
-        made.append(mesh_shape(name, vertices, arrays[f"{name}/f"], colours, rest))
+            rotations = as_floats(arrays[f"{name}/R"], f"{name}/R", path)
+            share = as_floats(arrays[f"{name}/p"], f"{name}/p", path)
+            if rotations.shape != (share.size, 3, 3) or share.ndim != 1 or not share.sum() > 0:
+                raise DataError(
+                    f"{path}: '{shown(name)}/R' and '/p' are rotations (k, 3, 3) and how likely "
+                    "each is (k,)"
+                )
+            rest = rotations, share
+        faces = as_whole(arrays[f"{name}/f"], f"{name}/f", path)
+        made.append(mesh_shape(name, vertices, faces, colours, rest))
     return made
 
 

@@ -74,7 +74,8 @@ class HyperbolicTree:
 
         With the certificate D: tree distance / D <= distance <= tree distance. Times
         :attr:`stretch` they are distances in the space of curvature :attr:`curvature`. A pair
-        takes O(depth); one node against many takes O(n), however many and deep they are.
+        takes O(depth); one node against many takes O(n), however many and deep they are, and so
+        does each of a column ``(k, 1)`` of nodes against many ``(m,)``.
 
         Parameters
         ----------
@@ -85,9 +86,10 @@ class HyperbolicTree:
         if v.ndim == 0:
             u, v = v, u
         length = self.scale * self.tree.length
-        if u.ndim == 0 and 4 * v.size > len(self):
-            from_u, _ = towards(self.tree, length, self.direction, int(u))
-            return np.asarray(from_u[v] / self.scale)
+        each_with_all = u.ndim == 0 or (u.ndim == 2 and u.shape[1] == 1 and v.ndim == 1)
+        if each_with_all and 4 * v.size > len(self):
+            found, _ = towards(self.tree, length, self.direction, u.reshape(-1))
+            return (found[:, v] / self.scale).reshape(np.broadcast_shapes(u.shape, v.shape))
         u, v = np.broadcast_arrays(u, v)
         found = distances(self.tree, length, self.direction, u.ravel(), v.ravel())
         return (found / self.scale).reshape(u.shape)

@@ -1,4 +1,4 @@
-"""All nodes of an embedded tree as seen from one of them.
+"""All nodes of an embedded tree as seen from some of them.
 
 What is carried along leads away from the point of view at every step, so errors shrink and
 nothing cancels, as with lowest common ancestors in :mod:`geoframe_hnn.hyperbolic.frames`.
@@ -10,46 +10,51 @@ from itertools import pairwise
 
 import numpy as np
 
-from geoframe_data.graph import Floats
+from geoframe_data.graph import Floats, Ints
 from geoframe_data.tree import Tree
 from geoframe_hnn.hyperbolic.frames import seen_from_ancestors
 from geoframe_hnn.hyperbolic.polar import across, carry_back, carry_forth
 
 
-def towards(tree: Tree, length: Floats, direction: Floats, center: int) -> tuple[Floats, Floats]:
-    """Distance and direction of one node as seen from every node, in their frames; O(n).
+def towards(tree: Tree, length: Floats, direction: Floats, centers: Ints) -> tuple[Floats, Floats]:
+    """Distance and direction of some nodes as seen from every node, in its frame; O(n) for each.
 
     Parameters
     ----------
     tree, length, direction
         See :func:`geoframe_hnn.hyperbolic.frames.seen_from_ancestors`.
-    center
-        The node that is looked at.
+    centers
+        The nodes that are looked at ``(k,)``. In a deep tree, where a step goes on by a level,
+        many at once take little longer than one.
 
     Returns
     -------
     tuple
-        Distances ``(n,)`` and unit vectors ``(n, d)``; at the centre, 0 and straight back.
+        Distances ``(k, n)`` and unit vectors ``(k, n, d)``; at the centre, 0 and straight back.
     """
     n, dim = direction.shape
-    r, y = np.zeros(n), np.zeros((n, dim))
-    y[:, 0] = -1.0
-    path = path_to_root(tree, center)
-    for node, parent in pairwise(path):
-        here, above = slice(node, node + 1), slice(parent, parent + 1)
-        way = direction[here]
-        r[above], y[above] = across(length[here], way, r[here], carry_back(way, y[here]))
-    aside = np.ones(n, dtype=bool)
-    aside[path] = False
+    r, y = np.zeros((len(centers), n)), np.zeros((len(centers), n, dim))
+    y[..., 0] = -1.0
+    aside = np.ones((len(centers), n), dtype=bool)
+    row, node = np.arange(len(centers)), np.asarray(centers)
+    aside[row, node] = False
+    while len(row := row[node > 0]):
+        node = node[node > 0]
+        parent, way = tree.parent[node], direction[node]
+        found = across(length[node], way, r[row, node], carry_back(way, y[row, node]))
+        r[row, parent], y[row, parent] = found
+        aside[row, parent] = False
+        node = parent
     for level in tree.levels[1:]:
-        nodes = level[aside[level]]
+        row, place = np.nonzero(aside[:, level])
+        nodes = level[place]
         parents = tree.parent[nodes]
         back = np.zeros((len(nodes), dim))
         back[:, 0] = -1.0
         # What the parent sees in direction y is seen, carried along the edge, in the child's
         # own frame; there the parent lies straight back.
-        carried = carry_forth(direction[nodes], y[parents])
-        r[nodes], y[nodes] = across(length[nodes], back, r[parents], carried)
+        carried = carry_forth(direction[nodes], y[row, parents])
+        r[row, nodes], y[row, nodes] = across(length[nodes], back, r[row, parents], carried)
     return r, y
 
 
@@ -57,11 +62,11 @@ def log_map_at(tree: Tree, length: Floats, direction: Floats, center: int) -> tu
     """Distance and direction of every node as seen from one, in its own frame.
 
     O(n) in the plane; in more dimensions O(n x depth), as no angle says how frames are turned.
-    Arguments and results are those of :func:`towards`.
+    Arguments are those of :func:`towards`; distances ``(n,)`` and unit vectors ``(n, d)``.
     """
     if direction.shape[1] > 2:
         return _around_in_space(tree, length, direction, center)
-    r, y = towards(tree, length, direction, center)
+    (r,), (y,) = towards(tree, length, direction, np.array([center]))
     back = y[:, 0] + 1j * y[:, 1]
     way = direction[:, 0] + 1j * direction[:, 1]
     seen = np.ones(len(tree), dtype=np.complex128)

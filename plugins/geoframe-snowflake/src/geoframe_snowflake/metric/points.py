@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError
-from geoframe_data.arrays import load_arrays
+from geoframe_data.arrays import as_floats, load_arrays
 from geoframe_data.cells import read_cells
 from geoframe_data.files import UserFile, open_file
 from geoframe_data.formats import content_kind
-from geoframe_data.graphs.arrays import NAMES, as_floats
+from geoframe_data.graphs.arrays import NAMES
 from geoframe_data.graphs.records import text_of
 from geoframe_data.table import typed
 from geoframe_snowflake.metric.finite_metric import Floats
@@ -80,6 +80,8 @@ def _of_arrays(file: UserFile, name: str) -> Points:
     if values.ndim != 2:
         raise DataError(f"{file.path}: '{key}' has shape {values.shape}; points are (n, f)")
     found = next((arrays[each] for each in (name, *NAMES) if each in arrays), None)
+    if found is not None and found.ndim != 1:
+        raise DataError(f"{file.path}: the names have shape {found.shape}, not (n,)")
     names = map(str, range(len(values))) if found is None else map(text_of, found.tolist())
     points = Points(origin=str(file.path), names=tuple(names), values=values)
     if len(points.names) != len(values):
