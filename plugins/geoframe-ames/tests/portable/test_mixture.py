@@ -51,14 +51,14 @@ def test_a_module_says_of_new_rows_what_the_branches_say(
     views = Views(task)
     split = make_splits(task, config.split)[0]
     branches = fit_branches(config, views, HeldOut.of(task, split, 0), None)
-    assert len(branches) == (12 if words else 7)
+    assert len(branches) == (13 if words else 7)
     weights = np.linspace(1, 2, len(branches)).tolist()
     fused = FusedBranches(views, branches, weights)
     new = some_rows(kind, words=words).features[:9][:, ::-1].copy()
     every = fused.predict(new)
     module = PortableMixture(views, branches, weights).eval()
     features = torch.from_numpy(new)
-    near = module.near(features)
+    near = {graph: each(features) for graph, each in module.near.items()}
     for branch, (name, scores) in zip(module.branches, every.items(), strict=True):
         assert np.allclose(branch(features, near).numpy(), scores, atol=1e-5), name
     merged = fused.merge([*every.values()])

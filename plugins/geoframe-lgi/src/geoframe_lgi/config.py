@@ -24,6 +24,7 @@ Peer = Literal[
     "sage",
     "h2gcn",
     "hops",
+    "refined-smooth",
     "unlearned-graph",
 ]
 

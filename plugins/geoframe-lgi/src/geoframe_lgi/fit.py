@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 import torch
-from torch import Tensor
 
 from geoframe import Geometry, UsesGraph, capability
 from geoframe.components import Component
 from geoframe.run.directory import Run
+from geoframe_lgi.axes import principal_axes
 from geoframe_lgi.branches.network import usual_dropout
 from geoframe_lgi.config import GraphConfig, LGIConfig, NetworkConfig
 from geoframe_lgi.held_out import Predictions, part_seed
@@ -98,22 +98,6 @@ def graph_module(recipe: Recipe, task: NodeTask, inputs: int, *, first: bool) ->
     if graph.start == "principal" and first and graph.latent_input == "features":
         start = principal_axes(torch.from_numpy(task.features), geometry.dim)
     return DiscreteGraphModule(encoder, geometry, race, start=start)
-
-
-def principal_axes(features: Tensor, dim: int) -> Tensor:
-    """First principal axes of features ``(n, f)`` -> ``(f, dim)``; random ones beyond the rank."""
-    centred = features - features.mean(dim=0)
-    rank = min(dim, *features.shape)
-    generator = torch.Generator().manual_seed(0)
-    axes: Tensor = (
-        torch.randn(features.shape[1], dim, generator=generator) / features.shape[1] ** 0.5
-    )
-    # The randomised algorithm draws; its random numbers must not be the run's.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        _, _, found = torch.svd_lowrank(centred, q=min(rank + 8, *features.shape), niter=4)
-    axes[:, :rank] = found[:, :rank]
-    return axes
 
 
 def fit_latent(

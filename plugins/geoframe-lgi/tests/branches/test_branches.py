@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from geoframe import DataError
@@ -39,6 +40,31 @@ def test_the_nearest_rows_are_the_nearest() -> None:
     expected = np.sort(np.take_along_axis(apart, np.argsort(apart, axis=1)[:, :5], axis=1))
     assert np.sort(np.take_along_axis(apart, found, axis=1)) == pytest.approx(expected)
     assert near.nearest_to(task.features)[:, 0].tolist() == list(range(120))
+
+
+def test_near_rows_of_averaged_features_know_more_than_features_or_graph() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.arange(400) % 2
+    features = rng.standard_normal((400, 40)) + np.where(codes, 0.15, -0.15)[:, None]
+    ends = rng.integers(0, 400, (1600, 2))
+    strangers = (codes[ends[:, 0]] != codes[ends[:, 1]]) & (rng.random(1600) < 0.7)
+    task = NodeTask(
+        names=tuple(map(str, range(400))),
+        features=features.astype(np.float32),
+        kind="classification",
+        target=codes[:, None].astype(float),
+        outputs=("a", "b"),
+        edges=ends[~strangers],
+    )
+    views = Views(task)
+
+    def homophily(edges: NDArray[np.int64]) -> float:
+        return float((codes[edges[:, 0]] == codes[edges[:, 1]]).mean())
+
+    refined = homophily(views.refined.nearest.edges())
+    assert refined > 0.05 + homophily(views.nearest.edges())
+    assert refined > 0.05 + homophily(task.edges)
+    assert views.refined.into(task.features[:3]).sum(axis=1).tolist() == [8, 8, 8]
 
 
 def test_two_hops_are_exactly_two() -> None:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from geoframe_ames.portable.graphs import Near
 from geoframe_lgi.baselines.portable import Arrays, by_estimator
 from geoframe_lgi.task import Kind
 
@@ -91,7 +92,7 @@ class PortableClassical(nn.Module):
         places = [_place(each, kind, outputs) for each in own]
         self.places = nn.ParameterList(nn.Parameter(p, requires_grad=False) for p in places)
 
-    def forward(self, features: Tensor, near: Tensor) -> Tensor:
+    def forward(self, features: Tensor, near: Near) -> Tensor:
         """Scores ``(m, c)``; near rows are not looked at."""
         pairs = zip(self.estimators, self.places, strict=True)
         return torch.cat([each(features) @ place for each, place in pairs], dim=1)

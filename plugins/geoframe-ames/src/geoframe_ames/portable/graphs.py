@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from geoframe_lgi.branches.kinds import ITSELF, Views
 from geoframe_lgi.branches.nearest import NearestRows
+from geoframe_lgi.branches.propagation import Rows
+
+Near = Mapping[str, Tensor]
+"""Graph of near rows -> numbers of the training rows nearest to each new one ``(m, k)``."""
 
 
 class NewRowsGraph(nn.Module, ABC):
@@ -30,57 +35,65 @@ class NewRowsGraph(nn.Module, ABC):
         self.own = own
 
     @abstractmethod
-    def around(self, old: Tensor, near: Tensor) -> Tensor:
-        """Weighted sums of the training rows' values ``(n, d)`` at new rows ``(m, d)``.
+    def around(self, old: Tensor, near: Near) -> Tensor:
+        """Weighted sums of the training rows' values ``(n, d)`` at new rows ``(m, d)``."""
 
-        ``near`` are the numbers of the training rows nearest to each new one ``(m, k)``.
-        """
-
-    def forward(self, old: Tensor, new: Tensor, near: Tensor) -> Tensor:
+    def forward(self, old: Tensor, new: Tensor, near: Near) -> Tensor:
         """Value at the new rows of A [old; new] ``(m, d)``."""
         return self.around(old, near) + self.own * new
 
 
 class NearGraph(NewRowsGraph):
-    """The convolution over near rows, D^-1/2 (A + I) D^-1/2."""
+    """The convolution over near rows, D^-1/2 (A + I) D^-1/2; ``name`` is near or refined."""
 
     root: Tensor
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, name: str, views: Views) -> None:
         self.degree = views.nearest.k + 1
         super().__init__(own=1 / self.degree)
-        diagonal = torch.from_numpy(views.propagation("near").matrix.diagonal())  # 1 / D
+        self.name = name
+        diagonal = torch.from_numpy(views.propagation(name).matrix.diagonal())  # 1 / D
         self.register_buffer("root", diagonal.sqrt().unsqueeze(1))
 
-    def around(self, old: Tensor, near: Tensor) -> Tensor:
+    def around(self, old: Tensor, near: Near) -> Tensor:
         """Sum over the near rows."""
-        total: Tensor = (self.root * old)[near].sum(dim=1)
+        total: Tensor = (self.root * old)[near[self.name]].sum(dim=1)
         return total / math.sqrt(self.degree)
 
 
 class GivenGraph(NewRowsGraph):
     """A graph that was given for others: a new row has no neighbour in it."""
 
-    def around(self, old: Tensor, near: Tensor) -> Tensor:
+    def around(self, old: Tensor, near: Near) -> Tensor:
         """Nothing."""
-        return old.new_zeros(near.shape[0], old.shape[1])
+        return old.new_zeros(near["near"].shape[0], old.shape[1])
 
 
 def graph_of(name: str, views: Views) -> NewRowsGraph:
-    """Make ``near``, ``given``, a mean over given edges without the row itself, or no graph."""
-    if name == "near":
-        return NearGraph(views)
+    """Make ``near``, ``refined``, ``given``, a mean over given edges, or no graph."""
+    if name in ("near", "refined"):
+        return NearGraph(name, views)
     return GivenGraph(own=float(name in ("given", ITSELF)))
 
 
 class NearRows(nn.Module):
-    """Numbers of the training rows nearest to new rows: features ``(m, f)`` -> ``(m, k)``."""
+    """Numbers of the training rows nearest to new rows: features ``(m, f)`` -> ``(m, k)``.
+
+    Parameters
+    ----------
+    nearest
+        Of the training rows.
+    axes
+        Linear map ``(f, d)`` of features before they are compared, if any.
+    """
 
     stored: Tensor
     weights: Tensor
+    axes: Tensor | None
 
-    def __init__(self, nearest: NearestRows) -> None:
+    def __init__(self, nearest: NearestRows, axes: Rows | None = None) -> None:
         super().__init__()
+        self.register_buffer("axes", None if axes is None else torch.tensor(axes))
         self.k = nearest.k
         self.words = nearest.words
         self.register_buffer("stored", torch.tensor(nearest.stored))
@@ -88,7 +101,7 @@ class NearRows(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Compare with all training rows."""
-        keyed = features
+        keyed = features if self.axes is None else features @ self.axes
         if self.words:
             weighted = (features > 0) * self.weights
             keyed = weighted / weighted.norm(dim=1, keepdim=True).clamp_min(1e-12)

@@ -32,7 +32,10 @@ class PortableMixture(nn.Module):
     def __init__(self, views: Views, branches: Sequence[Branch], weights: Sequence[float]) -> None:
         super().__init__()
         self.kind = views.task.kind
-        self.near = NearRows(views.nearest)
+        self.near = nn.ModuleDict({"near": NearRows(views.nearest)})
+        if views.task.edges is not None:
+            refined = views.refined
+            self.near["refined"] = NearRows(refined.nearest, refined.axes)
         seen = cache(lambda name: torch.tensor(views.of_features(name)))
         self.branches = nn.ModuleList(_module(each, views, seen) for each in branches)
         shares = torch.tensor([*weights]).view(-1, 1, 1)
@@ -40,7 +43,7 @@ class PortableMixture(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """See :func:`geoframe_lgi.held_out.log_mean_scores`."""
-        near = self.near(features)
+        near = {name: each(features) for name, each in self.near.items()}
         scores = torch.stack([branch(features, near) for branch in self.branches])
         if self.kind == "regression":
             return (self.weights * scores).sum(dim=0)

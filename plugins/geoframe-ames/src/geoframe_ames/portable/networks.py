@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from geoframe_ames.portable.graphs import graph_of
+from geoframe_ames.portable.graphs import Near, graph_of
 from geoframe_lgi.branches.fit import FixedBranch
 from geoframe_lgi.branches.kinds import ITSELF, Views
 from geoframe_lgi.branches.labels import PRIOR, LabelsAround
@@ -34,7 +34,7 @@ class PortableView(nn.Module):
         self.register_buffer("first", seen(ITSELF))
         self.register_buffer("last", seen({"smooth": name, "twice": base}.get(self.how, ITSELF)))
 
-    def forward(self, features: Tensor, near: Tensor) -> Tensor:
+    def forward(self, features: Tensor, near: Near) -> Tensor:
         """View ``(m, f)`` of features ``(m, f)``."""
         if self.graph is None:
             return features
@@ -66,7 +66,7 @@ class PortableLabelsAround(nn.Module):
         counts = labels.sum(dim=1, keepdim=True)
         self.register_buffer("overall", counts[..., :-1] / counts[..., -1:])
 
-    def forward(self, near: Tensor) -> Tensor:
+    def forward(self, near: Near) -> Tensor:
         """Labels within two hops, mixed with those of all training rows."""
         seen = []
         for labels, spread in zip(self.labels, self.spread, strict=True):
@@ -93,7 +93,7 @@ class PortableNetwork(nn.Module):
         hidden = self.network.inner_layer(fixed_matrix(branch.seen), branch.labels)
         self.register_buffer("hidden", hidden)
 
-    def forward(self, features: Tensor, near: Tensor) -> Tensor:
+    def forward(self, features: Tensor, near: Near) -> Tensor:
         """Scores ``(m, c)`` of features ``(m, f)``."""
         seen = torch.cat([view(features, near) for view in self.views], dim=1)
         labels = None if self.labels is None else self.labels(near)
@@ -114,7 +114,7 @@ class PortableLabels(nn.Module):
         self.graph = graph_of(graph, views)
         self.register_buffer("scores", torch.cat([scores, torch.ones_like(scores[:, :1])], dim=1))
 
-    def forward(self, features: Tensor, near: Tensor) -> Tensor:
+    def forward(self, features: Tensor, near: Near) -> Tensor:
         """Scores ``(m, c)``."""
         around = self.graph.around(self.scores, near)
         mean = self.scores[:, :-1].mean(dim=0)

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csr_array
 
 from geoframe.errors import DataError
-from geoframe_lgi.branches.nearest import NearestRows
+from geoframe_lgi.branches.nearest import NearestRows, RefinedRows
 from geoframe_lgi.branches.propagation import (
     Propagation,
     Rows,
@@ -51,8 +51,10 @@ KINDS: Mapping[str, BranchKind] = {
         graph=True,
     ),
     "hops": BranchKind(inputs=(ITSELF, "given", "given-twice"), graph=True),
+    "refined-smooth": BranchKind(inputs=("refined-smooth",), graph=True),
 }
-"""Name -> what the branch is. ``hops`` and ``knn-hops`` are an MLP on [X, AX, A^2 X]."""
+"""Name -> what the branch is. ``hops`` and ``knn-hops`` are an MLP on [X, AX, A^2 X]; ``refined``
+is the graph of :class:`~geoframe_lgi.branches.nearest.RefinedRows`."""
 
 
 class Views:
@@ -61,6 +63,7 @@ class Views:
     def __init__(self, task: NodeTask) -> None:
         self.task = task
         self._nearest: NearestRows | None = None
+        self._refined: RefinedRows | None = None
         self._built: dict[str, Propagation] = {}
         self._seen: dict[str, Rows] = {}
 
@@ -71,8 +74,15 @@ class Views:
             self._nearest = NearestRows(self.task)
         return self._nearest
 
+    @property
+    def refined(self) -> RefinedRows:
+        """The nearest rows of features averaged over the given graph."""
+        if self._refined is None:
+            self._refined = RefinedRows(self.task, self.propagation("given"))
+        return self._refined
+
     def propagation(self, name: str) -> Propagation:
-        """Return ``near``, ``given``, ``given-mean`` or ``given-two``."""
+        """Return ``near``, ``refined``, ``given``, ``given-mean`` or ``given-two``."""
         if name not in self._built:
             self._built[name] = self._make(name)
         return self._built[name]
@@ -86,6 +96,7 @@ class Views:
         makers: Mapping[str, Callable[[], Propagation]] = {
             "given": lambda: graph_convolution(adjacency, self._no_edges),
             "given-mean": lambda: neighbor_mean(adjacency, self._no_edges),
+            "refined": lambda: graph_convolution(self.refined.adjacency(), self.refined.into),
             "given-two": lambda: neighbor_mean(two_hops(adjacency), self._no_edges),
         }
         return makers[name]()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csr_array
 
-from geoframe_lgi.branches.propagation import Rows, symmetric_adjacency
+from geoframe_lgi.axes import principal_axes
+from geoframe_lgi.branches.propagation import Propagation, Rows, symmetric_adjacency
 from geoframe_lgi.task import NodeTask
 
 NEIGHBORS = 8
 """Nearest rows that a row is joined with."""
 BLOCK = 512
+REFINED_AXES = 16
+"""Principal axes in which near rows are looked for after the features were averaged."""
 
 
 class NearestRows:
@@ -77,3 +82,32 @@ class NearestRows:
             order = np.argsort(np.take_along_axis(apart, near, axis=1), axis=1, kind="stable")
             found.append(np.take_along_axis(near, order, axis=1))
         return np.concatenate(found) if found else np.zeros((0, k), dtype=np.int64)
+
+
+class RefinedRows:
+    """Nearest rows of features that were averaged twice over a given graph, in principal axes.
+
+    Where features say little and the graph is noisy, these are more often of one class than rows
+    that either of both joins. New rows have no edges, and are compared by their own features.
+
+    Parameters
+    ----------
+    task
+        Whose features are averaged.
+    convolution
+        Over the given graph.
+    """
+
+    def __init__(self, task: NodeTask, convolution: Propagation) -> None:
+        seen = convolution.apply(convolution.apply(task.features))
+        dim = min(REFINED_AXES, seen.shape[1])
+        self.axes: Rows = principal_axes(torch.from_numpy(seen), dim).numpy()
+        self.nearest = NearestRows(attrs.evolve(task, features=seen @ self.axes, words=False))
+
+    def adjacency(self) -> csr_array:
+        """Symmetric adjacency ``(n, n)``."""
+        return self.nearest.adjacency()
+
+    def into(self, features: Rows) -> csr_array:
+        """Adjacency of new rows to training rows ``(m, n)``."""
+        return self.nearest.into(features @ self.axes)
