@@ -227,6 +227,13 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
     assert "guidance.name" in told("guidance.name=sdx")
     assert "no '11'" in told("sdi.labels=[11]")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number, grey in enumerate((40, 200)):
+        Image.new("L", (8, 8), grey).save(photos / f"{number}.png")
+    assert "data.labels = true" in told("sdi.labels=['cat']", f"data.path={photos}")
+    (photos / "0.png").unlink()
+    assert "holds 1 image" in told(f"data.path={photos}")
     assert "optimal" in told("prior.name=optimal")
     assert "knows no geometry" in told("regularisers.opaque=1.0", "trainer.steps=2")
     assert "the smaller first" in told("cameras.distance=[3.0,2.0]")

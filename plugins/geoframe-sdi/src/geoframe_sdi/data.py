@@ -99,6 +99,11 @@ def label_numbers(config: SDIConfig, images: Images | None, prompts: int) -> lis
     count = prompts or (0 if images is None else images.classes)
     if not config.sdi.labels:
         return list(range(count))
+    if not count:
+        raise DataError(
+            "sdi.labels: there are no conditions to name; with data.labels = true the folder of an "
+            "image is its class"
+        )
     found = []
     for label in config.sdi.labels:
         if str(label) in names:
