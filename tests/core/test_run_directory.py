@@ -147,6 +147,14 @@ def test_a_line_cut_short_is_passed_over(tmp_path):
     assert (run.path / "metrics.jsonl").read_text() == '{"step": 1, "loss": 1}\n'
 
 
+def test_lines_without_a_scalar_stay(tmp_path):
+    run = make(tmp_path / "run")
+    run.log(4, 9, {"loss": 1})
+    run.log(4, 9, {"drawn": 2})
+    run.rewind(0, of="drawn")
+    assert (run.path / "metrics.jsonl").read_text() == '{"step": 4, "loss": 1}\n'
+
+
 def test_checkpoints_keep_the_newest(tmp_path):
     store = make(tmp_path / "run").checkpoints
     for step in (5, 10, 100):

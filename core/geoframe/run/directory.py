@@ -214,10 +214,17 @@ class Run:
                     if value is None or isinstance(value, int | float)
                 }
 
-    def rewind(self, step: int) -> None:
-        """Forget scalars logged after ``step``, from which the run now goes on."""
+    def rewind(self, step: int, of: str | None = None) -> None:
+        """Forget scalars logged after ``step``, from which the run now goes on.
+
+        Lines without the scalar ``of``, if one is named, stay.
+        """
         if self.main_process:
-            kept = [json.dumps(line) + "\n" for line in self.metrics() if line["step"] <= step]
+            kept = [
+                json.dumps(line) + "\n"
+                for line in self.metrics()
+                if line["step"] <= step or (of is not None and of not in line)
+            ]
             write_bytes(self.path / "metrics.jsonl", "".join(kept).encode())
 
     def write_tensors(self, name: str, tensors: Mapping[str, Tensor]) -> None:

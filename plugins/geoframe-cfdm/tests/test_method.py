@@ -154,6 +154,23 @@ def geoframe_command(*arguments: str) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_drawn_again_is_logged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geoframe_cfdm import evaluation
+
+    def stop(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    table = {**QUICK, "cfdm": {"samples": 4}}
+    monkeypatch.setattr(evaluation, "evaluate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_method("cfdm", table, path=tmp_path / "run")
+    monkeypatch.undo()
+    run = run_method("cfdm", table, path=tmp_path / "run", resume=True)
+    assert [line["step"] for line in run.metrics()] == [4]
+
+
 def test_a_killed_stream_goes_on_to_the_same_files(finished: Run, tmp_path: Path) -> None:
     def arguments(folder: str) -> list[str]:
         count = ["-n", "600", "--shard-size", "20", "--quiet", "-o", str(tmp_path / folder)]

@@ -78,3 +78,18 @@ def test_new_data_without_a_column_are_refused(folder: Path, tmp_path: Path) -> 
     )
     assert result.exit_code == 2
     assert "no column 'vy'" in result.output
+
+
+@pytest.mark.parametrize(
+    ("energy", "message"),
+    [
+        (np.zeros(3), r"'energy' has shape \(3,\), not one of 2 sets"),
+        (np.zeros(()), r"'energy' has shape \(\), not one of 2 sets"),
+        (np.full((2, 4, 1), "a"), r"'energy' is <U1 \(2, 4, 1\), not numbers of \(2, 4\) sets"),
+    ],
+)
+def test_arrays_that_do_not_fit_the_sets(energy: np.ndarray, message: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", v=np.ones((2, 4, 3)), energy=energy)
+    data = {"path": str(tmp_path / "a.npz"), "vectors": [["v"]], "target": ["energy"]}
+    with pytest.raises(DataError, match=message):
+        run_method("cgenn", {"data": data}, path=tmp_path / "run")

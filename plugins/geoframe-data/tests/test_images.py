@@ -1,5 +1,6 @@
 """Images of folders and archives, as people have them."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,14 @@ def test_images_that_are_not_read_are_told(tmp_path: Path) -> None:
     save(tmp_path / "b.jfif", format="JPEG")
     items = read_images(tmp_path)
     assert (items.names, len(items.notes)) == (("b.jfif",), 1)
+
+
+@pytest.mark.parametrize("special", ["pipe", "/dev/zero"])
+def test_what_never_ends_is_no_archive_of_images(special: str, tmp_path: Path) -> None:
+    path = tmp_path / "given"
+    if special == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(special)
+    with pytest.raises(DataError, match="given"):
+        read_images(path)

@@ -68,9 +68,14 @@ def _particles(
     sets, most = shape
     present = np.ones(shape, dtype=bool)
     for name, array in arrays.items():
+        if array.shape[:1] != (sets,):
+            raise DataError(
+                f"{path}: array '{name}' has shape {array.shape}, not one of {sets} sets"
+            )
         if array.ndim == 3:
-            if array.shape[:2] != shape:
-                raise DataError(f"{path}: array '{name}' has shape {array.shape}, not {shape} sets")
+            if array.shape[:2] != shape or array.dtype.kind not in "biuf":
+                what = f"{array.dtype} {array.shape}"
+                raise DataError(f"{path}: array '{name}' is {what}, not numbers of {shape} sets")
             present &= ~np.isnan(array).all(axis=-1)
     rows: dict[str, NDArray[Any]] = {SET: np.repeat(np.arange(sets), most)}
     for name, array in arrays.items():

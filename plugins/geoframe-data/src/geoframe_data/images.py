@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError
+from geoframe_data.files import check_regular
 from geoframe_data.items import Items
 
 SUFFIXES = (
@@ -132,6 +133,8 @@ def _members(path: Path) -> tuple[list[tuple[str, Reader]], list[str]]:
             if file.is_file()
         ]
     else:
+        if path.exists():
+            check_regular(path)
         try:
             archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
