@@ -106,8 +106,8 @@ TABLES = (
         seeds=3,
         quick=QUICK,
         compared="comparison",
-        note="the mixture is of branches weighed by held-out rows, or the best of them; the tables "
-        "come with geoframe-pathways",
+        note="the mixture is of branches weighed by held-out rows, or the best of them; seconds "
+        "are the clock's, and grow on a busy machine; the tables come with geoframe-pathways",
     ),
     ReferenceTable(
         name="fusions",

@@ -65,7 +65,7 @@ def evaluate(
         learned = verdict(task, outcomes, [UNLEARNED])
         metrics["learning_gain"] = learned.difference
         metrics["learning_gain_error"] = learned.error
-        said.append(_was_it_worth(learned.difference, learned.error, headline))
+        said.append(was_it_worth(learned.difference, learned.error, headline))
     metrics |= graph_measures(task, fits)
     metrics["train_seconds"] = sum(each.seconds for split in fits for each in split)
     metrics["peak_memory_mib"] = peak_memory_mib()
@@ -97,10 +97,16 @@ def _main_measures(
     return metrics
 
 
-def _was_it_worth(gain: float, error: float, headline: str) -> str:
+def was_it_worth(gain: float, error: float, headline: str) -> str:
+    """Say what learning the graph gained over the graph as it starts."""
     size = f"{gain:+.3f} {headline} (standard error {error:.3f})"
-    if gain > error:
+    if gain > 2 * error:
         return f"learning the graph paid: {size} over the same network on the graph as it starts"
+    if gain > error:
+        return (
+            f"learning the graph may have paid: {size} over the graph as it starts; more splits "
+            "tell (split.repeats)"
+        )
     return f"the graph was not worth learning here: {size} over the graph as it starts"
 
 
