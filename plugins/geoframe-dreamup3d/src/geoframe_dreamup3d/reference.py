@@ -175,11 +175,11 @@ FIELD = ReferenceTable(
             overrides=on("val64", {**RECONSTRUCTION, **MASKS_ALONE, "trainer.steps": 2600}),
         ),
     ),
-    note="600 steps of votes are 50 CPU seconds, 2600 of reconstruction some 300. The best radius is the one that is best for "
-    "all of these very scenes, which no user knows; the own radius goes by the spacing of an "
-    "image's pixels, as the classical back end does. Touching are the scenes in which points of "
-    "two objects come nearer than 15 mm; noisy is with the errors of a depth sensor. No model of "
-    "it in training: 46 other YCB models and blobs. Needs GEOFRAME_DATA.",
+    note="600 steps of votes are 50 CPU seconds, 2600 of reconstruction some 300. The best radius "
+    "is the one that is best for all of these very scenes, which no user knows; the own radius "
+    "goes by the spacing of an image's pixels, as the classical back end does. Touching are the "
+    "scenes in which points of two objects come nearer than 15 mm; noisy is with the errors of a "
+    "depth sensor. No model of it in training: 46 other YCB models and blobs. Needs GEOFRAME_DATA.",
 )
 
 TABLES = (FIELD, MASKS, PLACES_AND_SHAPES, KNOWN_AGAIN)
