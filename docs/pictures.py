@@ -21,10 +21,12 @@ PICTURES = {
     "nst": ("edges.toml", "space_and_time"),
     "hnn": ("python-library.toml", "poincare_disc"),
     "lgi": ("wines.toml", "peers"),
+    "ames": ("wines.toml", "peers"),
     "cfdm": ("digits.toml", "samples_and_training_items"),
     "snowflake": ("karate.toml", "embedding"),
     "pathways": ("quickstart.toml", "cells"),
     "cgenn": ("quickstart.toml", "metric"),
+    "sdi": ("digits.toml", "views_auto"),
     "dreamup3d": ("classical.toml", "worst_scenes"),
 }
 

@@ -340,6 +340,7 @@ def test_a_preview_ends_in_an_answer_and_a_command(geoframe, tmp_path, monkeypat
     done = geoframe("try", "cats.nwk", "--run-dir", "preview")
     assert done.exit_code == 0, done.output
     assert "It is a tree" in done.output
+    assert "certified distortion: " in done.output
     assert "report: preview/report.html" in done.output
     assert done.output.rstrip().endswith("geoframe run hnn --set data.path=cats.nwk")
 

@@ -9,6 +9,8 @@ import pytest
 
 import geoframe
 from geoframe.config import TomlTable, apply_overrides
+from geoframe.suggestion import Guess
+from geoframe_registry.configs import method_class
 from geoframe_registry.discovery import find
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -17,12 +19,41 @@ from attack.methods import base_of
 from reports.browser import BROWSER, measure
 
 sys.path.pop(0)
-METHODS = ("cfdm", "cgenn", "hnn", "lgi", "nst", "pathways", "snowflake")
-"""Those with an example that takes no more than two seconds; all reports are of one template."""
+METHODS = (
+    *("ames", "asymlora", "cfdm", "cgenn", "dreamup3d", "hnn"),
+    *("lgi", "nst", "pathways", "sdi", "snowflake"),
+)
+CHEAPER = {
+    "dreamup3d": (("evaluation.models", ["primitives"]), ("evaluation.matching", 0)),
+    "sdi": (
+        ("data.limit", 200),
+        ("evaluation.classifier", False),
+        ("evaluation.reference", 2),
+        ("sdi.compare", []),
+    ),
+}
+"""What else makes the short run of a method take no more than two seconds."""
 NAMED = {"hnn": 1, "lgi": 1, "nst": 2, "snowflake": 1}
 """Pictures whose points are named and found by name."""
 LARGEST = 2_000_000
 """Bytes of a report at most."""
+FACTS = {
+    "items": 50,
+    "edges": 60,
+    "tree": True,
+    "acyclic": True,
+    "directed": True,
+    "labels": False,
+    "target": "y",
+    "classes": 2,
+    "vectors": [],
+    "columns": ["x", "y"],
+    "images": True,
+}
+GUESSES = tuple(
+    Guess(path=Path("file"), kind=kind, value=None, said=(), facts=FACTS)
+    for kind in ("graph", "tree", "distances", "table", "texts", "items", "scenes")
+)
 BROKEN = """<!doctype html><title>broken</title>
 <body style="background: #fff"><div style="width: 3000px">wide</div>
 <p style="color: #bbb">faint</p><img src="data:image/png;base64,AAAA">
@@ -36,7 +67,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
     found = {}
     for name in METHODS:
-        config = apply_overrides(TomlTable({}), base_of(find("method", name))).values
+        options = (*base_of(find("method", name)), *CHEAPER.get(name, ()))
+        config = apply_overrides(TomlTable({}), options).values
         found[name] = geoframe.run_method(name, config, path=folder / name).path / "report.html"
     return found
 
@@ -58,6 +90,16 @@ def test_reports_have_no_faults(reports: dict[str, Path], tmp_path: Path) -> Non
         assert not faults, f"{condition['page']}:\n{faults}"
         named[Path(page).parent.name] = condition["named"]
     assert {name: count for name, count in named.items() if count} == NAMED
+
+
+def test_what_try_shows_of_a_run_is_measured(reports: dict[str, Path]) -> None:
+    """Of the numbers that a method calls its headline, those of some task are there."""
+    for name, path in reports.items():
+        metrics = geoframe.open_run(path.parent).results["metrics"]
+        for guess in GUESSES:
+            suggestion = method_class(find("method", name))().suits(guess)
+            if suggestion is not None and suggestion.headline:
+                assert {*suggestion.headline} & {*metrics}, name
 
 
 def test_reports_are_small_and_open_with_a_verdict(reports: dict[str, Path]) -> None:

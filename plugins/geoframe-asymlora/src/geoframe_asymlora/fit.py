@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -144,6 +145,20 @@ def _single(config: AsymLoRAConfig, task: Task, run: Run, table: Rows) -> Result
         },
         tables={"cost_of_modes": table},
         notes=[*_notes(config, task, table), *_experts(fitted.model)],
+        verdict=[_verdict(task, measured)],
+    )
+
+
+def _verdict(task: Task, measured: Mapping[str, Any]) -> str:
+    """Say how good the model is on texts that it did not learn from, beside no model at all."""
+    part, data = ("validation", task.validation) if task.test is None else ("test", task.test)
+    value = measured[f"{part}_{task.metric}"]
+    if task.metric != "accuracy" or not isinstance(data.targets, torch.Tensor):
+        return f"Of {len(data)} {part} texts: {task.metric} {value:.3g}."
+    usual = float(data.targets.unique(return_counts=True)[1].max()) / len(data)
+    return (
+        f"{value:.1%} of {len(data)} {part} texts are labelled right; the most frequent of their "
+        f"labels alone would be right for {usual:.1%}."
     )
 
 

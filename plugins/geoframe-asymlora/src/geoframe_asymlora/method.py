@@ -46,7 +46,7 @@ class AsymmetricFineTuning(Method):
             expect=f"{result} and a small adapter file",
             options=options,
             preview={"trainer.steps": 20},
-            headline=("accuracy", "test_accuracy"),
+            headline=("validation_accuracy", "validation_loss"),
         )
 
     def run(self, config: AsymLoRAConfig, run: Run) -> Result:

@@ -39,7 +39,7 @@ class ClosedFormDiffusionModel(Method):
             reason="new items like the given ones, without training",
             expect="samples, and which of your items each one is made of",
             preview={"cfdm.samples": 64},
-            headline=("kernel_distance", "mmd", "seconds"),
+            headline=("kid", "dup_rate", "seconds"),
         )
 
     def run(self, config: CFDMConfig, run: Run) -> Result:

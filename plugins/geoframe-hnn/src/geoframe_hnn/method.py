@@ -33,7 +33,7 @@ class HyperbolicNeuralNetworks(Method):
             fit=0.95,
             reason="trees have room in hyperbolic space, exactly and in few dimensions",
             expect="a point for every node, nearest nodes, common ancestors, and a map",
-            headline=("distortion_worst", "average_distortion", "map"),
+            headline=("certified_distortion", "relative_error_mean_pairs", "spearman_pairs"),
         )
 
     def run(self, config: HNNConfig, run: Run) -> Result:

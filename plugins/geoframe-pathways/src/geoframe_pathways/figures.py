@@ -28,7 +28,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
     errors
         Error of each of them ``(n,)``.
     """
-    figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+    figure = Figure(figsize=(9.6, 4.2), dpi=150, layout="constrained")
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     if x.shape[1] == 2:
         low, high = x.min(axis=0), x.max(axis=0)
@@ -37,7 +37,9 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         cells = model.router.two_nearest(model.space.project(grid))[0][:, 0]
         extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
         image = _shuffled(cells, model.experts).reshape(MAP_SIDE, MAP_SIDE)
-        left.imshow(image, origin="lower", extent=extent, cmap="tab20", aspect="auto")
+        left.imshow(
+            image, origin="lower", extent=extent, cmap="tab20", aspect="auto", interpolation="none"
+        )
         shown, names = x, model.metadata.encoder.names
     else:
         rows = np.random.default_rng(0).permutation(len(x))[:SCATTERED]
@@ -46,7 +48,9 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
             shown = np.hstack([shown, np.zeros_like(shown)])
         cells = model.router.two_nearest(model.space.project(x))[0][:, 0]
         colours = _shuffled(cells, model.experts)
-        left.scatter(*shown[rows].T, c=colours[rows], cmap="tab20", s=5, linewidths=0)
+        left.scatter(
+            *shown[rows].T, c=colours[rows], cmap="tab20", s=5, linewidths=0, rasterized=True
+        )
         shown, errors = shown[rows], errors[rows]
         names = ["first component", "second component"]
     order = np.argsort(errors)
@@ -55,6 +59,7 @@ def cell_map(model: Pathways, x: NDArray[np.float32], errors: NDArray[np.float64
         c=np.sqrt(errors[order]),
         s=5,
         linewidths=0,
+        rasterized=True,  # thousands of dots are one small image, not as many elements
         vmax=max(1e-12, float(np.quantile(np.sqrt(errors), 0.99))),
     )
     figure.colorbar(scatter, ax=right)

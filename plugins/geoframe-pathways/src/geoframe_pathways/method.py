@@ -34,7 +34,7 @@ class NeuralPathways(Method):
             expect="predictions for new rows, beside boosting and a plain network",
             options={"data.target": guess.facts["target"]},
             preview={"trainer.steps": 300},
-            headline=("test_rmse", "rmse", "accuracy", "test_accuracy"),
+            headline=("rmse", "accuracy"),
         )
 
     def run(self, config: PathwaysConfig, run: Run) -> Result:

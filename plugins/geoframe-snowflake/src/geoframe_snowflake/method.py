@@ -37,7 +37,7 @@ class NeuralSnowflakes(Method):
             reason=reason,
             expect="coordinates, a check against classical scaling, nearest items, and a map",
             preview={"trainer.steps": 200},
-            headline=("stress", "spearman", "map", "relative_error"),
+            headline=("stress_pairs", "spearman_pairs", "exact_distortion_worst_pairs"),
         )
 
     def run(self, config: SnowflakeRunConfig, run: Run) -> Result:
