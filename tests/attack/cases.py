@@ -25,8 +25,12 @@ MUTANTS = 3
 """Mutants of every example's data file."""
 FRESH = 100
 """One case in so many is a process that begins with nothing imported."""
-TRAINS = {("hnn", "data.path", "star.nwk"), ("hnn", "data.path", "deep.nwk")}
-"""Left out: sound files of 100,000 nodes, which the method trains on: over 40 s and 3 GiB."""
+TRAINS = {
+    (method, "data.path", name)
+    for method in ("hnn", "nst", "snowflake")
+    for name in ("star.nwk", "deep.nwk")
+}
+"""Left out: sound files of 100,000 nodes, which methods train on: over 40 s and up to 3 GiB."""
 VERBS = (
     ("report", "{run}"),
     ("export", "{run}", "-o", "{run}-exported"),

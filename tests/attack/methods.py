@@ -59,6 +59,8 @@ class Surface:
     """Import name of the plugin."""
     step: int = 6
     """It meets one in so many of the files."""
+    others: tuple[str, ...] = ()
+    """Further paths of the list, which the method wants several of."""
 
     def command(self, target: Path, run: Path | None = None) -> list[str]:
         """Return the words after ``geoframe`` that give it ``target``; to apply it takes a run."""
@@ -66,7 +68,7 @@ class Surface:
             return ["try", str(target), "--no-preview"]
         if self.option == APPLY:
             return ["apply", str(run), "--data", str(target), "-o", "applied.csv"]
-        value: object = [str(target)] if self.several else str(target)
+        value: object = [str(target), *self.others] if self.several else str(target)
         return self.run(Path("run"), (self.option, value))
 
     def run(self, path: Path, *more: tuple[str, Any]) -> list[str]:
@@ -82,9 +84,9 @@ def method_surfaces() -> list[Surface]:
 
 
 def examples(distribution: str) -> list[Path]:
-    """Return configs of a plugin of this repository; that of a short run, if any, is the first."""
+    """Return configs of a plugin of this repository; those of short runs, if any, are the first."""
     folder = PLUGINS / distribution
-    return [*folder.glob("tests/short.toml"), *sorted(folder.glob("examples/*.toml"))]
+    return [*sorted(folder.glob("tests/short*.toml")), *sorted(folder.glob("examples/*.toml"))]
 
 
 def example_data() -> list[Path]:
@@ -113,13 +115,17 @@ def base_of(spec: Any) -> tuple[tuple[str, Any], ...]:
 def _surfaces_of(spec: Any) -> Iterator[Surface]:
     base = base_of(spec)
     package = spec.target.partition(":")[0].partition(".")[0]
-    for option in describe_options(method_class(spec).Config):
+    options = list(describe_options(method_class(spec).Config))
+    main = "data.path" if any(option["key"] == "data.path" for option in options) else None
+    for option in options:
         key, kind = option["key"], str(option["type"])
         if kind not in ("path", "array of path") and not key.endswith(".path"):
             continue
         others = tuple(pair for pair in base if not _overlaps(pair[0], key))
-        step = 1 if key == "data.path" else 6
-        yield Surface(spec.name, key, kind == "array of path", others, package, step)
+        step = 1 if key == (main or key) else 6
+        several = kind == "array of path"
+        rest = tuple(dict(base).get(key, ())[1:]) if several else ()
+        yield Surface(spec.name, key, several, others, package, step, rest)
     if base:
         yield Surface(spec.name, APPLY, False, base, package, step=3)
 
@@ -143,12 +149,18 @@ def _flat(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and hasattr(value, "folder"):
-            # A path in an example begins in the example's folder.
-            inside = value.folder / value
-            yield f"{prefix}{key}", str(inside) if inside.exists() else str(value)
+        elif isinstance(value, list):
+            yield f"{prefix}{key}", [_from_folder(each) for each in value]
         else:
-            yield f"{prefix}{key}", value
+            yield f"{prefix}{key}", _from_folder(value)
+
+
+def _from_folder(value: Any) -> Any:
+    """Return what an option is; a path in an example begins in the example's folder."""
+    if not (isinstance(value, str) and hasattr(value, "folder")):
+        return value
+    inside = value.folder / value
+    return str(inside) if inside.exists() else str(value)
 
 
 def as_table(options: Sequence[tuple[str, Any]]) -> TomlTable:

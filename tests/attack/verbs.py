@@ -82,5 +82,7 @@ def _given(command: click.Command, attacked: click.Parameter) -> Iterator[str]:
             yield "made"
         elif parameter is attacked or isinstance(parameter.type, click.Path):
             yield "{run}" if parameter.name == "run" and parameter is not attacked else "{target}"
+            if parameter.nargs == -1:  # some want two at least
+                yield "{target}"
         else:
             yield "nst" if parameter.name == "method" else "1"

@@ -28,6 +28,7 @@ def binaries() -> Iterator[tuple[str, bytes]]:
     for name in ("positions", "distances", "edge_index", "images", "data", "points", "x"):
         values = struct.pack("<12d", *([float("nan"), float("inf"), -1e308, 1e308] * 3))
         yield f"nan-{name}.npz", zipped({f"{name}.npy": npy("<f8", (4, 3), values)})
+    yield from _sound_but_for_one()
     yield "pickled.npy", npy("|O", (1,), b"\x80\x04cos\nsystem\n.")
     yield "shape.npy", npy("<f8", (10**12, 3), b"\0" * 8)
     yield "cut.npy", npy("<f8", (4, 3), b"\0" * 8)
@@ -61,3 +62,27 @@ def binaries() -> Iterator[tuple[str, bytes]]:
     yield "trash.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256))
     yield "text.png", b"no picture"
     yield "vector.png", b'<svg xmlns="http://www.w3.org/2000/svg" width="9e9" height="9e9"/>'
+
+
+def _sound_but_for_one() -> Iterator[tuple[str, bytes]]:
+    """Archives of arrays one of which does not fit the others."""
+    edges = npy("<i8", (2, 2), struct.pack("<4q", 0, 1, 1, 2))
+    three = npy("<f8", (3,), struct.pack("<3d", 1, 2, 3))
+    table = npy("<f8", (4, 3), struct.pack("<12d", *range(12)))
+    word, bit = npy("<U1", (), b"a\0\0\0"), npy("|b1", (4,), b"\0\1\0\1")
+    square = npy("<f8", (2, 2), struct.pack("<4d", 0, 1, 1, 0))
+    scene = {
+        "rgb.npy": npy("|u1", (1, 4, 4, 3), b"\7" * 48),
+        "depth.npy": npy("<f4", (1, 4, 4), struct.pack("<f", 1) * 16),
+    }
+    many = npy("<i8", (), struct.pack("<q", 2**62))
+    focal = npy("<f8", (), struct.pack("<d", 4))
+    yield "count.npz", zipped({"edge_index.npy": edges, "num_nodes.npy": three})
+    yield "announced.npz", zipped({"edge_index.npy": edges, "num_nodes.npy": many})
+    yield "bits.npz", zipped({"edges.npy": edges, "x_packed.npy": table, "num_features.npy": word})
+    yield "focal.npz", zipped({**scene, "f.npy": three})
+    yield "masks.npz", zipped({**scene, "f.npy": focal, "seg.npy": word})
+    yield "unit.npz", zipped({**scene, "f.npy": focal, "depth_scale.npy": three})
+    yield "names.npz", zipped({"distances.npy": square, "names.npy": word})
+    yield "labels.npz", zipped({"x.npy": table, "y.npy": bit, "labels.npy": word})
+    yield "features.npz", zipped({"features.npy": three, "points.npy": word, "name.npy": word})

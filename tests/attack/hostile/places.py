@@ -42,7 +42,7 @@ def _deep_folder(path: Path) -> None:
 
 def _full_folder(path: Path) -> None:
     path.mkdir()
-    for number in range(300):
+    for number in range(5000):
         (path / f"{number}.txt").write_bytes(b"x")
 
 
