@@ -37,15 +37,13 @@ if TYPE_CHECKING:
 CLEARLY_CLOSED = 0.6
 """The same for spaces of positive curvature: a cap of a sphere fits path lengths in a grid, which
 are sums of absolute differences, by up to a fifth better than the plane does."""
-CLEARLY_OF_A_TREE = 0.9
-"""The same for hyperbolic space where the distances are known to be those of a tree: trees have
-room in it at any precision (Sarkar 2011) and in no flat space, but a line and bushes of few
-branches fit flat space too."""
 CLEARLY_PRODUCT = 0.7
 """Share of the misfit of every plainer space below which a product is chosen, which holds them."""
-NOTICEABLE = 0.002
+NOTICEABLE, NOTICEABLE_OF_A_TREE = 0.002, 0.0002
 """Misfit that a curved geometry must save as well: where flat space is off by 4 % of the distances,
-a quarter less is no sign of curvature."""
+a quarter less is no sign of curvature. Where the distances are known to be those of a tree, this
+is all that hyperbolic space must do: trees have room in it at any precision (Sarkar 2011) and in no
+flat space, but a line and bushes of few branches fit flat space too."""
 TRIAL = 30
 """Steps after which the best start goes on alone."""
 
@@ -91,7 +89,7 @@ def rank_geometries(
         on the pairs left out; ``seconds``; and ``chosen``, true for one of them: the best that is
         clearly better than flat space (by a quarter, a closed space by two fifths, and by 0.002; a
         product by three tenths, and than every other; where the distances are those of a tree,
-        hyperbolic space by a tenth, and no product), or else that.
+        hyperbolic space by 0.0002 alone, and no product), or else that.
 
     Raises
     ------
@@ -126,10 +124,11 @@ def rank_geometries(
             }
         )
     frame = pd.DataFrame(rows).set_index("geometry").sort_values("misfit", kind="stable")
-    return frame.assign(chosen=frame.index == _chosen(frame["misfit"], clearly))
+    noticeable = NOTICEABLE_OF_A_TREE if tree else NOTICEABLE
+    return frame.assign(chosen=frame.index == _chosen(frame["misfit"], clearly, noticeable))
 
 
-def _chosen(misfits: pd.Series[float], clearly: Mapping[str, float]) -> str:
+def _chosen(misfits: pd.Series[float], clearly: Mapping[str, float], noticeable: float) -> str:
     """Name the best that is clearly better than flat space, a product than all plainer ones."""
     flat = float(misfits.get(FLAT, math.inf))
     plain = min(flat, *(float(each) for name, each in misfits.items() if " x " not in str(name)))
@@ -137,7 +136,7 @@ def _chosen(misfits: pd.Series[float], clearly: Mapping[str, float]) -> str:
         wanted = clearly[str(name)] * flat
         if " x " in str(name):
             wanted = min(wanted, CLEARLY_PRODUCT * plain)
-        if value <= wanted and flat - value >= NOTICEABLE:
+        if value <= wanted and flat - value >= noticeable:
             return str(name)
     return FLAT
 
@@ -170,7 +169,7 @@ class _Fit:
             return CLEARLY_CLOSED
         if not tree or self.curvature == "unknown":
             return CLEARLY
-        return CLEARLY_OF_A_TREE if self.curvature == "hyperbolic" else 0.0
+        return 1.0 if self.curvature == "hyperbolic" else 0.0
 
 
 def _distances(data: PairDistances | Floats | nx.Graph) -> PairDistances:

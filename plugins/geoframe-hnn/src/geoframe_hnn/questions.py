@@ -15,6 +15,7 @@ import numpy as np
 
 from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
+from geoframe_data.files import check_regular
 from geoframe_hnn.trained import TrainedTree
 
 STDIN = Path("-")
@@ -76,8 +77,6 @@ class QuestionFile:
                             yield self._nodes(row, places, find, f"{self}:{reader.line_num}")
                 except csv.Error as error:
                     raise DataError(f"{self}:{reader.line_num}: not CSV: {error}") from None
-        except FileNotFoundError:
-            raise DataError(f"{self}: no such file") from None
         except OSError as error:
             raise DataError(f"{self}: cannot be read: {error.strerror}") from None
 
@@ -85,7 +84,10 @@ class QuestionFile:
         return "standard input" if self.path == STDIN else str(self.path)
 
     def _opened(self) -> AbstractContextManager[BinaryIO]:
-        return nullcontext(sys.stdin.buffer) if self.path == STDIN else self.path.open("rb")
+        if self.path == STDIN:
+            return nullcontext(sys.stdin.buffer)
+        check_regular(self.path)
+        return self.path.open("rb")
 
     def _decoded(self, file: BinaryIO) -> Iterator[str]:
         for number, line in enumerate(file, start=1):
