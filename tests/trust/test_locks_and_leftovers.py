@@ -136,6 +136,8 @@ def test_folders_are_searched_to_a_depth_and_links_not_followed(finished_run, tm
     assert {row.path for row in find_runs(tmp_path)} == {finished_run, inside / "run"}
 
 
+UNCLOSED = "default,ignore::ResourceWarning"
+"""Warnings that are shown: a signal may come after a file was opened and before it is held."""
 MOMENTS = {
     "modules are imported": lambda run, process: (
         "libtorch" in Path(f"/proc/{process}/maps").read_text()
@@ -158,7 +160,7 @@ def test_a_signal_at_any_moment_is_one_line(site, tmp_path, number, moment):
     process = subprocess.Popen(
         [sys.executable, "-m", "geoframe_cli", *options],
         cwd=tmp_path,
-        env={**site.environment, "GEOFRAME_DISABLE_PLUGINS": ""},
+        env={**site.environment, "GEOFRAME_DISABLE_PLUGINS": "", "PYTHONWARNINGS": UNCLOSED},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
