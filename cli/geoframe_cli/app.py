@@ -132,7 +132,8 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     cls=Verbs,
     subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="\b\nExample:\n  geoframe init nst -o tree.toml && geoframe run nst --config tree.toml",
+    epilog="\b\nExamples:\n  geoframe try FILE\n"
+    "  geoframe init nst -o tree.toml && geoframe run nst --config tree.toml",
 )
 @click.option("--debug", is_flag=True, envvar="GEOFRAME_DEBUG", help="Show tracebacks of errors.")
 @click.option(
