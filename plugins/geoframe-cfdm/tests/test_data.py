@@ -142,6 +142,7 @@ def test_a_mesh(tmp_path: Path) -> None:
         ("a.csv", b"a,b\n1,2\n3,4\n", {"labels": "aa"}, "no column 'aa'; did you mean 'a'"),
         ("a.csv", b"a,b\n1,2\n", {}, "at least 2 items"),
         ("a.ply", b"ply\nnope", {}, "no point cloud or mesh"),
+        ("a.ply.bz2", b"BZh9", {"format": "mesh"}, "is packed; unpack it"),
     ],
 )
 def test_bad_files(

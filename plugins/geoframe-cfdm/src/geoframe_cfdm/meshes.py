@@ -13,6 +13,9 @@ from geoframe.data import read_bytes
 from geoframe.errors import DataError
 from geoframe_data import Items
 
+PACKED = (".bz2", ".gz", ".tar", ".tgz", ".zip")
+"""Ends of archives, which trimesh would unpack without a bound."""
+
 
 def read_mesh(path: Path, count: int | None) -> Items:
     """Read the vertices, or draw ``count`` points from the surface."""
@@ -33,8 +36,10 @@ def load_mesh(path: Path) -> Any:
     Raises
     ------
     DataError
-        If trimesh is missing or cannot read it.
+        If trimesh is missing or cannot read it, or the file is packed.
     """
+    if path.suffix.lower() in PACKED:
+        raise DataError(f"{path}: is packed; unpack it, and name the mesh in it")
     try:
         import trimesh
     except ImportError:
