@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from geoframe.data import read_bytes
 from geoframe.errors import DataError
 from geoframe_data import Items
-
-PACKED = (".bz2", ".gz", ".tar", ".tgz", ".zip")
-"""Ends of archives, which trimesh would unpack without a bound."""
+from geoframe_data.files import check_unpacked
 
 
 def read_mesh(path: Path, count: int | None) -> Items:
@@ -38,8 +36,7 @@ def load_mesh(path: Path) -> Any:
     DataError
         If trimesh is missing or cannot read it, or the file is packed.
     """
-    if path.suffix.lower() in PACKED:
-        raise DataError(f"{path}: is packed; unpack it, and name the mesh in it")
+    check_unpacked(path)
     try:
         import trimesh
     except ImportError:

@@ -40,6 +40,8 @@ DAMAGED = (
 )
 """What unpacking raises for damaged files."""
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+ARCHIVES = (*COMPRESSION_SUFFIXES, ".tar", ".tgz")
+"""Ends of names of files that hold others."""
 
 
 @attrs.frozen(eq=False)
@@ -108,6 +110,18 @@ def check_regular(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         raise DataError(f"{path}: is a device or a pipe; write the data to a file first")
     return found.st_size
+
+
+def check_unpacked(path: Path) -> None:
+    """Refuse an archive before a library unpacks it without a bound.
+
+    Raises
+    ------
+    DataError
+        If the name is that of one.
+    """
+    if path.suffix.lower() in ARCHIVES:
+        raise DataError(f"{path}: is packed; unpack it, and name the file in it")
 
 
 def _regular(path: Path, max_bytes: int) -> bytes:

@@ -15,7 +15,7 @@ from scipy.spatial import ConvexHull, QhullError
 from geoframe.data import load_npz, shown, stored_file
 from geoframe.errors import DataError
 from geoframe_data.arrays import as_floats, as_whole
-from geoframe_data.files import check_regular
+from geoframe_data.files import check_regular, check_unpacked
 from geoframe_dreamup3d.generator.meshes import MeshShape
 from geoframe_dreamup3d.generator.primitives import Primitive, unit_sphere
 from geoframe_dreamup3d.generator.resting import resting_rotations
@@ -145,6 +145,7 @@ def _mesh_file(path: Path) -> MeshShape:
             f"{path}: reading mesh files needs trimesh: pip install 'geoframe-dreamup3d[meshes]'"
         ) from None
     check_regular(path)
+    check_unpacked(path)
     try:
         loaded: Any = trimesh.load(path, force="mesh")
         vertices, faces = np.asarray(loaded.vertices), np.asarray(loaded.faces)
