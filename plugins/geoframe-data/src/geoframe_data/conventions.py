@@ -155,7 +155,8 @@ def _refuse_signs(name: str, cells: pa.Array, where: Where) -> None:
     if not all_match(cells, f"{SIGNS}(?:{number}){UNITS}"):
         return
     row = int(np.flatnonzero(~matches(cells, number))[0])
-    sign = next(iter(SIGN_OR_UNIT.findall(str(cells[row]))), "%")
+    found = SIGN_OR_UNIT.search(str(cells[row]))
+    sign = found[0] if found else "%"
     raise DataError(
         f"{where(row)}: column '{shown(name)}': '{shown(cells[row])}' is a number with a sign; "
         f"write the column without signs of currency or percent, as sed 's/[{sign}]//g' does"

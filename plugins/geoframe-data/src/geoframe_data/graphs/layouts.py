@@ -11,13 +11,12 @@ KNOWN = 0.6
 
 def text_layout(begin: str) -> Layout:
     """Tell by the beginning of a text how its lines are meant."""
-    lines = [line for line in begin.split("\n")[:-1] or [begin] if line.strip()]
+    lines = _whole_lines(begin)
     lines = [line for line in lines if not line.startswith("#")] or lines
     marked = any(mark in line.strip() for line in lines for mark in "\t,;|")
     words = [line.split() for line in lines]
-    if len({len(each) for each in words}) == 1 and len(words[0]) > 1:
-        return "csv"
-    if marked:
+    even = len({len(each) for each in words}) == 1 and len(words[0]) > 1
+    if even or marked:
         return "csv"
     if any(line[0] in " \t" for line in lines[1:]):
         return "indented"
@@ -28,9 +27,14 @@ def text_layout(begin: str) -> Layout:
 
 def are_paths(begin: str) -> bool:
     """Whether every line is a path without blanks, and not only some sentence has a slash."""
-    lines = [line.strip() for line in begin.split("\n")[:-1] or [begin] if line.strip()]
+    lines = [line.strip() for line in _whole_lines(begin)]
     inner = [line.strip("/") for line in lines]
     return all(" " not in line for line in lines) and sum("/" in line for line in inner) > 1
+
+
+def _whole_lines(begin: str) -> list[str]:
+    """Lines that are not empty, without the last one, of which the rest may be missing."""
+    return [line for line in begin.split("\n")[:-1] or [begin] if line.strip()]
 
 
 def _are_neighbours(words: list[list[str]]) -> bool:
