@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -295,6 +296,7 @@ WRITTEN = {
     "points.geojson": ("points.csv", ["name,x,y", "p0,0,0", "p1,1,1", "p2,2,4"], "cfdm"),
 }
 """What the command of a refusal writes: the file, how it begins, and the method that takes it."""
+PYTHON = shlex.quote(sys.executable)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -318,6 +320,16 @@ def test_every_suggestion_and_preview_is_a_valid_config(name, tmp_path):
             configure(each.method, apply_overrides(TomlTable({}), {**options, **further}.items()))
 
 
+def test_a_command_is_taken_by_a_shell_whatever_the_file_is_called(geoframe, tmp_path):
+    path = tmp_path / 'a\'b "$(touch ran)" `touch ran`.csv'
+    path.write_text(REMEDIES["adjacency.csv"][0])
+    done = geoframe("try", path)
+    command = "".join(done.output.partition("python -c")[1:]).replace("python", PYTHON, 1)
+    subprocess.run(command, cwd=tmp_path, check=True, shell=True)
+    assert (tmp_path / "edges.csv").exists()
+    assert not (tmp_path / "ran").exists()
+
+
 @pytest.mark.parametrize("name", REMEDIES)
 def test_what_is_nearly_right_is_refused_with_what_to_type(name, geoframe, tmp_path):
     text, remedy = REMEDIES[name]
@@ -326,8 +338,8 @@ def test_what_is_nearly_right_is_refused_with_what_to_type(name, geoframe, tmp_p
     assert done.exit_code == 2
     assert remedy in done.output
     if name in WRITTEN:  # what it says works
-        code = done.output.partition('python -c "')[2].rpartition('"')[0]
-        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+        command = "".join(done.output.partition("python -c")[1:]).replace("python", PYTHON, 1)
+        subprocess.run(command, cwd=tmp_path, check=True, shell=True)
         written, lines, method = WRITTEN[name]
         assert (tmp_path / written).read_text().split()[: len(lines)] == lines
         tried = geoframe("try", tmp_path / written, "--no-preview", "--no-geometry")

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import shlex
 import stat
 import zipfile
 import zlib
@@ -268,7 +269,8 @@ def decode(path: Path, content: bytes) -> str:
             raise DataError(f"{path}: is a binary file, not text; set data.format") from None
         raise DataError(
             f"{path}:{line}: not UTF-8 text (or UTF-16 with a byte order mark); save the file as "
-            f"UTF-8: iconv -f WINDOWS-1252 -t UTF-8 {path.name} > utf8{path.suffix}"
+            f"UTF-8: iconv -f WINDOWS-1252 -t UTF-8 {shlex.quote(path.name)} > "
+            f"{shlex.quote(f'utf8{path.suffix}')}"
         ) from None
     if "\0" in text:
         raise DataError(f"{path}: is a binary file, not text; set data.format")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +41,11 @@ def refuse_adjacency(path: Path, distances: NDArray[np.floating]) -> None:
         return
     raise DataError(
         f"{path}: a matrix of 0 and 1 says who is joined to whom, not how far; write its edges: "
-        f'python -c "import pandas as pd; m = pd.read_csv({str(path)!r}, index_col=0).stack(); '
-        "m[m > 0].rename_axis(['source', 'target']).reset_index()[['source', 'target']]"
-        ".to_csv('edges.csv', index=False)\""
+        + _python(
+            f"import pandas as pd; m = pd.read_csv({_literal(path)}, index_col=0).stack(); "
+            'm[m > 0].rename_axis(["source", "target"]).reset_index()[["source", "target"]]'
+            '.to_csv("edges.csv", index=False)'
+        )
     )
 
 
@@ -59,10 +64,12 @@ def refuse_pedigree(path: Path, table: Table) -> None:
             child = next(name for name in table.columns if name not in parents)
             raise DataError(
                 f"{path}: each row names two parents; write an edge a line: "
-                f'python -c "import pandas as pd; t = pd.read_csv({str(path)!r}, dtype=str); '
-                f"t.melt({child!r}, {parents}, value_name='parent').dropna()"
-                f".rename(columns={{{child!r}: 'child'}})[['parent', 'child']]"
-                ".to_csv('edges.csv', index=False)\""
+                + _python(
+                    f"import pandas as pd; t = pd.read_csv({_literal(path)}, dtype=str); "
+                    f't.melt({_literal(child)}, {_literal(parents)}, value_name="parent").dropna()'
+                    f'.rename(columns={{{_literal(child)}: "child"}})[["parent", "child"]]'
+                    '.to_csv("edges.csv", index=False)'
+                )
             )
 
 
@@ -77,10 +84,13 @@ def refuse_geojson(path: Path) -> None:
     if not re.search(rb'"type"\s*:\s*"FeatureCollection"', read_head(path).content):
         return
     raise DataError(
-        f'{path}: GeoJSON is not read; write a table of its points: python -c "import json, '
-        f"pandas as pd; f = json.load(open({str(path)!r}))['features']; pd.DataFrame([{{"
-        "**p['properties'], 'x': p['geometry']['coordinates'][0], 'y': p['geometry']"
-        "['coordinates'][1]} for p in f]).to_csv('points.csv', index=False)\""
+        f"{path}: GeoJSON is not read; write a table of its points: "
+        + _python(
+            "import json, pandas as pd; "
+            f'f = json.load(open({_literal(path)}))["features"]; '
+            'pd.DataFrame([{**p["properties"], "x": p["geometry"]["coordinates"][0], '
+            '"y": p["geometry"]["coordinates"][1]} for p in f]).to_csv("points.csv", index=False)'
+        )
     )
 
 
@@ -102,5 +112,15 @@ def refuse_other_formats(path: Path) -> None:
     if counts and len(rest.partition("\n")[0].split()) == int(counts[2]) + 1:
         raise DataError(
             f"{path}: the first line counts rows and numbers, as word2vec writes it; without it "
-            f"these are rows: tail -n +2 {path} > points.txt"
+            f"these are rows: tail -n +2 {shlex.quote(str(path))} > points.txt"
         )
+
+
+def _python(code: str) -> str:
+    """A command that a shell takes as it stands, whatever a file or a column is called."""
+    return f"python -c {shlex.quote(code)}"
+
+
+def _literal(value: Any) -> str:
+    """A text, a path or a list of texts as Python code."""
+    return json.dumps(value, ensure_ascii=False, default=str)

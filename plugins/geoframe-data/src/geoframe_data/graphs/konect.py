@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import attrs
 
@@ -33,8 +34,8 @@ def read_konect(file: UserFile, fields: Fields) -> Graph:
     if not kind or kind[0] == "bip":
         raise DataError(
             f"{file.path}: a bipartite network, whose two kinds of nodes have the same numbers; "
-            "name them apart: "
-            f'awk \'!/^%/ {{print "left" $1 ",right" $2}}\' {file.path} > edges.csv'
+            'name them apart: awk \'!/^%/ {print "left" $1 ",right" $2}\' '
+            f"{shlex.quote(str(file.path))} > edges.csv"
         )
     # Comments leave their lines, so that messages name the right one.
     edges = LEADING.sub(lambda found: "\n" * found[0].count("\n"), text)
