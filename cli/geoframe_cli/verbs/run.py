@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.argument("method", shell_complete=completion.methods)
 @options_of_a_config
 @click.option(
+    "-o",
     "--run-dir",
     type=click.Path(),
     shell_complete=complete_runs,

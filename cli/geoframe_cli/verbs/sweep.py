@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 )
 @options_of_a_config
 @click.option(
+    "-o",
     "--run-dir",
     type=click.Path(path_type=Path),
     help="Where all runs are kept. Default: runs/sweep/METHOD-SPACE, by the file's name.",

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @click.option("--no-preview", is_flag=True, help="Look only; run nothing.")
 @click.option("--no-geometry", is_flag=True, help="Do not ask which geometry relations have.")
 @click.option(
-    "--run-dir", type=click.Path(path_type=Path), help="Where the preview is kept; new or empty."
+    "-o",
+    "--run-dir",
+    type=click.Path(path_type=Path),
+    help="Where the preview is kept; new or empty.",
 )
 def try_out(
     path: Path, method: str | None, no_preview: bool, no_geometry: bool, run_dir: Path | None
