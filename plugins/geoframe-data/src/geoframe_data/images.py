@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from geoframe.data import listed, shown
 from geoframe.errors import DataError
@@ -196,7 +196,7 @@ def read_image(
                 )
             if getattr(opened, "n_frames", 1) > 1:
                 repairs.append("have several frames, of which the first counts")
-            if opened.getexif().get(0x0112, 1) != 1:
+            if opened.getexif().get(ExifTags.Base.Orientation, 1) != 1:
                 repairs.append("were turned upright as their EXIF data say")
             image = ImageOps.exif_transpose(_eight_bits(opened, name, repairs))
     except UnidentifiedImageError:

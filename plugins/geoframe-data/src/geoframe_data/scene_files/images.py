@@ -22,8 +22,6 @@ DEPTH_SUFFIXES = (".png", ".tif", ".tiff", ".npy", ".exr")
 COLOUR_WORDS = ("color", "colour", "rgb", "image")
 INTRINSICS_NAMES = ("intrinsics", "camera_info", "camera", "camera_intrinsics", "calibration")
 INTRINSICS_SUFFIXES = (".json", ".yaml", ".yml")
-ORIENTATION = 0x0112
-"""EXIF's tag of how an image is to be turned; 1 is not at all."""
 MAX_PIXELS = 64 * 10**6
 """Pixels of the largest image that is decoded."""
 
@@ -92,10 +90,10 @@ def _read_turned(path: Path, size: tuple[int, int]) -> tuple[NDArray[np.uint8], 
     remark
         What was done about the orientation, or None if there is none.
     """
-    from PIL import ImageOps
+    from PIL import ExifTags, ImageOps
 
     image = opened_image(path)
-    if image.getexif().get(ORIENTATION, 1) == 1:
+    if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
         return _colours(path, image), None
     upright = ImageOps.exif_transpose(image)
     if _alike(image.size[::-1], size) and not _alike(upright.size[::-1], size):

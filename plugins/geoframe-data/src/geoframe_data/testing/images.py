@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
 from geoframe_data.items import Items
 from geoframe_data.testing.files import SuiteFile, Write
@@ -63,7 +63,7 @@ def _bytes(image: Image.Image, form: str, **options: Any) -> bytes:
 def _turned(form: str) -> bytes:
     """Lying on its side, with the EXIF entry that turns it upright."""
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[ExifTags.Base.Orientation] = 6
     return _bytes(_image().transpose(Image.Transpose.ROTATE_90), form, exif=exif)
 
 
