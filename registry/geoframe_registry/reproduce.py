@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,30 @@ def tables(method: str, name: str | None = None) -> list[ReferenceTable]:
             f"it has: {', '.join(known) or 'none'}"
         )
     return [known[name]]
+
+
+def only_rows(
+    chosen: Sequence[tuple[str, ReferenceTable]], names: Collection[str]
+) -> list[tuple[str, ReferenceTable]]:
+    """Leave only the rows of these names in tables, each with its method; empty tables go.
+
+    Raises
+    ------
+    RunError
+        If no table has a row of one of the names.
+    """
+    known = dict.fromkeys(row.name for _, table in chosen for row in table.rows)
+    for name in names:
+        if name not in known:
+            raise RunError(
+                f"no table has the row '{name}'{did_you_mean(name, known)}; "
+                f"there are: {', '.join(known) or 'none'}"
+            )
+    left = (
+        (method, attrs.evolve(table, rows=[row for row in table.rows if row.name in names]))
+        for method, table in chosen
+    )
+    return [(method, table) for method, table in left if table.rows]
 
 
 def measure(

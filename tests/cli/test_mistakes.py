@@ -213,6 +213,7 @@ CASES = {
     "new plugin into a full folder": (["new", "plugin", "mine", "-o", "full"], "is not empty", 1),
     "new plugin over a file": (["new", "plugin", "mine", "-o", "good.toml"], "cannot be wri", 1),
     "reproduce an unknown table": (["reproduce", "toy", "--table", "x"], "it has: lines", 1),
+    "reproduce an unknown row": (["reproduce", "toy", "--row", "flatt"], "did you mean 'flat'", 1),
     "reproduce with no seeds": (["reproduce", "toy", "--seeds", "0"], "not in the range", 1),
     "resume with another config": (
         ["run", "toy", "--run-dir", "done", "--resume", "--set", "slope=7.0"],

@@ -68,6 +68,14 @@ def test_reproduce_prints_published_beside_measured(geoframe, local_site, tmp_pa
     assert (tmp_path / "runs" / "reproduce" / "toy" / "lines" / "flat-seed1").is_dir()
 
 
+def test_reproduce_measures_the_rows_that_are_named(geoframe, local_site, tmp_path):
+    options = ["--quick", "--runs", tmp_path, "--row", "flat", "--json"]
+    result = geoframe("reproduce", "toy", *options)
+    assert result.exit_code == 0, result.output
+    [table] = json.loads(result.stdout)["tables"]
+    assert [row["name"] for row in table["rows"]] == ["flat"]
+
+
 def test_reproduce_as_json(geoframe, local_site, tmp_path):
     options = ["--quick", "--runs", tmp_path / "again", "--table", "lines", "--json"]
     result = geoframe("reproduce", "toy", *options)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @click.argument("method", shell_complete=completion.methods)
 @click.option("--table", "table_name", help="Measure this table only.")
+@click.option("--row", "rows_named", multiple=True, help="Measure this row; may be repeated.")
 @click.option("--quick", is_flag=True, help="Smaller runs with one seed; marked as quick.")
 @click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds. Default: the table's.")
 @click.option(
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 def reproduce(
     method: str,
     table_name: str | None,
+    rows_named: tuple[str, ...],
     quick: bool,
     seeds: int | None,
     folder: Path | None,
@@ -53,7 +55,7 @@ def reproduce(
     fails is reported, and the exit code is then 1.
     """
     from geoframe_registry import field
-    from geoframe_registry.reproduce import measure, tables
+    from geoframe_registry.reproduce import measure, only_rows, tables
 
     if page is not None and method != field.NAME:
         raise click.UsageError("--page is for 'geoframe reproduce field'")
@@ -62,6 +64,8 @@ def reproduce(
         if method == field.NAME
         else [(method, table) for table in tables(method, table_name)]
     )
+    if rows_named:
+        chosen = only_rows(chosen, rows_named)
     found = []
     for name, table in chosen:
         rows = []
