@@ -15,7 +15,7 @@ from torch.optim.adamw import adamw
 from geoframe.training.denormals import flushed_denormals
 from geoframe.training.schedule import learning_rate_factor
 from geoframe.training.threads import one_thread
-from geoframe_pathways.experts.objective import loss_per_expert
+from geoframe_pathways.experts.gradient import StackGradient
 from geoframe_pathways.experts.task import ExpertTask, tensors_from_bytes, tensors_to_bytes
 from geoframe_pathways.trainers.config import StackedConfig
 
@@ -90,51 +90,49 @@ def advance(
     sum of the experts' losses trains each as if it were alone; gradients are clipped per expert.
     """
     started = time.perf_counter()
-    parameters = state.parameters.clone().requires_grad_()
-    mean, square = state.mean.clone(), state.square.clone()
+    parameters, mean, square = (
+        each.clone() for each in (state.parameters, state.mean, state.square)
+    )
     counted = torch.tensor(float(state.step))
     ids = torch.arange(experts.start, experts.stop)
     size = batch_per_expert(options, task.experts)
     schedule = options.schedule
     warmup = int(options.warmup * schedule.steps)
+    losses_and_gradient = StackGradient(task.shape, task.loss, parameters, size)
+    gradient = losses_and_gradient.gradient
     total = torch.zeros(())
-    with one_thread(), flushed_denormals():
+    with one_thread(), flushed_denormals(), torch.no_grad():
         for step, rows in _drawn(task, experts, state.step, until, size):
             factor = learning_rate_factor(step, schedule.steps, "cosine", warmup)
             x, y = (_taken(each, rows) for each in (task.inputs, task.targets))
-            outputs = task.shape.forward(parameters, task.localise(x, ids))
-            losses = loss_per_expert(task.loss, outputs, y)
-            parameters.grad = None
-            losses.sum().backward()
-            assert parameters.grad is not None
+            losses = losses_and_gradient(task.localise(x, ids), y)
             if options.clip_norm is not None:
-                norms = parameters.grad.norm(dim=1, keepdim=True)
-                parameters.grad.mul_((options.clip_norm / (norms + 1e-6)).clamp(max=1.0))
-            with torch.no_grad():
-                # The function, not the class, whose first object imports torch's compiler: that
-                # takes longer than a short training.
-                adamw(
-                    [parameters],
-                    [parameters.grad],
-                    [mean],
-                    [square],
-                    [],
-                    [counted],
-                    fused=True,
-                    amsgrad=False,
-                    beta1=0.9,
-                    beta2=0.999,
-                    lr=schedule.learning_rate * factor,
-                    weight_decay=options.weight_decay or 0.0,
-                    eps=1e-8,
-                    maximize=False,
-                )
-            total += losses.detach().mean()
+                norms = gradient.norm(dim=1, keepdim=True)
+                gradient.mul_((options.clip_norm / (norms + 1e-6)).clamp(max=1.0))
+            # The function, not the class, whose first object imports torch's compiler: that
+            # takes longer than a short training.
+            adamw(
+                [parameters],
+                [gradient],
+                [mean],
+                [square],
+                [],
+                [counted],
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.999,
+                lr=schedule.learning_rate * factor,
+                weight_decay=options.weight_decay or 0.0,
+                eps=1e-8,
+                maximize=False,
+            )
+            total += losses.mean()
     loss = float(total) / max(1, until - state.step)
     finite = bool(torch.isfinite(parameters).all())
     return BlockState(
         step=until,
-        parameters=parameters.detach(),
+        parameters=parameters,
         mean=mean,
         square=square,
         loss=loss if finite else math.nan,
