@@ -242,7 +242,7 @@ def test_the_rival_of_a_dataset_is_the_baseline(
     }
     results = run_method("cgenn", config, path=tmp_path / "run").results
     assert results["metrics"]["test_mse_baseline"] == 0.25
-    assert "the answer: mse 0.2500" in results["notes"]
+    assert {"model": "the answer", "mse": 0.25} in results["tables"]["comparison"]
     assert results["metrics"]["equivariance_error"] < 1e-10
     assert 0 < results["metrics"]["equivariance_error_float32"] < 1e-3
 

@@ -12,6 +12,12 @@ from geoframe.config import MethodConfig, component, option, section
 from geoframe_data.options import TableFormat, TableOptions
 
 TargetKind = Literal["auto", "number", "class", "vector", "point"]
+Rival = Literal[
+    "ridge-invariants",
+    "boosting-invariants",
+    "perceptron-invariants",
+    "perceptron-coordinates",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -147,6 +153,11 @@ class EvaluationConfig:
         4,
         ge=1,
         help="Random isometries of the metric that the error of equivariance is taken over.",
+    )
+    rivals: tuple[Rival, ...] = option(
+        ("ridge-invariants", "boosting-invariants"),
+        help="Models of scikit-learn that numbers and classes are predicted by beside the network: "
+        "on what no isometry of the fixed metric changes, or on bare coordinates.",
     )
 
 

@@ -29,6 +29,7 @@ from geoframe_cgenn.metric.symmetry import (
     relative_error,
     signature,
 )
+from geoframe_cgenn.rivals import compare_rivals
 from geoframe_cgenn.sets import VectorSets
 from geoframe_cgenn.trained import TrainedCliffordNetwork
 
@@ -61,13 +62,10 @@ def evaluate(
     of_main = [scores(fitted.predictor, test) for fitted in fits.main]
     of_fixed = [scores(fitted.predictor, test) for fitted in fits.fixed]
     best = fits.best
-    cheap = baseline(sets.part("train"), test)
-    notes = list(sets.notes)
     dataset = None if config.data.path is not None else config.data.dataset.build()
-    if (known := capability(dataset, KnownRival)) is not None:
-        name, found = known.rival(sets.part("train"), test)
-        cheap |= found
-        notes += [f"{name}: {', '.join(f'{key} {value:.4f}' for key, value in found.items())}"]
+    rivals, cheap = _rivals(config, sets, fits.start, capability(dataset, KnownRival))
+    comparison = [*_networks(fits, of_main, of_fixed), *rivals]
+    notes = list(sets.notes)
     metrics: Metrics = {
         **{f"test_{name}": value for name, value in of_main[fits.main.index(best)].items()},
         **{f"test_{name}_mean": _mean(of_main, name) for name in of_main[0]},
@@ -81,7 +79,10 @@ def evaluate(
         "parameters": sum(p.numel() for p in best.predictor.parameters()),
         "peak_memory_mib": peak_memory_mib(),
     }
-    tables: dict[str, list[dict[str, Any]]] = {"trainings": _trainings(fits, of_main, of_fixed)}
+    tables: dict[str, list[dict[str, Any]]] = {
+        "comparison": comparison,
+        "trainings": _trainings(fits, of_main, of_fixed),
+    }
     if fits.scan:
         tables["signatures"] = [
             {"signs": row["signs"], "validation_loss": row["validation_loss"]} for row in fits.scan
@@ -99,24 +100,52 @@ def evaluate(
         metrics=metrics,
         tables=tables,
         notes=notes,
-        verdict=_answer(sets, metrics),
+        verdict=_answer(sets, metrics, rivals),
         picture="metric" if sets.kind == "class" else "predictions",
     )
 
 
-def _answer(sets: VectorSets, metrics: Metrics) -> list[str]:
-    """What the network reached on held-out data, beside what needs no network."""
-    measure, name = ("accuracy", "accuracy") if sets.kind == "class" else ("mse", "squared error")
-    rival = "the best fixed combination of the vectors"
-    if sets.kind == "class":
-        rival = "always the most frequent class"
-    elif sets.kind == "number":
-        rival = "the mean of the training data"
-    elif sets.of_sets:
-        rival = "always zero"
+def _rivals(
+    config: CGENNConfig, sets: VectorSets, start: Tensor, known: KnownRival | None
+) -> tuple[list[dict[str, Any]], Mapping[str, float]]:
+    """Rows of what is compared with the networks, and the scores of the cheapest of them."""
+    train, test = sets.part("train"), sets.part("test")
+    name, cheap = baseline(train, test)
+    rows: list[dict[str, Any]] = [{"model": name, **cheap}]
+    if known is not None:
+        name, found = known.rival(train, test)
+        rows.append({"model": name, **found})
+        cheap |= found
+    if sets.kind in ("number", "class"):
+        names = config.evaluation.rivals
+        rows += compare_rivals(names, train, test, start, config.seed)
+    return rows, cheap
+
+
+def _networks(
+    fits: Fits, of_main: Sequence[Mapping[str, float]], of_fixed: Sequence[Mapping[str, float]]
+) -> list[dict[str, Any]]:
+    """Rows of the networks: means over their trainings."""
+    kind = "fixed" if fits.best.metric == "fixed" else "learned"
     return [
-        f"On held-out data the network has {name} {metrics[f'test_{measure}']:.3g}; {rival} has "
-        f"{metrics[f'test_{measure}_baseline']:.3g}."
+        {
+            "model": f"{name} metric",
+            **{key: _mean(found, key) for key in found[0]},
+            "seconds": float(np.mean([fitted.training.seconds for fitted in fitteds])),
+        }
+        for name, fitteds, found in ((kind, fits.main, of_main), ("fixed", fits.fixed, of_fixed))
+        if fitteds
+    ]
+
+
+def _answer(sets: VectorSets, metrics: Metrics, rivals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the network reached on held-out data, beside the best of what needs no such network."""
+    measure, name = ("accuracy", "accuracy") if sets.kind == "class" else ("mse", "squared error")
+    sign = -1 if sets.kind == "class" else 1
+    best = min((row for row in rivals if measure in row), key=lambda row: sign * row[measure])
+    return [
+        f"On held-out data the network has {name} {metrics[f'test_{measure}']:.3g}; the best of "
+        f"what it is compared with, {best['model']}, has {best[measure]:.3g}."
     ]
 
 

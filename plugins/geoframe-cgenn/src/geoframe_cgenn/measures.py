@@ -20,8 +20,18 @@ SETS = 64
 
 
 def scores(predictor: CliffordPredictor, sets: VectorSets) -> dict[str, float]:
-    """Mean squared error, or accuracy, cross-entropy and AUC (of two classes, both present)."""
-    answers = predict(predictor, sets)
+    """Scores of a predictor's answers, as :func:`scores_of` has them."""
+    return scores_of(predict(predictor, sets), sets)
+
+
+def scores_of(answers: Tensor, sets: VectorSets) -> dict[str, float]:
+    """Mean squared error, or accuracy, cross-entropy and AUC (of two classes, both present).
+
+    Parameters
+    ----------
+    answers
+        In the shape of the targets; of classes, their logits ``(m, classes)``.
+    """
     assert sets.targets is not None
     if sets.kind != "class":
         error = answers.double().numpy() - sets.targets
@@ -45,21 +55,24 @@ def auc(values: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * others))
 
 
-def baseline(train: VectorSets, test: VectorSets) -> dict[str, float]:
-    """Scores of the mean, of the best fixed combination of a row's vectors, or of a guess."""
+def baseline(train: VectorSets, test: VectorSets) -> tuple[str, dict[str, float]]:
+    """Name the cheapest answer to such a question, and its scores on the test sets."""
     assert train.targets is not None
     assert test.targets is not None
     if train.kind == "class":
         shares = np.bincount(train.targets, minlength=len(train.classes)) / len(train.targets)
-        return {"accuracy": float((test.targets == shares.argmax()).mean())}
+        right = float((test.targets == shares.argmax()).mean())
+        return "always the most frequent class", {"accuracy": right}
     if train.kind == "number":
-        return {"mse": float(np.square(test.targets - train.targets.mean()).mean())}
-    if train.of_sets:
-        return {"mse": float(np.square(test.targets).mean())}
-    design = np.swapaxes(train.vectors, 1, 2).reshape(-1, train.vectors.shape[1])
-    factors, *_ = np.linalg.lstsq(design, train.targets.reshape(-1), rcond=None)
-    predicted = np.einsum("rvn,v->rn", test.vectors, factors)
-    return {"mse": float(np.square(test.targets - predicted).mean())}
+        name, predicted = "the mean of the training data", train.targets.mean()
+    elif train.of_sets:
+        name, predicted = "always zero", np.zeros(1)
+    else:
+        design = np.swapaxes(train.vectors, 1, 2).reshape(-1, train.vectors.shape[1])
+        factors, *_ = np.linalg.lstsq(design, train.targets.reshape(-1), rcond=None)
+        name = "the best fixed combination of the vectors"
+        predicted = np.einsum("rvn,v->rn", test.vectors, factors)
+    return name, {"mse": float(np.square(test.targets - predicted).mean())}
 
 
 @torch.no_grad()

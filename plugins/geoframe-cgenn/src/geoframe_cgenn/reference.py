@@ -8,10 +8,9 @@ steps from the same seeds, and ``test_mse_fixed_mean`` is the control.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from geoframe.reference import Published, ReferenceRow, ReferenceTable
+from geoframe.reference import Published, ReferenceTable
+from geoframe_cgenn.experiments import dataset, row, trainer
+from geoframe_cgenn.field import FIELD
 
 CGENN = "Ruhe et al., NeurIPS 2023, as quoted by Ali et al., PMLR 251, 2024"
 ALI = "Ali et al., PMLR 251, 2024 (the released code does not learn the metric of its layers)"
@@ -20,7 +19,6 @@ OWN = "an earlier measurement with equal layers and schedule, one seed or two"
 
 MSE = ("test_mse_mean", "test_mse_fixed_mean", "test_mse_baseline")
 METRIC = ("metric_error", "metric_distance_to_it")
-BOTH: dict[str, Any] = {"cgenn.metric": "learned", "cgenn.compare": True, "cgenn.replicas": 3}
 
 
 def published(value: float, spread: float | None = None, source: str = CGENN) -> Published:
@@ -31,29 +29,6 @@ def published(value: float, spread: float | None = None, source: str = CGENN) ->
 def earlier(value: float) -> Published:
     """Return a number that was measured before with this plugin's specification."""
     return Published(value=value, source=OWN, certainty="own")
-
-
-def trainer(steps: int, rate: float, batch: int, **more: Any) -> dict[str, Any]:
-    """Dotted keys of a training with warm-up over the first 1/64 of its steps."""
-    return {
-        "trainer.steps": steps,
-        "trainer.learning_rate": rate,
-        "trainer.batch_size": batch,
-        "trainer.warmup": steps // 64,
-        "trainer.schedule": "cosine",
-        **{f"trainer.{key}": value for key, value in more.items()},
-    }
-
-
-def dataset(name: str, **options: Any) -> dict[str, Any]:
-    """Dotted keys of a data set."""
-    return {"data.dataset": {"name": name, **options}}
-
-
-def row(name: str, published: Mapping[str, Published], *parts: Mapping[str, Any]) -> ReferenceRow:
-    """Put a row together from groups of dotted keys."""
-    overrides = {key: value for part in (BOTH, *parts) for key, value in part.items()}
-    return ReferenceRow(name=name, overrides=overrides, published=published)
 
 
 VOLUMES = ReferenceTable(
@@ -283,5 +258,6 @@ TABLES = (
     ANISOTROPIC,
     SIGNATURE,
     JETS,
+    FIELD,
 )
 """Every table that ``geoframe reproduce cgenn`` measures."""
