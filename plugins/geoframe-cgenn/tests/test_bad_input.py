@@ -57,6 +57,18 @@ def test_a_missing_number_is_told_with_its_line(folder: Path, tmp_path: Path) ->
         run_method("cgenn", config, path=tmp_path / "run")
 
 
+@pytest.mark.parametrize(("column", "option"), [("vy", "vectors"), ("energy", "target")])
+def test_numbers_beyond_float32_are_told(
+    column: str, option: str, folder: Path, tmp_path: Path
+) -> None:
+    frame = pd.read_csv(folder / "particles.csv")
+    frame[column] *= 1e200
+    frame.to_csv(tmp_path / "large.csv", index=False)
+    config = settings(folder, data={"path": str(tmp_path / "large.csv")})
+    with pytest.raises(DataError, match=rf"data\.{option}: .*e\+20. do not fit float32"):
+        run_method("cgenn", config, path=tmp_path / "run")
+
+
 def test_a_set_of_one_and_a_single_class(folder: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(folder / "particles.csv").iloc[1:]
     frame.to_csv(tmp_path / "one.csv", index=False)

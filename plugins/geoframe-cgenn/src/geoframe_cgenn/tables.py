@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geoframe.data import listed
 from geoframe.errors import DataError
 from geoframe_cgenn.config import VectorDataConfig
 from geoframe_data import Schema, Table, content_kind, open_file, read_table
@@ -22,6 +23,8 @@ from geoframe_data.table import typed
 
 SET = "set"
 """Column that numbers the sets of an npz with arrays ``(g, m, n)``."""
+LARGEST = 1e30
+"""Largest size of a number: networks compute in float32, which ends at 3e38."""
 
 
 def read_columns(path: Path, config: VectorDataConfig, schema: Schema | None = None) -> Table:
@@ -109,7 +112,7 @@ def numbers(table: Table, names: Sequence[str], option: str) -> NDArray[np.float
     Raises
     ------
     DataError
-        If there is no such column, or it holds text, or a value is missing.
+        If there is no such column, or it holds text, or a value is missing or beyond 1e30.
     """
     columns = vector_columns(table, names, option)
     for name in columns:
@@ -126,5 +129,10 @@ def numbers(table: Table, names: Sequence[str], option: str) -> NDArray[np.float
         raise DataError(
             f"{table.where(row)}: {option}: no finite number in column '{columns[column]}' "
             f"({rows} such rows)"
+        )
+    if (size := float(np.abs(values).max(initial=0.0))) > LARGEST:
+        raise DataError(
+            f"{table.origin}: {option}: {listed(columns)}: numbers of size {size:.3g} do not fit "
+            f"float32; give them in another unit, with sizes up to {LARGEST:g}"
         )
     return values

@@ -196,6 +196,7 @@ def test_gradients_and_dtypes() -> None:
     [
         (torch.ones(2, 3), "square"),
         (torch.tensor([[1.0, 2.0], [3.0, 4.0]]), "symmetric"),
+        (torch.tensor([[0, 1], [1, 0]]), "float32 or float64, not torch.int64"),
         (torch.tensor([[float("nan")]]), "not finite"),
     ],
 )

@@ -25,7 +25,7 @@ class CliffordAlgebra(nn.Module):
     Raises
     ------
     ValueError
-        If it is not square, not symmetric, or not finite.
+        If it is not square, not symmetric, not finite, or of integers.
     """
 
     matrix: Tensor
@@ -132,7 +132,9 @@ class CliffordAlgebra(nn.Module):
 
 
 def check_symmetric(matrix: Tensor) -> None:
-    """Raise ``ValueError`` unless ``matrix`` is square, finite and symmetric."""
+    """Raise ``ValueError`` unless ``matrix`` is real, square, finite and symmetric."""
+    if not matrix.is_floating_point():  # an eigenbasis would be rounded to it
+        raise ValueError(f"the matrix of a form must be float32 or float64, not {matrix.dtype}")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a form has a square matrix, not one of shape {tuple(matrix.shape)}")
     if not matrix.isfinite().all():
