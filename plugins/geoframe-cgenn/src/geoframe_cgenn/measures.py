@@ -63,8 +63,9 @@ def baseline(train: VectorSets, test: VectorSets) -> tuple[str, dict[str, float]
         shares = np.bincount(train.targets, minlength=len(train.classes)) / len(train.targets)
         right = float((test.targets == shares.argmax()).mean())
         return "always the most frequent class", {"accuracy": right}
+    predicted: NDArray[np.float64]
     if train.kind == "number":
-        name, predicted = "the mean of the training data", train.targets.mean()
+        name, predicted = "the mean of the training data", np.full(1, train.targets.mean())
     elif train.of_sets:
         name, predicted = "always zero", np.zeros(1)
     else:

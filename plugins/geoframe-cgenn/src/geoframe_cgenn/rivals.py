@@ -179,7 +179,7 @@ def _perceptron(y: Features, classes: bool, seed: int) -> Any:
 
     enough = len(y) >= FEW
     if classes:
-        enough = enough and np.unique(y, return_counts=True)[1].min() >= FEW_OF_CLASS
+        enough = enough and bool(np.unique(y, return_counts=True)[1].min() >= FEW_OF_CLASS)
     options = {
         "hidden_layer_sizes": HIDDEN,
         "early_stopping": enough,
