@@ -96,6 +96,22 @@ def test_candidates_are_given_up_when_they_stop_paying() -> None:
     assert patient.decay([0.0, 0.5, 2.0], 4) == 2.0
 
 
+def test_many_experts_have_to_be_ahead_of_one_trained_network() -> None:
+    rows = rows_of(400)
+    errors = {(1, 0.0): 30.0, (4, 0.0): 10.0, (9, 0.0): 20.0, (1, 0.5): 40.0}
+    for in_the_end, chosen in ((9.0, 1), (11.0, 4)):
+        pilots = Candidates({**errors, (4, 0.5): 20.0})
+        whole = Candidates({(1, 0.0): in_the_end})
+        search = Search(rows, pilots, held_out(rows, 0.25, seed=0), patience=1, whole=whole)
+        assert search.one_by_one([1, 4, 9, 16], [0.0, 0.5]) == (chosen, 0.0)
+        assert pilots.seen == [(1, 0.0), (4, 0.0), (9, 0.0), (chosen, 0.5)]
+        assert whole.seen == [(1, 0.0)]
+    unasked = Candidates({(1, 0.0): 10.0, (4, 0.0): 20.0})
+    search = Search(rows, unasked, held_out(rows, 0.25, seed=0), patience=1, whole=whole)
+    assert search.one_by_one([1, 4], [0.0]) == (1, 0.0)
+    assert whole.seen == [(1, 0.0)]
+
+
 def test_pairs_are_chosen_where_the_best_decay_depends_on_the_number() -> None:
     rows = rows_of(402)
     errors = {(1, 0.0): 20.0, (1, 3.0): 15.0, (4, 0.0): 40.0, (4, 3.0): 10.0}

@@ -76,15 +76,19 @@ def validation_curve(
 ) -> Figure:
     """Plot what was tried: the validation error over experts, or over decays of one number.
 
+    What was trained with more steps than the others is no point of a curve.
+
     Parameters
     ----------
     tried
-        Rows with ``experts``, ``weight_decay`` and ``validation_error``.
+        Rows with ``experts``, ``weight_decay``, ``steps`` and ``validation_error``.
     experts, weight_decay
         What was chosen.
     """
     figure = Figure(figsize=(4.6, 3.2), layout="constrained")
     axes = figure.subplots()
+    least = min(row["steps"] for row in tried)
+    tried = [row for row in tried if row["steps"] == least]
     if len({row["experts"] for row in tried}) > 1:
         along, lines, chosen = "experts", "weight_decay", float(experts)
         axes.set_xscale("log", base=2)

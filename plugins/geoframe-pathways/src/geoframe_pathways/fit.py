@@ -138,11 +138,21 @@ class Trainings:
         # A network for each fold, as later for each start: in both, batches are of the same size.
         single = attrs.evolve(self.options, networks=1)
 
-        def fit(number: int, decay: float, parts: list[Rows]) -> list[Fitted]:
+        def pilot(number: int, decay: float, parts: list[Rows]) -> list[Fitted]:
             name = f"try-{number}-decay-{decay:g}"
             return self._fit(single, number, decay, parts, name, self._pilot(number))
 
-        return Search(rows, fit, self._held, patience=self.config.evaluation.patience)
+        def whole(number: int, decay: float, parts: list[Rows]) -> list[Fitted]:
+            name = f"try-{number}-decay-{decay:g}-whole"
+            return self._fit(single, number, decay, parts, name, self._schedule)
+
+        return Search(
+            rows,
+            pilot,
+            self._held,
+            patience=self.config.evaluation.patience,
+            whole=whole if self._pilots_are_shorter else None,
+        )
 
     def in_full(self, experts: int, decay: float) -> Fitted:
         """Train so many experts on all training rows."""
@@ -199,6 +209,11 @@ class Trainings:
     @property
     def _schedule(self) -> dict[str, Any]:
         return {} if self.few else schedule_for(len(self.parts.train))
+
+    @property
+    def _pilots_are_shorter(self) -> bool:
+        """Whether trainings that only choose take fewer steps: not where the user gives these."""
+        return bool(self._schedule) and getattr(self.config.trainer.options, "steps", 0) is None
 
     def _pilot(self, experts: int) -> dict[str, Any]:
         """Schedule of a training that only chooses."""

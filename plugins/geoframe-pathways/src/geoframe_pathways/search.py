@@ -13,6 +13,7 @@ from geoframe_pathways.config import ModelConfig
 from geoframe_pathways.experts.fitting import Fitted, Rows, measure
 
 Choice = TypeVar("Choice")
+Fit = Callable[[int, float, list[Rows]], list[Fitted]]
 
 WORTH = 0.99
 """Part of the least error so far that a later candidate must stay below, where patience counts."""
@@ -31,39 +32,44 @@ class Search:
         Row numbers that are held out, set after set; see :func:`folds_of` and :func:`held_out`.
     patience
         Candidates in turn that may be no better than the best; None tries all.
+    whole
+        As ``fit``, with all steps, if ``fit`` takes a part of them; see :meth:`one_by_one`.
     """
 
     def __init__(
         self,
         rows: Rows,
-        fit: Callable[[int, float, list[Rows]], list[Fitted]],
+        fit: Fit,
         held: Sequence[NDArray[np.int64]],
         *,
         patience: int | None = None,
+        whole: Fit | None = None,
     ) -> None:
         everything = np.arange(len(rows))
         self._train = [rows.take(np.setdiff1d(everything, part)) for part in held]
         self._held = [rows.take(part) for part in held]
-        self._fit = fit
+        self._fit, self._whole = fit, whole
         self._patience = patience
-        self._errors: dict[tuple[int, float], float] = {}
+        self._errors: dict[tuple[int, float, bool], float] = {}
         self.table: list[dict[str, float | int]] = []
         """What was tried, a row each."""
 
-    def error(self, experts: int, decay: float) -> float:
+    def error(self, experts: int, decay: float, *, whole: bool = False) -> float:
         """Error over all held-out rows, each predicted by the model that did not see it.
 
         RMSE for regression, mean negative log-probability for classification.
         """
-        key = (experts, decay)
+        key = (experts, decay, whole)
         if key not in self._errors:
-            fitted = self._fit(experts, decay, self._train)
+            fit = self._whole if whole and self._whole is not None else self._fit
+            fitted = fit(experts, decay, self._train)
             self._errors[key] = self._measured(fitted)
             self.table.append(
                 {
                     "experts": experts,
                     "cells": min(each.model.experts for each in fitted),
                     "weight_decay": decay,
+                    "steps": fitted[0].training.steps,
                     "validation_error": self._errors[key],
                     "seconds": fitted[0].training.seconds,
                 }
@@ -75,8 +81,15 @@ class Search:
 
         Both are tried in order; after ``patience`` of them in turn that are not 1 % better
         than the best, the rest is not. Where there is nothing to choose, nothing is trained.
+
+        Many experts learn faster than one network, and are ahead of it after a part of the steps
+        where in the end they are not. So they are taken only if with that part they are still
+        ahead of one network that was trained with all steps, which costs little beside them.
         """
         number = _best(numbers, lambda number: self.error(number, decays[0]), self._patience)
+        if self._whole is not None and number > 1 and 1 in numbers:
+            one = self.error(1, decays[0], whole=True)
+            number = 1 if one <= self.error(number, decays[0]) else number
         return number, self.decay(decays, number)
 
     def jointly(self, numbers: Sequence[int], decays: Sequence[float]) -> tuple[int, float]:

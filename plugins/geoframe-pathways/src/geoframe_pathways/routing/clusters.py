@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from geoframe_pathways.routing.nearest import NearestPrototypes, Points
 
@@ -27,7 +29,7 @@ def k_means(points: Points, cells: int, *, seed: int) -> Points:
     if len(distinct) <= cells:
         return distinct
     # Sums over several threads come in another order each time; a resumed run must agree.
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         found = KMeans(cells, n_init=1, random_state=seed % 2**32).fit(points)
     return np.unique(found.cluster_centers_.astype(np.float64), axis=0)
 
@@ -71,3 +73,9 @@ def without_small(points: Points, prototypes: Points, min_rows: int) -> Points:
 def _assign(points: Points, prototypes: Points) -> tuple[np.ndarray, np.ndarray]:
     owner = NearestPrototypes(prototypes).find(points, 1)[0][:, 0]
     return owner, np.bincount(owner, minlength=len(prototypes))
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Find the libraries that have threads, once: it takes longer than k-means of a small cell."""
+    return ThreadpoolController()
