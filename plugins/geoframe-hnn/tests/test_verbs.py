@@ -82,7 +82,7 @@ def test_standard_input_is_answered_too(constructed):
         "u": "root",
         "v": "Pythons",
         "ancestor": "root",
-        "tree_ancestor": "root",
+        "true_ancestor": "root",
     }
 
 

@@ -14,6 +14,24 @@ from geoframe.errors import DataError, did_you_mean
 from geoframe_data.graph import Features, Floats, Ints
 
 
+def _no_nodes() -> Ints:
+    return np.empty(0, dtype=np.int64)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class FurtherParents:
+    """Edges from parents that nodes of a tree have besides the one that they hang from."""
+
+    parent: Ints = attrs.field(factory=_no_nodes)
+    child: Ints = attrs.field(factory=_no_nodes)
+    """int64 ``(e,)`` each; with the tree's own edges there is no cycle."""
+    length: Floats = attrs.field(factory=lambda: np.empty(0))
+    """float64 ``(e,)``, positive."""
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Tree:
     """A rooted tree; every edge leads from a parent to a child, so the parent precedes.
@@ -29,6 +47,9 @@ class Tree:
         int64 ``(n,)``; ``parent[0]`` is -1 and ``parent[i] < i``.
     length
         float64 ``(n,)``; positive length of the edge to the parent, 0 for the root.
+    further
+        Parents that nodes have besides; distances pass them over, an
+        :class:`~geoframe_data.ancestry.Ancestry` knows them.
     features
         float32 ``(n, f)`` node features, or None.
     merged
@@ -40,6 +61,7 @@ class Tree:
     names: tuple[str, ...]
     parent: Ints
     length: Floats
+    further: FurtherParents = attrs.field(factory=FurtherParents)
     features: Features | None = None
     merged: Mapping[str, int] = attrs.field(factory=dict)
     repairs: tuple[str, ...] = ()
@@ -167,8 +189,11 @@ class Tree:
         return name in self._index
 
     def fingerprint(self) -> str:
-        """SHA-256 of names, parents and lengths."""
+        """SHA-256 of names, parents, further ones too, and lengths."""
         digest = hashlib.sha256("\n".join(self.names).encode())
         digest.update(self.parent.tobytes())
         digest.update(self.length.tobytes())
+        if len(self.further):
+            for array in (self.further.parent, self.further.child, self.further.length):
+                digest.update(array.tobytes())
         return digest.hexdigest()

@@ -15,13 +15,13 @@ from geoframe.data import shown
 from geoframe.errors import DataError, did_you_mean
 from geoframe_data.graph import Graph
 from geoframe_data.graph_options import Duplicates
+from geoframe_data.parents import MultipleParents, check_acyclic, with_one_parent
 from geoframe_data.policy import all_named, without_duplicates
 from geoframe_data.rooting import centre, hang
-from geoframe_data.tree import Tree
+from geoframe_data.tree import FurtherParents, Tree
 
 Lengths = Literal["given", "ones", "nested"]
 Roots = Literal["refuse", "join"]
-MultipleParents = Literal["refuse", "first"]
 ZeroLengths = Literal["merge", "refuse"]
 
 NESTED = 3.0
@@ -57,7 +57,8 @@ def as_tree(
     roots
         Whether several roots are joined below a new node.
     multiple_parents
-        Whether the first of several parents is kept.
+        Whether all but the first of several parents are left out, or kept beside the tree; see
+        :func:`geoframe_data.parents.with_one_parent`.
     zero_lengths
         Whether the ends of edges of length 0 become one node.
     duplicates
@@ -73,11 +74,14 @@ def as_tree(
     _check_names(graph)
     directed = graph.directed is not False
     graph = _checked_edges(graph, lengths, duplicates, directed=directed)
+    given, further = graph, np.empty(0, dtype=np.int64)
     if directed:
-        graph = _one_parent(graph, multiple_parents)
+        graph, further = with_one_parent(graph, multiple_parents)
         graph = _one_root(graph, roots)
     else:
         _check_undirected(graph)
+    if len(further):
+        _check_unchanged(graph, given, root)
     merged: dict[str, str] = {}
     if graph.weights is not None:
         graph, merged = _without_zeros(graph, zero_lengths)
@@ -86,10 +90,14 @@ def as_tree(
     order, parent, length = hang(len(graph), graph.edges, graph.lengths, start)
     names = tuple(graph.names[node] for node in order)
     index = {name: node for node, name in enumerate(names)}
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    above, below = place[given.edges[further]].T.copy()
     tree = Tree(
         names=names,
         parent=parent,
         length=length,
+        further=FurtherParents(parent=above, child=below, length=given.lengths[further]),
         features=None if graph.features is None else graph.features[order],
         merged={name: index[kept] for name, kept in merged.items()},
         repairs=graph.repairs,
@@ -128,33 +136,11 @@ def _checked_edges(
     return without_duplicates(graph, duplicates, directed=directed)
 
 
-def _one_parent(graph: Graph, policy: MultipleParents) -> Graph:
-    counts = np.bincount(graph.edges[:, 1], minlength=len(graph.names))
-    several = np.flatnonzero(counts > 1)
-    if len(several) == 0:
-        return graph
-    if policy == "refuse":
-        parents = graph.edges[graph.edges[:, 1] == several[0], 0]
-        raise DataError(
-            f"{graph.origin}: not a tree: {graph.node(several[0])} has {len(parents)} parents, "
-            f"{graph.node(parents[0])} and {graph.node(parents[1])}"
-            f"{f' ({len(several)} nodes have several)' if len(several) > 1 else ''}; set "
-            "data.multiple_parents to 'first' to keep the first of them, or take the method nst, "
-            "which keeps all"
-        )
-    _, kept = np.unique(graph.edges[:, 1], return_index=True)
-    note = (
-        f"kept the first parent of {len(several)} nodes that had several "
-        f"({len(graph.edges) - len(kept)} edges left out)"
-    )
-    return graph.take_edges(np.sort(kept), note)
-
-
 def _one_root(graph: Graph, policy: Roots) -> Graph:
     n = len(graph.names)
     above = np.full(n, -1)
     above[graph.edges[:, 1]] = graph.edges[:, 0]
-    _check_acyclic(graph, above)
+    check_acyclic(graph, above)
     tops = np.flatnonzero(above < 0)
     if len(tops) == 1:
         return graph
@@ -183,25 +169,19 @@ def _one_root(graph: Graph, policy: Roots) -> Graph:
     ).noted(f"joined {len(tops)} roots below the new node '{name}'")
 
 
-def _check_acyclic(graph: Graph, above: np.ndarray) -> None:
-    """Walk up from every node; who comes back to where it has been is on a cycle."""
-    up = above.tolist()
-    state = [0] * len(up)  # 0: not seen; otherwise the walk that came by
-    for start in range(len(up)):
-        node = start
-        while node >= 0 and state[node] == 0:
-            state[node] = start + 1
-            node = up[node]
-        if node >= 0 and state[node] == start + 1:
-            cycle, at = [node], up[node]
-            while at != node:
-                cycle.append(at)
-                at = up[at]
-            way = " -> ".join(graph.node(each) for each in [node, *cycle[:0:-1]][:5])
-            more = " -> ..." if len(cycle) > 5 else f" -> {graph.node(node)}"
-            raise DataError(
-                f"{graph.origin}: not a tree: it has a cycle {way}{more}; remove one of these edges"
-            )
+def _check_unchanged(graph: Graph, given: Graph, root: str) -> None:
+    """Refuse what turns edges round or makes one node of several, where further ones are kept."""
+    top = graph.names[np.setdiff1d(np.arange(len(graph.names)), graph.edges[:, 1])[0]]
+    if root not in ("given", top):
+        raise DataError(
+            f"{graph.origin}: data.root is '{shown(root)}', but where several parents are kept "
+            f"the root is the node that has none; leave data.root out"
+        )
+    if not given.lengths.all():
+        raise DataError(
+            f"{graph.origin}: several parents cannot be kept where edges of length 0 are merged; "
+            "set data.lengths to 'ones', or give them a length"
+        )
 
 
 def _check_undirected(graph: Graph) -> None:
@@ -281,4 +261,5 @@ def _nested(tree: Tree, origin: str) -> Tree:
             f"(3^depth; at most {DEEPEST_NESTED})"
         )
     length = np.where(tree.depth == 0, 0.0, NESTED**tree.depth)
-    return attrs.evolve(tree, length=length)
+    further = attrs.evolve(tree.further, length=length[tree.further.child])
+    return attrs.evolve(tree, length=length, further=further)

@@ -33,7 +33,9 @@ def apply_file(trained: TrainedTree, path: Path) -> pd.DataFrame:
 
     A parent list (or any other tree) attaches leaves to known nodes or to each other; the result
     has a row for each node that the file hangs from another, as :func:`columns` describes. Nodes
-    of the run stay where they are; their edges must be those of the run. An npz with
+    of the run stay where they are; their edges must be those of the run. Where the run knows nodes
+    of several parents a new one may have several too: it hangs from the one with the longest chain
+    above it. An npz with
     ``features`` (m, f) goes through the run's network.
 
     Raises
@@ -89,6 +91,8 @@ def _attached(trained: TrainedTree, path: Path) -> tuple[HyperbolicTree, NDArray
                 f"{did_you_mean(name, trained.tree.names)}"
             )
     new = [row for row in order if known[graph.edges[row, 1]] < 0]
+    if len(trained.tree.further):
+        new = _longest_chains(graph, new, known, trained.tree)
     for row in reversed(order):  # from the leaves up: what has a name is told of first
         if known[graph.edges[row, 1]] >= 0:
             _check_known(graph, row, known, trained.tree)
@@ -131,17 +135,30 @@ def _check_known(graph: Graph, row: int, known: dict[int, int], tree: Tree) -> N
     name = graph.node(graph.edges[row, 1])
     if upper >= 0 and tree.parent[upper] == lower:
         upper, lower = lower, upper
-    if upper < 0 or tree.parent[lower] != upper:
+    further = tree.further
+    besides = np.flatnonzero((further.parent == upper) & (further.child == lower))
+    if upper < 0 or (tree.parent[lower] != upper and not len(besides)):
         raise DataError(
             f"{graph.where(row)}: cannot attach {name}: it is there already, with other "
             "neighbours; new nodes need new names"
         )
-    there = float(tree.length[lower])
+    there = float(further.length[besides[0]] if len(besides) else tree.length[lower])
     if graph.weights is not None and not math.isclose(length, there, rel_tol=SAME_LENGTH):
         raise DataError(
             f"{graph.where(row)}: the edge to {name} has the length {length:g}, but {there:g} in "
             "the run; leave out the nodes that the run has, or give their lengths as it has them"
         )
+
+
+def _longest_chains(graph: Graph, rows: list[int], known: dict[int, int], tree: Tree) -> list[int]:
+    """Of the edges to each new node, parents first, the one below the longest chain."""
+    chain = {node: int(tree.depth[at]) for node, at in known.items() if at >= 0}
+    chosen: dict[int, int] = {}
+    for row in rows:
+        parent, child = graph.edges[row].tolist()
+        if child not in chosen or chain[parent] + 1 > chain[child]:
+            chosen[child], chain[child] = row, chain[parent] + 1
+    return [*chosen.values()]
 
 
 def _parents_first(path: Path, graph: Graph) -> list[int]:

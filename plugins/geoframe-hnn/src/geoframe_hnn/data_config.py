@@ -30,8 +30,11 @@ class TreeDataConfig(GraphOptions):
     roots: Literal["refuse", "join"] = option(
         "refuse", help="What to do with several roots: join hangs them below a new node."
     )
-    multiple_parents: Literal["refuse", "first"] = option(
-        "refuse", help="What to do with a node of several parents: first keeps the first of them."
+    multiple_parents: Literal["refuse", "first", "keep"] = option(
+        "refuse",
+        help="What to do with a node of several parents: first leaves out all but the first of "
+        "them; keep hangs it from the one with the longest chain above it, and knows the others "
+        "in all questions about ancestors.",
     )
     zero_lengths: Literal["merge", "refuse"] = option(
         "merge", help="What to do with edges of length 0, whose ends no embedding can tell apart."

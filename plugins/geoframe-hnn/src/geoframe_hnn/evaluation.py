@@ -107,6 +107,7 @@ class Evaluation:
         metrics: dict[str, Any] = {
             "nodes": len(tree),
             "leaves": len(tree.leaves),
+            **({"further_parents": len(tree.further)} if len(tree.further) else {}),
             "largest_degree": int(tree.degree.max()),
             "depth": int(tree.depth.max()),
             "dim": construction.dim,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geoframe.run.files import write_json, write_tensors
 from geoframe.run.tables import frame_of, write_arrays, write_frame
+from geoframe_data.tree import Tree
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 
 if TYPE_CHECKING:
@@ -58,8 +59,24 @@ def node_frame(trained: TrainedTree) -> pd.DataFrame:
     return frame_of(found).set_index("name")
 
 
+def edge_frame(tree: Tree) -> pd.DataFrame:
+    """One row per edge from a parent, keyed by the child; those of the tree first."""
+    names, further = np.array(tree.names), tree.further
+    return frame_of(
+        {
+            "parent": names[np.concatenate([tree.parent[1:], further.parent])],
+            "child": names[np.concatenate([np.arange(1, len(tree)), further.child])],
+            "length": np.concatenate([tree.length[1:], further.length]),
+            "tree": np.arange(len(tree) - 1 + len(further)) < len(tree) - 1,
+        }
+    ).set_index("child")
+
+
 def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
     """Write ``nodes.parquet``, ``nodes.npz``, ``space.json``, ``coordinates.npz``, any weights.
+
+    Where nodes have several parents ``parents.parquet`` has a row for every edge: ``child``,
+    ``parent``, ``length``, and ``tree``, whether the child hangs from this parent in the tree.
 
     ``coordinates.npz`` is for other libraries: ``name`` ``(n,)``, and in float32 ``poincare``
     ``(n, d)`` and ``lorentz`` ``(n, 1 + d)`` at curvature -1; its unit of length stands in
@@ -80,6 +97,9 @@ def export_trained(trained: TrainedTree, folder: Path) -> Sequence[Path]:
             written[-1], {"name": names, "poincare": arrays.poincare, "lorentz": arrays.lorentz}
         )
     write_json(written[2], space)
+    if len(trained.tree.further):
+        written.append(folder / "parents.parquet")
+        write_frame(written[-1], edge_frame(trained.tree))
     if trained.network is not None:
         written.append(folder / "network.safetensors")
         write_tensors(written[-1], trained.network.embedding.state_dict())

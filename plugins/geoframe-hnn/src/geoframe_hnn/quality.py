@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
+from geoframe_data.ancestry import Ancestry
 from geoframe_data.graph import Floats, Ints
 from geoframe_data.tree import Tree
 from geoframe_embedding.comparison import ranking_measures
@@ -112,9 +113,9 @@ def measure_items(
     embedded
         Distances of the nodes.
     relation
-        What counts as a neighbour in MAP and mean rank: ``"edges"``, parent and children (in a
+        What counts as a neighbour in MAP and mean rank: ``"edges"``, parents and children (in a
         weighted tree, where these need not be near, the nearest nodes: ``_pairs``), or
-        ``"ancestors"``, all above a node.
+        ``"ancestors"``, all above a node. Further parents count.
 
     Returns
     -------
@@ -134,12 +135,12 @@ def measure_items(
     found = {f"neighbors_kept_{KEPT}": neighbors.kept, "ranked_nodes": len(items)}
     if len(items) == min(count, len(candidates)):
         found["triplets"] = triplets_kept(given, embedded, seed=seed)
-    if not ancestors:
+    if not ancestors and not (tree.unweighted and len(tree.further)):
         kind = "edges" if tree.unweighted else "pairs"
         return {**found, **ranking_measures(neighbors.ranking, kind)}
+    related = Ancestry(tree).ancestors if ancestors else Ancestry(tree).neighbours
     ranks = Ranks()
     for block, rows in row_blocks(embedded, items):
         for node, distances in zip(items[block].tolist(), rows, strict=True):
-            above = tree.ancestor(node, np.arange(1, tree.depth[node] + 1))
-            ranks.add(distances, above, np.array([node]))
+            ranks.add(distances, related(node), np.array([node]))
     return {**found, **ranking_measures(ranks.result(), relation)}

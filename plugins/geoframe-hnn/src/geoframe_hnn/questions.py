@@ -26,7 +26,9 @@ Row = tuple[str | float, ...]
 
 DISTANCE = ("u", "v", "distance", "tree_distance")
 NEAREST = ("node", "neighbour", "distance", "tree_distance")
-ANCESTOR = ("u", "v", "ancestor", "tree_ancestor")
+ANCESTOR = ("u", "v", "ancestor", "true_ancestor")
+PRECEDES = ("u", "v", "precedes")
+PARENTS = ("node", "parent", "in_tree")
 
 
 @attrs.frozen
@@ -136,23 +138,49 @@ def distances(trained: TrainedTree, pairs: Iterable[Sequence[str]]) -> Iterator[
             yield a, b, embedded, along
 
 
-def nearest(trained: TrainedTree, nodes: Iterable[Sequence[str]], k: int) -> Iterator[Row]:
-    """Yield ``k`` rows of :data:`NEAREST` for each node, nearest first."""
+def nearest(
+    trained: TrainedTree,
+    nodes: Iterable[Sequence[str]],
+    k: int,
+    *,
+    after: bool = False,
+    before: bool = False,
+) -> Iterator[Row]:
+    """Yield up to ``k`` rows of :data:`NEAREST` for each node, nearest first.
+
+    With ``after`` only nodes below it, with ``before`` only nodes above it.
+    """
     tree = trained.tree
     for (node,) in nodes:
         item = tree.find(node)
-        distances, numbers = trained.nearest_items(np.array([item]), k)
-        exact = tree.distance(item, numbers[0]).tolist()
-        for near, distance, along in zip(
-            numbers[0].tolist(), distances[0].tolist(), exact, strict=True
-        ):
+        distances, numbers = trained.nearest_related(item, k, after=after, before=before)
+        exact = tree.distance(item, numbers).tolist()
+        for near, distance, along in zip(numbers.tolist(), distances.tolist(), exact, strict=True):
             yield node, tree.names[near], distance, along
 
 
 def ancestors(trained: TrainedTree, pairs: Iterable[Sequence[str]]) -> Iterator[Row]:
-    """Yield rows of :data:`ANCESTOR`: estimated from distances alone, and the tree's own."""
+    """Yield rows of :data:`ANCESTOR`: estimated from distances alone, and the nearest by edges."""
     tree = trained.tree
     for u, v in pairs:
         ends = tree.find(u), tree.find(v)
-        true = tree.names[int(tree.lca(*ends))]
+        true = tree.names[trained.ancestry.nearest_common(*ends)]
         yield u, v, tree.names[trained.meeting_point(*ends)], true
+
+
+def order(trained: TrainedTree, pairs: Iterable[Sequence[str]]) -> Iterator[Row]:
+    """Yield rows of :data:`PRECEDES`: whether the first is above the second, or the same."""
+    remaining = iter(pairs)
+    while block := list(islice(remaining, BLOCK)):
+        u, v = np.array([trained.tree.find_all(pair) for pair in block]).T
+        found = trained.ancestry.precedes(u, v).tolist()
+        for (a, b), above in zip(block, found, strict=True):
+            yield a, b, above
+
+
+def parents(trained: TrainedTree, nodes: Iterable[Sequence[str]]) -> Iterator[Row]:
+    """Yield rows of :data:`PARENTS` for each node, the parent that it hangs from first."""
+    tree = trained.tree
+    for (node,) in nodes:
+        for place, parent in enumerate(trained.ancestry.parents(tree.find(node))):
+            yield node, tree.names[parent], place == 0

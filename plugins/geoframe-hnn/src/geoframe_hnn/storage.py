@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoframe.run.directory import Run
-from geoframe_data.tree import Tree
+from geoframe_data.tree import FurtherParents, Tree
 from geoframe_hnn.arrays.tree_arrays import TreeArrays
 from geoframe_hnn.hyperbolic.embedded_tree import HyperbolicTree
 from geoframe_hnn.trained import TrainedTree
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 ARRAYS = "arrays"
 """Tensors of a run that hold the float32 coordinates."""
+FURTHER = "parents"
+"""Tensors of a run that hold parents beside those of the tree, if nodes have several."""
 
 
 def save(trained: TrainedTree, run: Run) -> None:
-    """Keep the construction (parent, length and direction per node) and the network."""
+    """Keep the construction (parent, length and direction per node), further parents, network."""
     import torch
 
     construction, tree = trained.construction, trained.tree
@@ -41,6 +43,15 @@ def save(trained: TrainedTree, run: Run) -> None:
             "direction": torch.from_numpy(construction.direction.copy()),
         },
     )
+    if len(further := tree.further):
+        run.write_tensors(
+            FURTHER,
+            {
+                "parent": torch.from_numpy(further.parent.astype(np.int32)),
+                "child": torch.from_numpy(further.child.astype(np.int32)),
+                "length": torch.from_numpy(further.length.copy()),
+            },
+        )
     if (arrays := trained.arrays) is not None:
         run.write_tensors(
             ARRAYS,
@@ -71,6 +82,7 @@ def load(run: Run) -> TrainedTree:
         names=tuple(nodes["names"]),
         parent=arrays["parent"].astype(np.int64),
         length=arrays["length"],
+        further=_further(run),
         merged=nodes["merged"],
     )
     construction = HyperbolicTree(
@@ -88,6 +100,17 @@ def load(run: Run) -> TrainedTree:
     if not (run.path / "network.safetensors").exists():
         return TrainedTree(construction, arrays=singles)
     return TrainedTree(construction, _network(run, tree), singles)
+
+
+def _further(run: Run) -> FurtherParents:
+    if not (run.path / f"{FURTHER}.safetensors").exists():
+        return FurtherParents()
+    kept = run.read_arrays(FURTHER)
+    return FurtherParents(
+        parent=kept["parent"].astype(np.int64),
+        child=kept["child"].astype(np.int64),
+        length=kept["length"],
+    )
 
 
 def _network(run: Run, tree: Tree) -> TrainedNetwork:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geoframe.errors import DataError
+from geoframe_data.ancestry import Ancestry
 from geoframe_data.graph import Floats, Ints
 from geoframe_data.tree import Tree
 from geoframe_embedding.distances import PairDistances
@@ -64,6 +66,11 @@ class TrainedTree(NamedItems):
         """The tree itself, with its exact distances."""
         return self.construction.tree
 
+    @cached_property
+    def ancestry(self) -> Ancestry:
+        """Who stands above whom, further parents counted."""
+        return Ancestry(self.tree)
+
     @property
     def embedded(self) -> PairDistances:
         """What distances come from."""
@@ -88,6 +95,59 @@ class TrainedTree(NamedItems):
         several = [names] if isinstance(names, str | int) else names
         return self.tree.find_all(str(name) for name in several)
 
+    def nearest(
+        self, names: Names, k: int = 10, *, after: bool = False, before: bool = False
+    ) -> pd.DataFrame:
+        """The ``k`` nearest other nodes of each of some nodes, nearest first.
+
+        Parameters
+        ----------
+        names
+            One node or many.
+        k
+            How many, or all if there are fewer.
+        after, before
+            Only nodes below the node, or above it, further parents counted; no node is both.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``name``, ``neighbor``, ``rank`` from 1 on, ``distance``.
+
+        Raises
+        ------
+        DataError
+            If a name is not a node, or ``k`` is negative.
+        """
+        if not (after or before):
+            return super().nearest(names, k)
+        import pandas as pd
+
+        k = self._checked(k)
+        rows = []
+        for node in self.numbers(names).tolist():
+            found = self.nearest_related(node, k, after=after, before=before)
+            for rank, (distance, other) in enumerate(zip(*found, strict=True), start=1):
+                rows.append((self.names[node], self.names[other], rank, distance))
+        return pd.DataFrame(rows, columns=["name", "neighbor", "rank", "distance"])
+
+    def nearest_related(
+        self, node: int, k: int, *, after: bool = False, before: bool = False
+    ) -> tuple[Floats, Ints]:
+        """Distances and numbers ``(m,)`` of the nearest nodes below, above, or any, nearest first.
+
+        ``m`` is at most ``k``.
+        """
+        if after and before:
+            return np.empty(0), np.empty(0, dtype=np.int64)
+        if not (after or before):
+            distances, numbers = self.nearest_items(np.array([node]), k)
+            return distances[0], numbers[0]
+        others = self.ancestry.descendants(node) if after else self.ancestry.ancestors(node)
+        distances = self.between(np.full(len(others), node), others)
+        order = np.argsort(distances, kind="stable")[:k]
+        return distances[order], others[order]
+
     def common_ancestor(self, first: Names, second: Names) -> pd.DataFrame:
         """Lowest common ancestors, estimated from distances alone, a row for each pair.
 
@@ -110,6 +170,50 @@ class TrainedTree(NamedItems):
         names = np.array(self.names, dtype=object)
         found = names[[self.meeting_point(a, b) for a, b in zip(u, v, strict=True)]]
         return pd.DataFrame({"first": names[u], "second": names[v], "ancestor": found})
+
+    def precedes(self, first: Names, second: Names) -> pd.DataFrame:
+        """Whether nodes are above others or the same, a row for each pair, as in :meth:`distance`.
+
+        The answer comes from the edges, further parents counted, and is exact.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``first``, ``second``, ``precedes``.
+
+        Raises
+        ------
+        DataError
+            If a name is not a node, or there are not equally many.
+        """
+        import pandas as pd
+
+        u, v = self.paired(first, second)
+        names = np.array(self.names, dtype=object)
+        found = self.ancestry.precedes(u, v)
+        return pd.DataFrame({"first": names[u], "second": names[v], "precedes": found})
+
+    def parents(self, names: Names) -> pd.DataFrame:
+        """Parents of some nodes, the one that a node hangs from in the tree first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``name``, ``parent``, ``tree``: whether it is the parent in the tree. The root has none.
+
+        Raises
+        ------
+        DataError
+            If a name is not a node.
+        """
+        import pandas as pd
+
+        rows = [
+            (self.names[node], self.names[parent], place == 0)
+            for node in self.numbers(names).tolist()
+            for place, parent in enumerate(self.ancestry.parents(node))
+        ]
+        return pd.DataFrame(rows, columns=["name", "parent", "tree"])
 
     def meeting_point(self, u: int, v: int) -> int:
         """Number of the node with the least sum of distances to two nodes and the root."""

@@ -70,12 +70,15 @@ def distance(run: Path, **asked: Any) -> None:
 @hnn.command(epilog="\b\nExample:\n  geoframe hnn nearest runs/mine 'Morelia viridis' -k 5 --json")
 @_asks("node")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
-def nearest(run: Path, k: int, **asked: Any) -> None:
+@click.option("--after", "way", flag_value="after", help="Only nodes below it.")
+@click.option("--before", "way", flag_value="before", help="Only nodes above it.")
+def nearest(run: Path, k: int, way: str | None, **asked: Any) -> None:
     """Print the nodes of RUN that are nearest to NODE, nearest first."""
     from geoframe_hnn.questions import NEAREST
     from geoframe_hnn.questions import nearest as nearest_to
 
-    _answer(run, 1, NEAREST, lambda trained, nodes: nearest_to(trained, nodes, k), **asked)
+    only = {way: True} if way else {}
+    _answer(run, 1, NEAREST, lambda trained, nodes: nearest_to(trained, nodes, k, **only), **asked)
 
 
 @hnn.command(epilog="\b\nExample:\n  geoframe hnn ancestor runs/mine dog.n.01 cat.n.01")
@@ -83,12 +86,34 @@ def nearest(run: Path, k: int, **asked: Any) -> None:
 def ancestor(run: Path, **asked: Any) -> None:
     """Print the lowest common ancestor of U and V that distances in RUN speak for.
 
-    It is the node with the least sum of distances to U, V and the root; the tree's own stands
-    beside it.
+    It is the node with the least sum of distances to U, V and the root. The true one stands beside
+    it: of all that are above both, by whatever parents, the one that the fewest edges lead up to.
     """
     from geoframe_hnn.questions import ANCESTOR, ancestors
 
     _answer(run, 2, ANCESTOR, ancestors, **asked)
+
+
+@hnn.command(epilog="\b\nExample:\n  geoframe hnn precedes runs/mine mammal.n.01 dog.n.01")
+@_asks("u", "v")
+def precedes(run: Path, **asked: Any) -> None:
+    """Print whether node U of RUN is above node V, or the same, by whatever parents.
+
+    The answer comes from the edges and is exact.
+    """
+    from geoframe_hnn.questions import PRECEDES, order
+
+    _answer(run, 2, PRECEDES, order, **asked)
+
+
+@hnn.command(epilog="\b\nExample:\n  geoframe hnn parents runs/mine dog.n.01 --json")
+@_asks("node")
+def parents(run: Path, **asked: Any) -> None:
+    """Print the parents of NODE in RUN, the one that it hangs from in the tree first."""
+    from geoframe_hnn.questions import PARENTS
+    from geoframe_hnn.questions import parents as parents_of
+
+    _answer(run, 1, PARENTS, parents_of, **asked)
 
 
 def _answer(

@@ -50,7 +50,7 @@ class StoredTree(Dataset):
 class WordNetTree(Dataset):
     """WordNet 3.0 nouns or mammals; a concept precedes its kinds.
 
-    Some concepts have several parents, so that data.multiple_parents must be 'first'.
+    Some concepts have several parents: set data.multiple_parents to 'keep' or 'first'.
     """
 
     provides = "tree"

@@ -19,7 +19,7 @@ class DebianDependencies(Dataset):
     """Python packages of Debian 12 and all they need; a dependency precedes its dependents.
 
     A DAG of 7354 packages. The weight is
-    :func:`~geoframe_nst.closure.dag.requirement_distance`, the time is the depth.
+    :func:`~geoframe_nst.datasets.requirements.requirement_distance`, the time is the depth.
     """
 
     provides = "graph"
@@ -38,7 +38,8 @@ class DebianDependencies(Dataset):
             If the file is not found.
         """
         from geoframe.data import load_npz
-        from geoframe_nst.closure.dag import depth, requirement_distance
+        from geoframe_data.dag import depth
+        from geoframe_nst.datasets.requirements import requirement_distance
 
         arrays = load_npz(stored_file("debian-deps", "debian12_python.npz", self.root))
         edges = arrays["reduction_edges" if self.reduction else "edges"].astype(np.int64)

@@ -22,10 +22,10 @@ class InstalledDistributions(Dataset):
     """Python distributions of this environment; a requirement precedes what requires it.
 
     Nodes are distributions, sorted by name. An edge u -> v says that v requires u here: markers
-    are evaluated, and ``u[extra]`` makes v require what that extra of u requires too. The weight
-    is :func:`~geoframe_nst.closure.dag.requirement_distance`: the Jaccard distance between
-    u and v, each with all that it needs. It depends on nothing but names and requirements, so two
-    machines with the same environment get the same graph.
+    are evaluated, and ``u[extra]`` makes v require what that extra of u requires too. The weight is
+    :func:`~geoframe_nst.datasets.requirements.requirement_distance`: the Jaccard distance
+    between u and v, each with all that it needs. It depends on nothing but names and requirements,
+    so two machines with the same environment get the same graph.
 
     Distributions that require each other are merged (``a+b``), and this is recorded. Features:
     logarithms of 1 + the number of direct requirements, of direct dependents, of files, and of
@@ -45,8 +45,9 @@ class InstalledDistributions(Dataset):
             If no installed distribution requires another.
         """
         # Imported here: the class is looked at by every check of a config that names it.
-        from geoframe_nst.closure.dag import depth, requirement_distance
+        from geoframe_data.dag import depth
         from geoframe_nst.data import repair
+        from geoframe_nst.datasets.requirements import requirement_distance
 
         installed = _installed()
         names = sorted(installed)

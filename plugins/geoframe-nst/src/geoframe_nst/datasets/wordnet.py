@@ -42,7 +42,7 @@ class WordNet(Dataset):
             If the file is not found.
         """
         from geoframe.data import load_npz
-        from geoframe_nst.closure.dag import ancestors
+        from geoframe_data.dag import ancestors
 
         mammals = self.subset == "mammals"
         file = "mammals_closure.npz" if mammals else "wordnet30_nouns.npz"
