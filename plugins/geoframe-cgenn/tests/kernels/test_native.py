@@ -94,3 +94,23 @@ def test_a_cache_that_others_can_write_to_is_not_used(
         assert list(folder.iterdir()) == []
     finally:
         native._library.cache_clear()
+
+
+def test_another_processor_compiles_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def compiled(_compiler: str, _source: str, path: Path) -> None:
+        asked.append(path.name)
+        raise OSError
+
+    monkeypatch.setattr(native, "_compile", compiled)
+    monkeypatch.setattr(native.shutil, "which", lambda _: "cc")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    try:
+        for flags in ("flags : sse2", "flags : sse2 avx2", "flags : sse2"):
+            monkeypatch.setattr(native, "_instructions", lambda flags=flags: flags)
+            native._library.cache_clear()
+            assert native.kernels_for(torch.ones(1)) is None
+    finally:
+        native._library.cache_clear()
+    assert asked[0] == asked[2] != asked[1]

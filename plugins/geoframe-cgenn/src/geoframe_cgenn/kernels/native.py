@@ -101,16 +101,26 @@ def _library() -> ctypes.CDLL | None:
     if compiler is None:
         return None
     source = resources.files(__package__).joinpath(SOURCE).read_text(encoding="utf-8")
-    # Native code fits the machine that it was made on: another one compiles anew.
-    machine = f"{platform.node()} {platform.machine()} {compiler}"
-    digest = hashlib.sha256(f"{machine} {FLAGS} {source}".encode()).hexdigest()
     try:
+        # Native code fits the machine that it was made on: another one compiles anew.
+        machine = f"{platform.node()} {platform.machine()} {_instructions()} {compiler}"
+        digest = hashlib.sha256(f"{machine} {FLAGS} {source}".encode()).hexdigest()
         path = _folder() / f"{digest[:32]}.so"
         if not path.exists():
             _compile(compiler, source, path)
         return ctypes.CDLL(str(path))
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def _instructions() -> str:
+    """Sets of instructions that the processor has, as Linux lists them; elsewhere empty.
+
+    Hosts of one name may share a home and not a processor: an image, moved to another machine.
+    """
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text(encoding="utf-8").splitlines() if cpus.exists() else []
+    return next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
 
 
 def _folder() -> Path:
