@@ -130,6 +130,7 @@ def main() -> None:
             "data": {"dataset": {"name": "hidden-metric", "samples": options.samples}},
             "cgenn": OURS,
             "trainer": TRAINER,
+            "evaluation": {"rivals": []},
         }
         with tempfile.TemporaryDirectory() as folder:
             run = geoframe.run_method("cgenn", config, path=Path(folder) / "run")
