@@ -60,8 +60,9 @@ class TreeArrays:
 def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) -> TreeArrays:
     """Lay a tree out within a radius and round it to float32.
 
-    Where all edges are equally long, and not yet all neighbours come first, the layout is refined
-    until they do; otherwise, in trees of at most 20,000 nodes, until distances are in proportion.
+    Where all edges are equally long, and not yet all neighbours (further parents too) come first,
+    the layout is refined until they do; otherwise, in trees of at most 20,000 nodes, until
+    distances are in proportion.
     The better of the two is kept, as measured on the rounded coordinates.
 
     Parameters
@@ -80,12 +81,21 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
     ball = to_ball(centered_layout(tree, dim, radius))
     steps = min(steps, max(FEWEST, WORK // len(tree)))
     if steps and tree.unweighted and len(tree) > 2 and _precision(tree, ball, seed) < GOOD:
-        edges = np.stack([tree.parent[1:], np.arange(1, len(tree))], axis=1)
+        edges = np.stack(
+            [
+                np.concatenate([tree.parent[1:], tree.further.parent]),
+                np.concatenate([np.arange(1, len(tree)), tree.further.child]),
+            ],
+            axis=1,
+        )
         neighborhood = Neighborhood.of_edges(len(tree), edges)
         refined = refine(ball, neighborhood, steps=steps, seed=seed)
         ball = max(ball, refined, key=lambda points: _precision(tree, points, seed))
     elif steps and not tree.unweighted and 2 < len(tree) <= MOST_WEIGHTED:
-        refined = refine_lengths(ball, tree, steps=steps, seed=seed)
+        plane = centered_layout(tree, 2, radius)
+        refined = to_ball(
+            refine_lengths(plane, tree, dim=dim, radius=radius, steps=steps, seed=seed)
+        )
         ball = min(ball, refined, key=lambda points: _error(tree, points, seed))
     poincare = ball.astype(np.float32)
     return TreeArrays(
