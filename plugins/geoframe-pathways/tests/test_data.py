@@ -82,8 +82,20 @@ def test_the_task_is_guessed(frame: pd.DataFrame) -> None:
     assert problem(frame, ["None", "NA", "yes", "yes "] * 10).target[:4].tolist() == [
         *("None", "NA", "yes", "yes")
     ]
+    assert problem(frame, [0.0, 1.0] * 20).repairs == (
+        "'t' has two values, and is predicted as a number; if they are classes, set "
+        "data.task=classification",
+    )
     with pytest.raises(DataError, match="40 classes in 40 rows"):
         problem(frame, [f"{value}.x" for value in range(40)])
+
+
+def test_columns_that_number_the_rows_are_told(frame: pd.DataFrame) -> None:
+    numbered = frame.assign(**{"my row": range(7, 47), "shuffled": [*range(1, 40), 0]})
+    assert problem(numbered, [1.5, 2.5, 3.5, 4.5] * 10).repairs == (
+        "column 'my row' numbers the rows, and is taken as a feature; if it only names them, set "
+        "data.id='my row'",
+    )
 
 
 def test_columns_are_encoded_on_the_training_rows(frame: pd.DataFrame) -> None:

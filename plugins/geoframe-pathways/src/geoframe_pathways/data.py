@@ -25,6 +25,7 @@ from geoframe_data import (
     sample_rows,
     scan_table,
 )
+from geoframe_pathways import hints
 from geoframe_pathways.config import TableDataConfig
 from geoframe_pathways.encoder import Scaling
 
@@ -219,6 +220,9 @@ def make_problem(
         raise DataError(f"the table has {len(table)} rows{where}; at least {LEAST_ROWS} are needed")
     if task == "auto":
         task = _guess(table, outputs)
+        if task == "regression":
+            repairs += hints.of_target(table, outputs, name)
+    repairs += hints.of_features(table, features)
     values = _numbers if task == "regression" else _classes
     return Problem(
         features=table.select(features),

@@ -68,7 +68,13 @@ def evaluate(
         metrics=metrics,
         tables=tables,
         notes=list(notes),
-        verdict=verdict(headline, float(own[headline]), names(compared, headline), model.experts),
+        verdict=verdict(
+            headline,
+            float(own[headline]),
+            names(compared, headline),
+            model.experts,
+            model.metadata.networks,
+        ),
     )
 
 

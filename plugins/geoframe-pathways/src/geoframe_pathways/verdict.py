@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def verdict(headline: str, own: float, rivals: Mapping[str, float], experts: int) -> list[str]:
+def verdict(
+    headline: str, own: float, rivals: Mapping[str, float], experts: int, networks: int
+) -> list[str]:
     """Say how good the predictions are, and whether another model is better.
 
     Parameters
@@ -19,8 +21,11 @@ def verdict(headline: str, own: float, rivals: Mapping[str, float], experts: int
         Of the models beside them, by name.
     experts
         How many there are.
+    networks
+        How many an expert consists of.
     """
-    size = "one network" if experts == 1 else f"{experts} experts, of which one answers a row,"
+    one = "one network" if networks == 1 else f"the mean of {networks} networks"
+    size = one if experts == 1 else f"{experts} experts, of which one answers a row,"
     said = f"{own:.1%} of new rows are classified right" if headline == "accuracy" else ""
     said = said or f"Predictions of new rows are off by {own:.4g} (root of the mean square)"
     sentences = [f"{said}, with {size.rstrip(',')}."]
