@@ -21,7 +21,7 @@ from torch import Tensor
 
 from geoframe_cgenn.algebra.form import DiagonalForm
 from geoframe_cgenn.kernels import native
-from geoframe_cgenn.kernels.products import path_products, weighted_product
+from geoframe_cgenn.kernels.products import path_numbers, path_products, weighted_product
 from geoframe_cgenn.layers.products import FullyConnectedProduct, GeometricProduct
 from geoframe_cgenn.metric.learned import FixedMetric
 from geoframe_cgenn.models.jets import JetNetwork
@@ -69,23 +69,12 @@ def kept_mib(step: Callable[[], Tensor]) -> float:
     return sum(seen.values()) / 2**20
 
 
-def path_numbers(layer: GeometricProduct | FullyConnectedProduct) -> Tensor:
-    """Number of the path of each entry of the dense table ``(D, D, D)``."""
-    size = 1 << layer.n
-    numbers = torch.zeros(size, size, size, dtype=torch.int64)
-    for row, by_path in enumerate(layer.plan.terms):
-        for path, terms in by_path:
-            for a, b, _, _ in terms:
-                numbers[a, row, b] = path
-    return numbers
-
-
 def element_wise(n: int, rows: int, channels: int, repeats: int) -> None:
     """Element-wise product alone, beside the einsum over the dense table."""
     layer, form = GeometricProduct(n, channels), DiagonalForm(torch.ones(n))
     x, y = (torch.randn(2**n, rows, channels, requires_grad=True) for _ in range(2))
     xs, ys = (each.detach().permute(1, 2, 0).requires_grad_() for each in (x, y))
-    dense, numbers = form.cayley(), path_numbers(layer)
+    dense, numbers = form.cayley(), path_numbers(layer.plan)
 
     def einsum() -> Tensor:
         return torch.einsum("bni,nijk,bnk->bnj", xs, dense * layer.weight.T[:, numbers], ys)
@@ -104,7 +93,7 @@ def fully_connected(rows: int, channels: int, repeats: int) -> None:
     layer, form = FullyConnectedProduct(3, channels, channels), DiagonalForm(torch.ones(3))
     x, y = (torch.randn(8, rows, channels, requires_grad=True) for _ in range(2))
     xs, ys = (each.detach().permute(1, 2, 0).requires_grad_() for each in (x, y))
-    dense, numbers = form.cayley(), path_numbers(layer)
+    dense, numbers = form.cayley(), path_numbers(layer.plan)
 
     def einsum() -> Tensor:
         table = dense * layer.weight.permute(2, 1, 0)[:, :, numbers]

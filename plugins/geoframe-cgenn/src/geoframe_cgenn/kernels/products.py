@@ -215,8 +215,8 @@ def _dense_table(form: DiagonalForm, plan: ProductPlan) -> Tensor:
     return form.cayley()[left][:, out][:, :, right]
 
 
-def _path_numbers(plan: ProductPlan) -> Tensor:
-    """Number of the path of each entry of the table; 0 where the entry is 0."""
+def path_numbers(plan: ProductPlan) -> Tensor:
+    """Number of the path of each entry of the dense table ``(D_left, D_out, D_right)``; else 0."""
     left, right, out = plan.rows
     numbers = torch.zeros(left, out, right, dtype=torch.int64)
     for row, by_path in enumerate(plan.terms):
@@ -230,13 +230,13 @@ def _dense_weighted(
     x: Tensor, y: Tensor, weight: Tensor, form: DiagonalForm, plan: ProductPlan
 ) -> Tensor:
     """:func:`weighted_product` as one einsum over the dense table, as it was published."""
-    table = _dense_table(form, plan).unsqueeze(-1) * weight[_path_numbers(plan)]
+    table = _dense_table(form, plan).unsqueeze(-1) * weight[path_numbers(plan)]
     return torch.einsum("ibc,ijkc,kbc->jbc", x, table, y)
 
 
 def _dense_paths(x: Tensor, y: Tensor, form: DiagonalForm, plan: ProductPlan) -> list[Tensor]:
     """:func:`path_products` as einsums over the dense table."""
-    table, numbers = _dense_table(form, plan), _path_numbers(plan)
+    table, numbers = _dense_table(form, plan), path_numbers(plan)
     outs, start = [], 0
     for grade, paths in zip(plan.out, plan.paths, strict=True):
         rows = slice(start, start + blades(plan.n).count(grade))
