@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoframe.errors import DataError
@@ -38,6 +38,7 @@ def taxonomies(draw: st.DrawFn) -> list[tuple[int, int]]:
     return draw(st.permutations(edges))
 
 
+@settings(max_examples=30, deadline=None)
 @given(taxonomies())
 def test_everything_is_known_that_the_edges_say(pairs: list[tuple[int, int]]) -> None:
     graph = nx.DiGraph(pairs)

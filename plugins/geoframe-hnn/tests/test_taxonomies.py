@@ -9,8 +9,10 @@ from hnn_trees import write
 
 import geoframe
 from geoframe.errors import DataError
+from geoframe_data.guess import guess as guess_of
 from geoframe_hnn.data import load_tree
 from geoframe_hnn.data_config import TreeDataConfig
+from geoframe_hnn.method import HyperbolicNeuralNetworks
 from geoframe_hnn.quality import NodeDistances, measure_items
 from geoframe_hnn.verbs import hnn
 
@@ -109,3 +111,25 @@ def test_measures_count_every_parent(tmp_path):
     )
     assert len(one.further) == 0
     assert measure_items(NodeDistances(one), one, "edges", 4)["map_edges"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("extra", "options"),
+    [
+        ("", None),
+        ("n3,n9\n", {"data.multiple_parents": "keep"}),
+        ("s,n9\n", {"data.multiple_parents": "keep", "data.roots": "join"}),
+        ("s,t\n", {"data.roots": "join"}),
+        ("".join(f"n3,n{k}\n" for k in range(9, 14)), None),
+    ],
+)
+def test_what_is_nearly_a_tree_is_told_so(extra, options, tmp_path):
+    chains = "".join(f"n{k // 2},n{k}\n" for k in range(2, 20))
+    guess = guess_of(write(tmp_path, "taxonomy.csv", "parent,child\n" + chains + extra))
+    found = HyperbolicNeuralNetworks().suits(guess)
+    if not extra:
+        assert guess.kind == "tree"
+    elif options is None:
+        assert found is None
+    else:
+        assert found.options == options

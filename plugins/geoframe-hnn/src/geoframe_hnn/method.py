@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from geoframe_hnn.trained import TrainedTree
 
 
+FEW = 0.1
+"""Further parents, and roots, that a taxonomy may have, as a share of its nodes."""
+
+
 class HyperbolicNeuralNetworks(Method):
     """Any weighted tree in hyperbolic space, with a certificate of how faithful the result is."""
 
@@ -27,6 +31,8 @@ class HyperbolicNeuralNetworks(Method):
 
     def suits(self, guess: Guess) -> Suggestion | None:
         """Say how the method would treat such data."""
+        if guess.kind == "graph":
+            return _suits_taxonomy(guess)
         if guess.kind != "tree":
             return None
         return Suggestion(
@@ -53,3 +59,24 @@ class HyperbolicNeuralNetworks(Method):
         from geoframe_hnn.reference import TABLES
 
         return TABLES
+
+
+def _suits_taxonomy(guess: Guess) -> Suggestion | None:
+    """Say how a graph would be treated that is nearly a tree."""
+    if not (guess.facts["directed"] and guess.facts["acyclic"]):
+        return None
+    nodes = len(guess.value.names)
+    roots = nodes - len(set(guess.value.edges[:, 1].tolist()))
+    further = len(guess.value.edges) - (nodes - roots)
+    if max(roots - 1, further) > FEW * nodes:
+        return None
+    options = {"data.multiple_parents": "keep"} if further else {}
+    if roots > 1:
+        options["data.roots"] = "join"
+    return Suggestion(
+        fit=0.85,
+        reason="nearly a tree, which has room in hyperbolic space; further parents are known too",
+        expect="a point for every node, nearest nodes, exact answers about ancestors, and a map",
+        options=options,
+        headline=("certified_distortion", "map_edges", "mean_rank_edges"),
+    )
