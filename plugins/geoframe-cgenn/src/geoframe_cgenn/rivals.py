@@ -61,10 +61,10 @@ def compare_rivals(
         started = time.perf_counter()
         if inputs == "coordinates":
             most = min(MOST_ROWS, int(max(train.sizes.max(), test.sizes.max())))
-            seen = [coordinates(sets, most) for sets in (train, test)]
+            known, asked = (coordinates(sets, most) for sets in (train, test))
         else:
-            seen = [invariants(sets, form) for sets in (train, test)]
-        answers = _answers(kind, train, *seen, seed)
+            known, asked = (invariants(sets, form) for sets in (train, test))
+        answers = _answers(kind, train, known, asked, seed)
         spent = time.perf_counter() - started
         rows.append({"model": f"{kind} on {inputs}", **scores_of(answers, test), "seconds": spent})
     return rows

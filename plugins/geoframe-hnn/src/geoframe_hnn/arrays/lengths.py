@@ -123,7 +123,8 @@ def refine_lengths(
     pairs = _pairs(tree, place, generator)
     first, second = np.zeros((n, 1 + dim)), np.zeros((n, 1))
     for step in range(steps):
-        slope = size * at.carried(*gradient(*at.places(), *pairs(), radius))
+        u, v, given, weight = pairs()
+        slope = size * at.carried(*gradient(*at.places(), u, v, given, weight, radius))
         first = MOMENTUM * first + (1.0 - MOMENTUM) * slope
         second = MEMORY * second + (1.0 - MEMORY) * (slope * slope).sum(axis=1, keepdims=True)
         mean = first / (1.0 - MOMENTUM ** (step + 1))
@@ -169,7 +170,8 @@ def _pairs(tree: Tree, place: Ints, generator: np.random.Generator) -> Callable[
         random = generator.integers(n, size=(2, count))
         shares = [NEAR / some.shape[1], (1.0 - NEAR) / count]
         weight = np.repeat(shares, [some.shape[1], count])
-        return measured(*np.concatenate([some, random], axis=1), weight)
+        u, v = np.concatenate([some, random], axis=1)
+        return measured(u, v, weight)
 
     return sampled
 
@@ -196,11 +198,11 @@ def gradient(
     by_squared = 2.0 * weight * (factor * ratio - 1.0) * factor / given
     by_squared /= np.sqrt(squared * (1.0 + squared))
     straight = 0.5 * np.sinh(along)
-    by_r = np.bincount(
-        first, by_squared * (straight + cosh[first] * sinh[second] * chord), minlength=n
-    ) + np.bincount(
-        second, by_squared * (sinh[first] * cosh[second] * chord - straight), minlength=n
-    )
+    outward = by_squared * (straight + cosh[first] * sinh[second] * chord)
+    other = by_squared * (sinh[first] * cosh[second] * chord - straight)
+    by_r = np.zeros(n)
+    by_r += np.bincount(first, outward, n)
+    by_r += np.bincount(second, other, n)
     by_r[(np.abs(r) > radius) & (by_r * r < 0.0)] = 0.0  # none is farther out
     pull = 0.5 * (by_squared * across)[:, None] * apart
     by_unit = np.stack(
