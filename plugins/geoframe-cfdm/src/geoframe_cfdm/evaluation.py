@@ -27,7 +27,7 @@ from geoframe_cfdm.metrics import duplicate_rate, kernel_distance, mean_gap, rec
 from geoframe_cfdm.recombination.auto import AutoSampler
 from geoframe_cfdm.recombination.base import REDRAWN_NOTED
 from geoframe_cfdm.sampling.sampler import ClosedFormDiffusion
-from geoframe_cfdm.verdict import verdict
+from geoframe_cfdm.verdict import LEAST_COMPARED, verdict
 
 W2_MOST = 2000
 """Points up to which the exact transport distance is measured."""
@@ -36,8 +36,6 @@ EXACT_SETS = 4
 """Sets of exact samples: distances of single pairs vary too much to be compared."""
 COPIES_WARNED = 0.05
 OWN = ("kernel_distance",)
-LEAST_JUDGED = 20
-"""Samples, and held-out items, that a classifier between them needs."""
 
 
 def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run) -> Result:
@@ -90,12 +88,17 @@ def evaluate(config: CFDMConfig, fitted: Fitted, generated: Generated, run: Run)
     if judge is not None and config.evaluation.rivals:
         tables["comparison"] = _comparison(config, fitted, generated, judge)
     draw_figures(config, fitted, generated, near, steps, run)
-    return Result(metrics=metrics, tables=tables, notes=notes, verdict=verdict(metrics, compared))
+    return Result(
+        metrics=metrics,
+        tables=tables,
+        notes=notes,
+        verdict=verdict(metrics, compared, len(real)),
+    )
 
 
 def _judge(config: CFDMConfig, fitted: Fitted, items: Tensor) -> Likeness | None:
     """Measures against held-out items that every sampler has alike; none without such items."""
-    if not fitted.held_out or min(len(fitted.compared), len(items)) < LEAST_JUDGED:
+    if not fitted.held_out or min(len(fitted.compared), len(items)) < LEAST_COMPARED:
         return None
     place = target_of(config, fitted.items)
     return Likeness(fitted.data, fitted.compared, levels=fitted.levels, target=place)
