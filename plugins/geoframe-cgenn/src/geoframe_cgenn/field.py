@@ -44,13 +44,12 @@ TASKS: dict[str, dict[str, Any]] = {
 FIELD = ReferenceTable(
     name="field",
     title="Numbers that do not depend on the axes: test MSE beside scikit-learn's",
-    metrics=("mse", "seconds"),
+    metrics=("mse",),
     rows=[row(name, {}, options, EVERY_RIVAL) for name, options in TASKS.items()],
     seeds=3,
     compared="comparison",
     quick=trainer(30, 3e-3, 32),
     note="invariants are products of vectors in the metric of space, the determinant of three in "
     "R^3 (the very answer of the second last task), and the spread of a set; only the learned "
-    "metric and the perceptron on coordinates can know another metric. Seeds are of training; "
-    "seconds are of the clock, with other work on the machine",
+    "metric and the perceptron on coordinates can know another metric. Seeds are of training",
 )
