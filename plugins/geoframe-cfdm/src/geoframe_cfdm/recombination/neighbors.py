@@ -6,6 +6,7 @@ import attrs
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from torch import Tensor
 
 from geoframe_cfdm.engines.points import Points
@@ -13,6 +14,10 @@ from geoframe_cfdm.sampling.distances import duplicate_distance
 
 REFINED = 4
 """Neighbours whose distances are taken from differences."""
+TREE_DIMS = 10
+"""Coordinates up to which a tree finds neighbours with less work than all products,"""
+TREE_FROM = 5000
+"""of so many points or more."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -39,10 +44,13 @@ def neighbors_of(points: Points, k: int) -> Neighbors:
     """Search the ``k`` nearest other points of each of ``points``; fewer if there are not so many.
 
     Points that repeat others are neighbours at distance 0. The nearest ones' distances come from
-    differences, those of the others from float32 products.
+    differences, those of the others from float32 products; of many points in few dimensions,
+    which a tree finds, all come from differences.
     """
     n = len(points)
     k = min(k, n - 1)
+    if n >= TREE_FROM and points.dim <= TREE_DIMS:
+        return _by_tree(points, k)
     halves = points.half_norms
     distances, indices = [], []
     for start, part in points.blocks(1024):
@@ -62,6 +70,19 @@ def neighbors_of(points: Points, k: int) -> Neighbors:
         distances.append(distance)
         indices.append(index)
     return Neighbors(distance=torch.cat(distances).cpu(), index=torch.cat(indices).cpu())
+
+
+def _by_tree(points: Points, k: int) -> Neighbors:
+    """Search by a k-d tree: n log n instead of n^2, while there are few dimensions."""
+    coordinates = torch.cat([part for _, part in points.blocks(8192)]).cpu().numpy()
+    distance, index = cKDTree(coordinates).query(coordinates, k=k + 1)
+    own = index == np.arange(len(index))[:, None]
+    # Of many equal points k + 1 others may come first; then the last is one too many.
+    own[~own.any(1), -1] = True
+    return Neighbors(
+        distance=torch.from_numpy(distance[~own].reshape(-1, k)).float(),
+        index=torch.from_numpy(index[~own].reshape(-1, k)),
+    )
 
 
 def balanced_neighbors(found: Neighbors, k: int) -> Tensor:
