@@ -44,8 +44,8 @@ class ScoreDistillation(nn.Module):
         Anything with ``denoise(noisy, sigma, condition)``: a network, an exact score, your own.
         If it has ``encode``, images are encoded first, with their gradient.
     name
-        ``"auto"``, ``"sds"``, ``"sdi"``, ``"sdi-cached"``, ``"ism"``, ``"vsd"``, ``"nfsd"``,
-        ``"csd"``, ``"sjc"`` or ``"hifa"``.
+        ``"auto"``, ``"sds"``, ``"sds-annealed"``, ``"sdi"``, ``"sdi-cached"``, ``"ism"``,
+        ``"vsd"``, ``"nfsd"``, ``"csd"``, ``"sjc"`` or ``"hifa"``.
     views
         Number of views, for methods that keep something of each; 1 for a single image.
     item_shape
