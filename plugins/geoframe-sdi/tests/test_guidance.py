@@ -255,7 +255,7 @@ def test_auto_is_what_it_says(gaussian: GaussianDenoiser) -> None:
     assert (scene.levels.timing, scene.levels.t_min) == ("linear", 0.1)
     image = ScoreDistillation(gaussian, "auto", step=0.1, item_shape=(1, 2, 2))
     assert image.options.noise_scale == 1.0
-    assert image.options.noise_memory == pytest.approx(0.96)
+    assert image.options.noise_memory == pytest.approx(0.98)
     assert image.levels.t_min == 0.02
 
 

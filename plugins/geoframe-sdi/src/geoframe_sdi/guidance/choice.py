@@ -7,7 +7,7 @@ from geoframe_sdi.guidance.step import StepOptions
 
 AUTO_NOISE_SCALE = 0.5
 """Noise that auto adds for scenes of several cameras, in units of what the prior is told."""
-AUTO_MEMORY = 0.4
+AUTO_MEMORY = 0.2
 """With one view, auto's noise keeps ``1 - AUTO_MEMORY * step`` of the last, for steps that move an
 image by the share ``step`` of its way."""
 
