@@ -87,6 +87,8 @@ def test_new_nodes_are_attached(constructed, tmp_path):
         run.method.apply(run, write(tmp_path, "bad.csv", "q,x,2\n"))
     with pytest.raises(DataError, match="it is there already"):
         run.method.apply(run, write(tmp_path, "bad.csv", "1,2,1\n"))
+    with pytest.raises(DataError, match=r"bad.csv:2: 'x' has two parents, '4' and '3'"):
+        run.method.apply(run, write(tmp_path, "bad.csv", "4,x,2\n3,x,2\n"))
 
 
 def test_new_nodes_may_stand_in_any_order_and_names_be_misspelt(constructed, tmp_path):

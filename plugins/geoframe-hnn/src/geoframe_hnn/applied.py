@@ -93,6 +93,8 @@ def _attached(trained: TrainedTree, path: Path) -> tuple[HyperbolicTree, NDArray
     new = [row for row in order if known[graph.edges[row, 1]] < 0]
     if len(trained.tree.further):
         new = _longest_chains(graph, new, known, trained.tree)
+    else:
+        _check_one_parent(graph, new)
     for row in reversed(order):  # from the leaves up: what has a name is told of first
         if known[graph.edges[row, 1]] >= 0:
             _check_known(graph, row, known, trained.tree)
@@ -148,6 +150,19 @@ def _check_known(graph: Graph, row: int, known: dict[int, int], tree: Tree) -> N
             f"{graph.where(row)}: the edge to {name} has the length {length:g}, but {there:g} in "
             "the run; leave out the nodes that the run has, or give their lengths as it has them"
         )
+
+
+def _check_one_parent(graph: Graph, rows: list[int]) -> None:
+    """Check that the edges to new nodes, parents first, lead to each of them once."""
+    first: dict[int, int] = {}
+    for row in rows:
+        parent, child = graph.edges[row].tolist()
+        if first.setdefault(child, parent) != parent:
+            raise DataError(
+                f"{graph.where(row)}: {graph.node(child)} has two parents, "
+                f"{graph.node(first[child])} and {graph.node(parent)}, and every node of the run "
+                "has one; leave one edge out"
+            )
 
 
 def _longest_chains(graph: Graph, rows: list[int], known: dict[int, int], tree: Tree) -> list[int]:
