@@ -98,7 +98,7 @@ def call(library: ctypes.CDLL, name: str, *arguments: Tensor | Sequence[Tensor] 
 @functools.cache
 def _library() -> ctypes.CDLL | None:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
+    if compiler is None or os.name != "posix":  # elsewhere nobody says whose a folder is
         return None
     source = resources.files(__package__).joinpath(SOURCE).read_text(encoding="utf-8")
     try:
