@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,11 +91,8 @@ class NamedItems(ABC):
         DataError
             If a name is not known, or there are not equally many.
         """
-        import pandas as pd
-
         u, v = self.paired(first, second)
-        names = np.array(self.names, dtype=object)
-        return pd.DataFrame({"first": names[u], "second": names[v], "distance": self.between(u, v)})
+        return self.pair_frame(u, v, distance=self.between(u, v))
 
     def paired(self, first: Names, second: Names) -> tuple[Ints, Ints]:
         """Numbers of pairs of names ``(p,)``, one name standing for as many as needed.
@@ -112,6 +109,13 @@ class NamedItems(ABC):
             )
         u, v = np.broadcast_arrays(u, v)
         return u, v
+
+    def pair_frame(self, u: Ints, v: Ints, **found: NDArray[Any]) -> pd.DataFrame:
+        """The names ``first`` and ``second`` of pairs of numbers, and what was found of each."""
+        import pandas as pd
+
+        names = np.array(self.names, dtype=object)
+        return pd.DataFrame({"first": names[u], "second": names[v], **found})
 
     def nearest(self, names: Names, k: int = 10) -> pd.DataFrame:
         """The ``k`` nearest other items of each of some items, nearest first.

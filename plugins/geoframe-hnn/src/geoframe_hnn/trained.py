@@ -164,12 +164,9 @@ class TrainedTree(NamedItems):
         DataError
             If a name is not a node, or there are not equally many.
         """
-        import pandas as pd
-
         u, v = self.paired(first, second)
-        names = np.array(self.names, dtype=object)
-        found = names[[self.meeting_point(a, b) for a, b in zip(u, v, strict=True)]]
-        return pd.DataFrame({"first": names[u], "second": names[v], "ancestor": found})
+        found = [self.names[self.meeting_point(a, b)] for a, b in zip(u, v, strict=True)]
+        return self.pair_frame(u, v, ancestor=np.array(found, dtype=object))
 
     def precedes(self, first: Names, second: Names) -> pd.DataFrame:
         """Whether nodes are above others or the same, a row for each pair, as in :meth:`distance`.
@@ -186,12 +183,8 @@ class TrainedTree(NamedItems):
         DataError
             If a name is not a node, or there are not equally many.
         """
-        import pandas as pd
-
         u, v = self.paired(first, second)
-        names = np.array(self.names, dtype=object)
-        found = self.ancestry.precedes(u, v)
-        return pd.DataFrame({"first": names[u], "second": names[v], "precedes": found})
+        return self.pair_frame(u, v, precedes=self.ancestry.precedes(u, v))
 
     def parents(self, names: Names) -> pd.DataFrame:
         """Parents of some nodes, the one that a node hangs from in the tree first.

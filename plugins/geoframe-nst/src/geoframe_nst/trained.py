@@ -91,9 +91,7 @@ class TrainedSpacetime(TrainedEmbedding):
             If a name is not a node, or there are not equally many.
         """
         u, v = self.paired(first, second)
-        names = np.array(self.names, dtype=object)
-        found = self.precedence.between(u, v)
-        return pd.DataFrame({"first": names[u], "second": names[v], "precedes": found})
+        return self.pair_frame(u, v, precedes=self.precedence.between(u, v))
 
     def nearest(
         self, names: Names, k: int = 10, *, after: bool = False, before: bool = False
