@@ -279,6 +279,13 @@ def test_overrides_leave_the_table_alone():
     assert table.values == {"data": {"columns": ["a"]}}
 
 
+def test_a_table_that_several_configs_share_stays_as_it_is():
+    shared = {"name": "views"}
+    found = apply_overrides(TomlTable({}), [("prior", shared), ("prior.details", 4)])
+    assert found.values == {"prior": {"name": "views", "details": 4}}
+    assert shared == {"name": "views"}
+
+
 configs = st.fixed_dictionaries(
     {},
     optional={

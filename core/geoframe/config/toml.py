@@ -146,7 +146,7 @@ def apply_overrides(table: TomlTable, overrides: Iterable[tuple[str, Any]]) -> T
             inner = inner.setdefault(parent, {})
             if not isinstance(inner, dict):
                 raise ConfigError([f"--set {path}: '{'.'.join(parents[:depth])}' is not a table"])
-        inner[last] = value
+        inner[last] = _copied(value)
         overridden.add(path)
     return attrs.evolve(table, values=values, overridden=frozenset(overridden))
 
