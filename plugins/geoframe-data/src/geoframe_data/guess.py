@@ -221,6 +221,7 @@ def _graph(path: Path, graph: Graph) -> Guess:
     facts: Mapping[str, Any] = {
         "items": n,
         "edges": e,
+        "roots": n - len(np.unique(graph.edges[:, 1])),
         "tree": tree,
         "acyclic": depth is not None,
         "depth": depth,

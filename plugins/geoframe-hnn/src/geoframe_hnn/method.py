@@ -63,11 +63,11 @@ class HyperbolicNeuralNetworks(Method):
 
 def _suits_taxonomy(guess: Guess) -> Suggestion | None:
     """Say how a graph would be treated that is nearly a tree."""
-    if not (guess.facts["directed"] and guess.facts["acyclic"]):
+    facts = guess.facts
+    if not (facts["directed"] and facts["acyclic"]):
         return None
-    nodes = len(guess.value.names)
-    roots = nodes - len(set(guess.value.edges[:, 1].tolist()))
-    further = len(guess.value.edges) - (nodes - roots)
+    nodes, roots = facts["items"], facts["roots"]
+    further = facts["edges"] - (nodes - roots)
     if max(roots - 1, further) > FEW * nodes:
         return None
     options = {"data.multiple_parents": "keep"} if further else {}
