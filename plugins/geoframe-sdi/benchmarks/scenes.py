@@ -34,8 +34,8 @@ METHODS: dict[str, dict[str, Any]] = {
     "sds-0.3": {"name": "sds", "noise_scale": 0.3},
     "sds-0": {"name": "sds", "noise_scale": 0.0},
     "sdi-half": {"name": "sdi", "true_noise": 0.5},
-    "sdi-amortised": {"name": "sdi", "refresh_every": 10},
-    "ism-amortised": {"name": "ism", "refresh_every": 10},
+    "sdi-amortised": {"name": "sdi", "refresh_every": 4, "inversion_steps": 4},
+    "ism-amortised": {"name": "ism", "refresh_every": 4},
 }
 ACTIVE = 16
 """Cameras in use at a time where targets are kept."""
