@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from geoframe_data.graph import Ints
 
+CYCLE = "the graph has a cycle"
+
 
 def topological_order(n: int, edges: Ints) -> list[int]:
     """Return the nodes of a DAG so that every edge goes forward.
@@ -25,7 +27,7 @@ def topological_order(n: int, edges: Ints) -> list[int]:
             if waiting[target] == 0:
                 order.append(target)
     if len(order) < n:
-        raise ValueError("the graph has a cycle")
+        raise ValueError(CYCLE)
     return order
 
 
@@ -39,13 +41,27 @@ def ancestors(n: int, edges: Ints) -> list[set[int]]:
 
 
 def depth(n: int, edges: Ints) -> NDArray[np.int64]:
-    """Return the number of edges of the longest path that ends in each node of a DAG, ``(n,)``."""
-    after = _neighbours(n, edges)
-    levels = [0] * n
-    for node in topological_order(n, edges):
-        for target in after[node]:
-            levels[target] = max(levels[target], levels[node] + 1)
-    return np.array(levels, dtype=np.int64)
+    """Return the number of edges of the longest path that ends in each node of a DAG, ``(n,)``.
+
+    Raises
+    ------
+    ValueError
+        If there is a cycle.
+    """
+    order = np.argsort(edges[:, 0], kind="stable")
+    targets = edges[order, 1]
+    starts = np.searchsorted(edges[order, 0], np.arange(n + 1))
+    waiting = np.bincount(edges[:, 1], minlength=n)
+    levels, level = np.full(n, -1, dtype=np.int64), 0
+    layer = np.flatnonzero(waiting == 0)
+    while len(layer):
+        levels[layer] = level
+        reached = np.concatenate([targets[starts[u] : starts[u + 1]] for u in layer.tolist()])
+        np.subtract.at(waiting, reached, 1)
+        layer, level = np.unique(reached[waiting[reached] == 0]), level + 1
+    if (levels < 0).any():
+        raise ValueError(CYCLE)
+    return levels
 
 
 def _neighbours(n: int, edges: Ints) -> list[list[int]]:

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from geoframe.data import shown
+from geoframe_data import dag
 from geoframe_data.graph import Graph
 
 
@@ -24,20 +25,11 @@ def is_tree(graph: Graph) -> bool:
 
 def acyclic_depth(graph: Graph) -> int | None:
     """Edges of the longest directed path; None if there is a cycle (loops do not count)."""
-    n = len(graph.names)
     edges = graph.edges[graph.edges[:, 0] != graph.edges[:, 1]]
-    order = np.argsort(edges[:, 0], kind="stable")
-    targets = edges[order, 1]
-    starts = np.searchsorted(edges[order, 0], np.arange(n + 1))
-    waiting = np.bincount(edges[:, 1], minlength=n)
-    layer = np.flatnonzero(waiting == 0)
-    seen, depth = 0, -1
-    while len(layer):
-        seen, depth = seen + len(layer), depth + 1
-        reached = np.concatenate([targets[starts[u] : starts[u + 1]] for u in layer.tolist()])
-        np.subtract.at(waiting, reached, 1)
-        layer = np.unique(reached[waiting[reached] == 0]) if len(reached) else reached
-    return depth if seen == n else None
+    try:
+        return int(dag.depth(len(graph.names), edges).max(initial=-1))
+    except ValueError:
+        return None
 
 
 def root_in_words(graph: Graph) -> str:
