@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from geoframe.reference import ReferenceTable
+from geoframe_cgenn.config import Rival
 from geoframe_cgenn.experiments import dataset, row, trainer
 
 EVERY_RIVAL = {
     "cgenn.replicas": 1,
-    "evaluation.rivals": [
-        "ridge-invariants",
-        "boosting-invariants",
-        "perceptron-invariants",
-        "perceptron-coordinates",
-    ],
+    "evaluation.rivals": [*get_args(Rival)],
 }
 PAIRS: dict[str, Any] = {
     "cgenn.network": "pairs",
