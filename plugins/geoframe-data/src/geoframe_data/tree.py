@@ -31,6 +31,11 @@ class FurtherParents:
     def __len__(self) -> int:
         return len(self.parent)
 
+    @property
+    def edges(self) -> Ints:
+        """Parents and children ``(e, 2)``."""
+        return np.stack([self.parent, self.child], axis=1)
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Tree:
@@ -71,6 +76,11 @@ class Tree:
 
     def __repr__(self) -> str:
         return f"Tree({len(self)} nodes, {len(self.leaves)} leaves, root '{self.names[0]}')"
+
+    @property
+    def edges(self) -> Ints:
+        """Parents and children ``(n - 1, 2)``; further parents are not among them."""
+        return np.stack([self.parent[1:], np.arange(1, len(self))], axis=1)
 
     @cached_property
     def depth(self) -> Ints:

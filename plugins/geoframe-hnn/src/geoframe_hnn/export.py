@@ -62,12 +62,13 @@ def node_frame(trained: TrainedTree) -> pd.DataFrame:
 def edge_frame(tree: Tree) -> pd.DataFrame:
     """One row per edge from a parent, keyed by the child; those of the tree first."""
     names, further = np.array(tree.names), tree.further
+    parent, child = np.concatenate([tree.edges, further.edges]).T
     return frame_of(
         {
-            "parent": names[np.concatenate([tree.parent[1:], further.parent])],
-            "child": names[np.concatenate([np.arange(1, len(tree)), further.child])],
+            "parent": names[parent],
+            "child": names[child],
             "length": np.concatenate([tree.length[1:], further.length]),
-            "tree": np.arange(len(tree) - 1 + len(further)) < len(tree) - 1,
+            "tree": np.arange(len(parent)) < len(tree.edges),
         }
     ).set_index("child")
 

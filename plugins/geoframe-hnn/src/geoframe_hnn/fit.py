@@ -117,9 +117,7 @@ def prepare_inputs(config: HNNConfig, tree: Tree) -> NodeInputs:
 
 def items_of(tree: Tree, features: NDArray[np.float32]) -> Items:
     """What an embedder may see of the nodes: inputs ``(n, f)``, edges from parent to child."""
-    below = np.arange(1, len(tree))
-    edges = np.stack([tree.parent[1:], below], axis=1)
-    return Items(count=len(tree), features=features, edges=edges, lengths=tree.length[1:])
+    return Items(count=len(tree), features=features, edges=tree.edges, lengths=tree.length[1:])
 
 
 def build_model(config: HNNConfig, geometry: Geometry, items: Items) -> Points:

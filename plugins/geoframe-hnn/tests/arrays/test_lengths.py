@@ -49,8 +49,8 @@ def test_the_gradient_is_that_of_the_loss(dim: int) -> None:
         found = [loss(attrs.evolve(at, **{name: getattr(at, name) + s})) for s in (step, -step)]
         return (found[0] - found[1]) / 2e-6
 
-    by_r, by_x = gradient(*at.places(), *pairs, apart, weight, radius)
-    found = at.carried(by_r, by_x)
+    r, x = at.places()
+    found = at.carried(r, *gradient(r, x, *pairs, apart, weight, radius))
     for node in range(1, 6):
         assert found[node, 0] == pytest.approx(slope("out", (node,)), abs=1e-6)
         for axis in range(dim):

@@ -66,9 +66,8 @@ class Offsets:
         r = self.tour.down(self.out)
         return r, self.tour.down(np.exp(-r[self.parent])[:, None] * self.aside)
 
-    def carried(self, by_r: Floats, by_x: Floats) -> Floats:
-        """Derivatives by ``out`` and ``aside`` ``(n, 1 + d)``, given those by places."""
-        r, _ = self.places()
+    def carried(self, r: Floats, by_r: Floats, by_x: Floats) -> Floats:
+        """Derivatives by ``out`` and ``aside`` ``(n, 1 + d)``, given those by places at r."""
         by_aside = np.exp(-r[self.parent])[:, None] * self.tour.up(by_x)
         turned = np.bincount(
             self.parent[1:], (by_aside * self.aside).sum(axis=1)[1:], minlength=len(r)
@@ -112,10 +111,9 @@ def refine_lengths(
     """
     n = len(tree)
     generator = np.random.default_rng(seed)
-    edges = np.stack([tree.parent[1:], np.arange(1, n)], axis=1)
-    order, parent, length = hang(n, edges, tree.length[1:], middle(tree))
+    order, parent, length = hang(n, tree.edges, tree.length[1:], middle(tree))
     at = Offsets.of(plane[order], parent)
-    size = np.minimum(1.0, length * _scale(plane[order], parent, length))[:, None]
+    size = np.minimum(1.0, length * _scale(plane[order], at.tour, length))[:, None]
     tilt = TILT * size * generator.standard_normal((n, dim - 2))  # none at the root, of size 0
     at = attrs.evolve(at, aside=np.concatenate([at.aside, tilt], axis=1))
     place = np.empty(n, dtype=np.int64)
@@ -123,8 +121,8 @@ def refine_lengths(
     pairs = _pairs(tree, place, generator)
     first, second = np.zeros((n, 1 + dim)), np.zeros((n, 1))
     for step in range(steps):
-        u, v, given, weight = pairs()
-        slope = size * at.carried(*gradient(*at.places(), u, v, given, weight, radius))
+        r, x = at.places()
+        slope = size * at.carried(r, *gradient(r, x, *pairs(), radius))
         first = MOMENTUM * first + (1.0 - MOMENTUM) * slope
         second = MEMORY * second + (1.0 - MEMORY) * (slope * slope).sum(axis=1, keepdims=True)
         mean = first / (1.0 - MOMENTUM ** (step + 1))
@@ -137,11 +135,11 @@ def refine_lengths(
     return found
 
 
-def _scale(tangent: Floats, parent: Ints, length: Floats) -> float:
+def _scale(tangent: Floats, tour: Tour, length: Floats) -> float:
     """Hyperbolic length of an edge of length 1, where the farthest point is."""
     r = np.linalg.norm(tangent, axis=1)
     far = int(r.argmax())
-    return float(r[far] / Tour(parent).down(length)[far])
+    return float(r[far] / tour.down(length)[far])
 
 
 def _pairs(tree: Tree, place: Ints, generator: np.random.Generator) -> Callable[[], Pairs]:

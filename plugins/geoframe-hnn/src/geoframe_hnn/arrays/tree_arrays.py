@@ -81,13 +81,7 @@ def fit_arrays(tree: Tree, dim: int, *, radius: float, steps: int, seed: int) ->
     ball = to_ball(centered_layout(tree, dim, radius))
     steps = min(steps, max(FEWEST, WORK // len(tree)))
     if steps and tree.unweighted and len(tree) > 2 and _precision(tree, ball, seed) < GOOD:
-        edges = np.stack(
-            [
-                np.concatenate([tree.parent[1:], tree.further.parent]),
-                np.concatenate([np.arange(1, len(tree)), tree.further.child]),
-            ],
-            axis=1,
-        )
+        edges = np.concatenate([tree.edges, tree.further.edges])
         neighborhood = Neighborhood.of_edges(len(tree), edges)
         refined = refine(ball, neighborhood, steps=steps, seed=seed)
         ball = max(ball, refined, key=lambda points: _precision(tree, points, seed))

@@ -80,7 +80,7 @@ def node_inputs(
         return anchor_inputs(tree, anchors, np.arange(len(tree)))
     graph = nx.Graph()
     graph.add_nodes_from(range(len(tree)))
-    graph.add_edges_from(zip(tree.parent[1:].tolist(), range(1, len(tree)), strict=True))
+    graph.add_edges_from(tree.edges.tolist())
     places = nx.spring_layout(graph, seed=seed)
     return np.array([places[node] for node in range(len(tree))])
 
